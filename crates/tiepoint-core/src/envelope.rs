@@ -3,8 +3,8 @@
 //! Two types, because the field uses one word for two things:
 //!
 //! * [`Envelope`] is what geometry and indexes use. It never wraps.
-//! * [`LonLatBox`] is what people and URLs send. It may cross the antimeridian, and
-//!   [`LonLatBox::split`] turns it into one or two envelopes at the edge of the system.
+//! * [`BBox`] is what people and URLs send. It may cross the antimeridian, and
+//!   [`BBox::split`] turns it into one or two envelopes at the edge of the system.
 //!
 //! "No box because there is nothing" is [`None`]; "nobody measured it yet" is not
 //! representable here on purpose, and belongs to the layer that failed to measure.
@@ -58,15 +58,31 @@ impl Envelope {
     pub fn of(positions: impl IntoIterator<Item = Xy>) -> Result<Option<Self>, BoxError> {
         let mut bounds: Option<Self> = None;
         for p in positions {
-            if !(p.x.is_finite() && p.y.is_finite()) {
-                return Err(BoxError::NotFinite { x: p.x, y: p.y });
-            }
+            finite(p)?;
             bounds = Some(match bounds {
                 None => Self { min: p, max: p },
                 Some(b) => b.grown_to(p),
             });
         }
         Ok(bounds)
+    }
+
+    /// The smallest box that holds both.
+    #[must_use]
+    pub fn merged(self, other: Self) -> Self {
+        self.grown_to(other.min).grown_to(other.max)
+    }
+
+    /// The corner with the smallest x and y.
+    #[must_use]
+    pub fn min(&self) -> Xy {
+        self.min
+    }
+
+    /// The corner with the largest x and y.
+    #[must_use]
+    pub fn max(&self) -> Xy {
+        self.max
     }
 
     /// Whether the two boxes share at least one position, edges included.
@@ -86,47 +102,74 @@ impl Envelope {
     }
 }
 
-/// A longitude/latitude box as sent by a client, in degrees on OGC:CRS84.
+/// A box as people and URLs send it, in the CRS of the layer it is asked of.
 ///
-/// `west > east` means it crosses the antimeridian (RFC 7946, section 5.2).
+/// On longitude and latitude `min_x > max_x` means that it crosses the antimeridian (RFC 7946,
+/// section 5.2); anywhere else that is a mistake.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct LonLatBox {
-    /// Western longitude, degrees, -180 to 180.
-    pub west: f64,
-    /// Southern latitude, degrees, -90 to 90.
-    pub south: f64,
-    /// Eastern longitude, degrees, -180 to 180.
-    pub east: f64,
-    /// Northern latitude, degrees, -90 to 90.
-    pub north: f64,
+pub struct BBox {
+    /// The western edge: easting or longitude.
+    pub min_x: f64,
+    /// The southern edge: northing or latitude.
+    pub min_y: f64,
+    /// The eastern edge: easting or longitude.
+    pub max_x: f64,
+    /// The northern edge: northing or latitude.
+    pub max_y: f64,
 }
 
-impl LonLatBox {
+impl BBox {
     /// The same area as one envelope, or as two where it crosses the antimeridian.
+    ///
+    /// `lonlat` says whether the layer's coordinates are longitudes and latitudes in degrees.
     ///
     /// # Errors
     ///
-    /// [`BoxError::SouthAboveNorth`] when the latitudes are swapped, and
+    /// [`BoxError::SouthAboveNorth`] when the lower edge lies above the upper one,
+    /// [`BoxError::EastOfWest`] when a box that cannot wrap has its sides swapped, and
     /// [`BoxError::NotFinite`] when a bound is infinite or NaN.
-    pub fn split(self) -> Result<Vec<Envelope>, BoxError> {
-        if self.south > self.north {
-            return Err(BoxError::SouthAboveNorth { south: self.south, north: self.north });
+    pub fn split(self, lonlat: bool) -> Result<Vec<Envelope>, BoxError> {
+        for (x, y) in [(self.min_x, self.min_y), (self.max_x, self.max_y)] {
+            finite(Xy { x, y })?;
         }
-        let piece = |west, east| {
-            Envelope::of([Xy { x: west, y: self.south }, Xy { x: east, y: self.north }])
+        if self.min_y > self.max_y {
+            return Err(BoxError::SouthAboveNorth { south: self.min_y, north: self.max_y });
+        }
+        let piece = |min_x, max_x| Envelope {
+            min: Xy { x: min_x, y: self.min_y },
+            max: Xy { x: max_x, y: self.max_y },
         };
-        let pieces = if self.west <= self.east {
-            vec![piece(self.west, self.east)?]
-        } else {
-            vec![piece(self.west, 180.0)?, piece(-180.0, self.east)?]
-        };
-        Ok(pieces.into_iter().flatten().collect())
+        match (self.min_x <= self.max_x, lonlat) {
+            (true, _) => Ok(vec![piece(self.min_x, self.max_x)]),
+            (false, true) => Ok(vec![piece(self.min_x, 180.0), piece(-180.0, self.max_x)]),
+            (false, false) => {
+                Err(BoxError::EastOfWest { min_x: self.min_x, max_x: self.max_x })
+            }
+        }
     }
 }
 
+impl std::str::FromStr for BBox {
+    type Err = BoxError;
+
+    /// Reads `min_x,min_y,max_x,max_y`.
+    fn from_str(text: &str) -> Result<Self, BoxError> {
+        let refused = || BoxError::NotFourNumbers { text: text.chars().take(80).collect() };
+        let numbers: Vec<f64> = text
+            .split(',')
+            .map(|number| number.trim().parse().ok().ok_or_else(refused))
+            .collect::<Result<_, _>>()?;
+        let [min_x, min_y, max_x, max_y] = numbers[..] else { return Err(refused()) };
+        Ok(Self { min_x, min_y, max_x, max_y })
+    }
+}
+
+fn finite(p: Xy) -> Result<(), BoxError> {
+    if p.x.is_finite() && p.y.is_finite() { Ok(()) } else { Err(BoxError::NotFinite { x: p.x, y: p.y }) }
+}
+
 /// Why four numbers do not make a box.
-#[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
-#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum BoxError {
     /// A coordinate was infinite or NaN.
     #[error("coordinate is not finite: x={x}, y={y}")]
@@ -136,13 +179,27 @@ pub enum BoxError {
         /// The y as read.
         y: f64,
     },
-    /// Latitudes do not wrap, so this is a swap, not a crossing.
-    #[error("south edge {south} lies above north edge {north}")]
+    /// The second axis does not wrap, so this is a swap, not a crossing.
+    #[error("the box's lower edge {south} lies above its upper edge {north}")]
     SouthAboveNorth {
-        /// The southern latitude as sent, degrees.
+        /// The lower edge as sent.
         south: f64,
-        /// The northern latitude as sent, degrees.
+        /// The upper edge as sent.
         north: f64,
+    },
+    /// Only longitudes wrap; elsewhere this is a swap.
+    #[error("the box's left edge {min_x} lies right of its right edge {max_x}, and this layer is not in longitude and latitude")]
+    EastOfWest {
+        /// The left edge as sent.
+        min_x: f64,
+        /// The right edge as sent.
+        max_x: f64,
+    },
+    /// A text that is not four numbers.
+    #[error("`{text}` is not a box; write min_x,min_y,max_x,max_y, such as 5.9,45.8,10.5,47.8")]
+    NotFourNumbers {
+        /// The text as sent.
+        text: String,
     },
 }
 
@@ -160,8 +217,9 @@ mod tests {
 
     #[test]
     fn a_box_over_fiji_becomes_two_envelopes() {
-        let fiji = LonLatBox { west: 177.0, south: -19.0, east: -178.0, north: -16.0 };
-        assert_eq!(fiji.split().expect("finite").len(), 2);
+        let fiji = BBox { min_x: 177.0, min_y: -19.0, max_x: -178.0, max_y: -16.0 };
+        assert_eq!(fiji.split(true).expect("finite").len(), 2);
+        assert!(fiji.split(false).is_err(), "metres do not wrap");
     }
 
     #[test]

@@ -1,0 +1,13 @@
+//! Features to documents and back, one folder per format, streaming: memory does not grow with
+//! the number of features.
+//!
+//! A codec makes documents that leave the system. It knows no store, and no store knows it.
+pub mod csv;
+mod document;
+mod error;
+mod format;
+pub mod geojson;
+
+pub use document::{DocumentReader, DocumentWriter, Survey};
+pub use error::{CodecError, Place, Result};
+pub use format::Format;

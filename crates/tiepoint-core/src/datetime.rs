@@ -1,0 +1,223 @@
+//! Dates and times as they were written: a zone is kept where there was one, never invented.
+use jiff::civil;
+use jiff::tz::Offset;
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+
+/// A calendar date, years -9999 to 9999 (ISO 8601-1, section 5.2).
+pub type Date = civil::Date;
+
+/// A time of day to the nanosecond, with the offset from UTC it was written with, if any.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Time {
+    /// What the clock on the wall showed.
+    pub clock: civil::Time,
+    /// The clock's distance from UTC; `None` says that nobody knows.
+    pub offset: Option<Offset>,
+}
+
+/// A date and time to the nanosecond, with the offset from UTC it was written with, if any.
+///
+/// With an offset it is an instant and compares as one; without, it is what a calendar and a clock
+/// showed somewhere. Equality is exact: 12:00Z and 13:00+01:00 are one instant, but two values.
+///
+/// ```
+/// use tiepoint_core::DateTime;
+/// let zoned: DateTime = "2024-02-29T12:30:00.25+01:00".parse()?;
+/// assert_eq!(zoned.to_string(), "2024-02-29T12:30:00.25+01:00");
+/// let local: DateTime = "2024-02-29 12:30:00".parse()?;
+/// assert_eq!(local.offset, None);
+/// # Ok::<(), tiepoint_core::DateTimeError>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DateTime {
+    /// What calendar and clock showed.
+    pub civil: civil::DateTime,
+    /// Their distance from UTC; `None` says that nobody knows.
+    pub offset: Option<Offset>,
+}
+
+/// Whether the times of a field carry an offset from UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ZoneRule {
+    /// None does.
+    Without,
+    /// Every one does.
+    With,
+    /// Each says for itself, as in GeoPackage files.
+    Either,
+}
+
+impl ZoneRule {
+    /// Whether a time with this offset may stand in the field.
+    #[must_use]
+    pub fn allows(self, offset: Option<Offset>) -> bool {
+        match self {
+            Self::Without => offset.is_none(),
+            Self::With => offset.is_some(),
+            Self::Either => true,
+        }
+    }
+}
+
+impl DateTime {
+    /// The instant it names, or `None` where no offset was written.
+    #[must_use]
+    pub fn instant(&self) -> Option<jiff::Timestamp> {
+        self.offset.and_then(|offset| offset.to_timestamp(self.civil).ok())
+    }
+
+    /// The order that sorting uses: by instant, taking what has no offset as UTC; then by clock.
+    #[must_use]
+    pub fn order(&self, other: &Self) -> Ordering {
+        let as_instant = |it: &Self| it.offset.unwrap_or(Offset::UTC).to_timestamp(it.civil).ok();
+        as_instant(self).cmp(&as_instant(other)).then(self.civil.cmp(&other.civil))
+    }
+}
+
+impl Time {
+    /// The order that sorting uses: by time of day in UTC, taking what has no offset as UTC.
+    #[must_use]
+    pub fn order(&self, other: &Self) -> Ordering {
+        let in_utc = |it: &Self| {
+            let since_midnight = it.clock.duration_since(civil::Time::midnight()).as_nanos();
+            since_midnight - i128::from(it.offset.map_or(0, Offset::seconds)) * 1_000_000_000
+        };
+        in_utc(self).cmp(&in_utc(other)).then(self.clock.cmp(&other.clock))
+    }
+}
+
+impl fmt::Display for DateTime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.civil)?;
+        write_offset(f, self.offset)
+    }
+}
+
+impl fmt::Display for Time {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.clock)?;
+        write_offset(f, self.offset)
+    }
+}
+
+impl FromStr for DateTime {
+    type Err = DateTimeError;
+
+    fn from_str(text: &str) -> Result<Self, DateTimeError> {
+        let refused = || DateTimeError { wanted: "date and time", text: shortened(text) };
+        let (clock, offset) = split_offset(text).ok_or_else(refused)?;
+        if !clock.contains([':', 'T', 't', ' ']) {
+            return Err(refused());
+        }
+        let civil = clock.parse::<civil::DateTime>().ok().ok_or_else(refused)?;
+        Ok(Self { civil, offset })
+    }
+}
+
+impl FromStr for Time {
+    type Err = DateTimeError;
+
+    fn from_str(text: &str) -> Result<Self, DateTimeError> {
+        let refused = || DateTimeError { wanted: "time", text: shortened(text) };
+        let (clock, offset) = split_offset(text).ok_or_else(refused)?;
+        let clock = clock.parse::<civil::Time>().ok().ok_or_else(refused)?;
+        Ok(Self { clock, offset })
+    }
+}
+
+/// A text that is no date or time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not a {wanted} in ISO 8601 form, such as 2024-02-29T12:30:00Z")]
+pub struct DateTimeError {
+    wanted: &'static str,
+    text: String,
+}
+
+fn shortened(text: &str) -> String {
+    text.chars().take(64).collect()
+}
+
+fn write_offset(f: &mut fmt::Formatter<'_>, offset: Option<Offset>) -> fmt::Result {
+    match offset {
+        None => Ok(()),
+        Some(offset) if offset == Offset::UTC => f.write_str("Z"),
+        Some(offset) => {
+            let (sign, seconds) =
+                (if offset.is_negative() { '-' } else { '+' }, offset.seconds().unsigned_abs());
+            write!(f, "{sign}{:02}:{:02}", seconds / 3600, seconds / 60 % 60)?;
+            if seconds % 60 == 0 { Ok(()) } else { write!(f, ":{:02}", seconds % 60) }
+        }
+    }
+}
+
+/// Cuts `Z`, `+01`, `+0100`, `+01:00` or `-01:00:30` off the end of a text that has a clock in it.
+fn split_offset(text: &str) -> Option<(&str, Option<Offset>)> {
+    if let Some(clock) = text.strip_suffix(['Z', 'z']) {
+        return Some((clock, Some(Offset::UTC)));
+    }
+    let Some(clock_start) = text.find(':') else { return Some((text, None)) };
+    let Some(sign_at) = text[clock_start..].find(['+', '-']).map(|at| at + clock_start) else {
+        return Some((text, None));
+    };
+    let (clock, offset) = text.split_at(sign_at);
+    Some((clock.trim_end(), Some(parse_offset(offset)?)))
+}
+
+fn parse_offset(text: &str) -> Option<Offset> {
+    let sign = if text.starts_with('-') { -1 } else { 1 };
+    let digits: String = text[1..].chars().filter(|c| *c != ':').collect();
+    if !matches!(digits.len(), 2 | 4 | 6) || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let part = |at: usize| digits.get(at..at + 2).map_or(Some(0), |two| two.parse::<i32>().ok());
+    let (hours, minutes, seconds) = (part(0)?, part(2)?, part(4)?);
+    if minutes > 59 || seconds > 59 {
+        return None;
+    }
+    Offset::from_seconds(sign * (hours * 3600 + minutes * 60 + seconds)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_written_comes_back() {
+        for text in [
+            "2024-02-29T12:30:00Z",
+            "2024-02-29T12:30:00",
+            "2024-02-29T12:30:00.123456789+05:30",
+            "-0044-03-15T09:00:00-00:30:15",
+        ] {
+            let parsed: DateTime = text.parse().expect(text);
+            let again: DateTime = parsed.to_string().parse().expect("our own form");
+            assert_eq!(parsed, again, "{text}");
+        }
+    }
+
+    #[test]
+    fn unknown_zone_and_utc_are_two_things() {
+        let utc: DateTime = "2024-01-01T00:00:00Z".parse().expect("parses");
+        let unknown: DateTime = "2024-01-01T00:00:00".parse().expect("parses");
+        assert_ne!(utc, unknown);
+        assert_eq!(unknown.instant(), None);
+    }
+
+    #[test]
+    fn times_sort_by_instant() {
+        let noon: Time = "12:00:00Z".parse().expect("parses");
+        let same: Time = "13:00:00+01:00".parse().expect("parses");
+        let later: Time = "12:00:01Z".parse().expect("parses");
+        assert_eq!(noon.order(&later), Ordering::Less);
+        assert_eq!(same.order(&later), Ordering::Less);
+    }
+
+    #[test]
+    fn nonsense_is_refused() {
+        for text in ["", "2024-02-30T00:00:00", "2024-01-01", "12:00", "noon", "2024-01-01T00:00+1"] {
+            assert!(text.parse::<DateTime>().is_err(), "{text}");
+        }
+    }
+}

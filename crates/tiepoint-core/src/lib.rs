@@ -1,0 +1,46 @@
+//! The words of tiepoint: plain values that every other crate speaks in.
+//!
+//! Nothing here opens a file or a socket, and nothing computes with geometry beyond reading,
+//! writing and bounding it.
+mod change;
+mod crs;
+mod datetime;
+mod decimal;
+mod domain;
+mod envelope;
+mod error;
+mod feature;
+mod fid;
+mod field;
+pub mod geometry;
+mod geometry_type;
+mod json;
+mod layer;
+mod nearest;
+mod object_id;
+mod query;
+mod schema;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod value;
+mod value_order;
+
+pub use change::{Change, Target};
+pub use crs::{AxisOrder, Crs, CrsError};
+pub use datetime::{Date, DateTime, DateTimeError, Time, ZoneRule};
+pub use decimal::{Decimal, DecimalError};
+pub use domain::Domain;
+pub use envelope::{BBox, BoxError, Envelope, Xy};
+pub use error::ErrorKind;
+pub use feature::{Feature, FeatureError};
+pub use fid::Fid;
+pub use field::{Default as FieldDefault, Field, FieldType, IntWidth, Mismatch, RealWidth};
+pub use geometry::*;
+pub use geometry_type::{Edges, GeometryMismatch, GeometryType, KindRule, OrdinateRule};
+pub use json::{Json, JsonError};
+pub use layer::{Check, FidRule, Identity, Index, IndexMethod, Layer, LayerDefinition};
+pub use nearest::nearest_name;
+pub use object_id::{ObjectId, ObjectIdError};
+pub use query::{Direction, Filter, OrderBy, Query};
+pub use schema::{Schema, SchemaError};
+pub use value::Value;

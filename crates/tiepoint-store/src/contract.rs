@@ -1,0 +1,99 @@
+//! What every store promises.
+use crate::{
+    Capabilities, Checkpoint, Features, Finding, Repair, Result, StoreError, Transaction,
+    TransactionOptions, Watch,
+};
+use std::sync::Arc;
+use tiepoint_core::{Envelope, Layer, Query};
+
+/// A place that keeps features in named layers.
+///
+/// One handle serves many threads. Everything blocks; nothing waits for ever. A store does not
+/// cache, reproject or format: it is read, written, and asked how fresh it is.
+pub trait Store: Send + Sync {
+    /// A name fit for messages; never contains a password.
+    fn name(&self) -> &str;
+
+    /// What this store does beyond reading.
+    fn capabilities(&self) -> Capabilities;
+
+    /// All layers, sorted by name. Tables that are not layers are left out, ours among them.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn layers(&self) -> Result<Vec<Arc<Layer>>>;
+
+    /// One layer by its exact name.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::LayerNotFound`], with the closest name there is.
+    fn layer(&self, name: &str) -> Result<Arc<Layer>>;
+
+    /// How many features a layer holds and where they are.
+    ///
+    /// Costs up to one reading of the layer.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::LayerNotFound`], and when the store cannot be read.
+    fn facts(&self, layer: &str) -> Result<LayerFacts>;
+
+    /// The features that `query` asks for, all from one committed state, whatever others commit
+    /// meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// At once: an unknown layer or field, a box that is none. Later, feature by feature: what
+    /// cannot be read.
+    fn read(&self, query: &Query) -> Result<Features<'static>>;
+
+    /// Opens a transaction. Dropping it undoes it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unsupported`] for an isolation level that is not among the capabilities,
+    /// [`StoreError::ReadOnly`], and [`StoreError::Locked`] when somebody else is writing.
+    fn begin(&self, options: TransactionOptions) -> Result<Box<dyn Transaction + '_>>;
+
+    /// A token that differs from the last one whenever anybody may have changed the store since.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn freshness(&self) -> Result<u64>;
+
+    /// What anybody commits after `since`, as it happens.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unsupported`] unless [`Capabilities::watch`] is set.
+    fn watch(&self, _since: Option<Checkpoint>) -> Result<Box<dyn Watch>> {
+        Err(self.unsupported("tell what others commit"))
+    }
+
+    /// Looks for what is wrong in the store's content, and mends what `repair` allows.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unsupported`] unless [`Capabilities::check`] is set. What is found is no
+    /// error, but a finding.
+    fn check(&self, _repair: Repair) -> Result<Vec<Finding>> {
+        Err(self.unsupported("check itself"))
+    }
+
+    /// The error for something this store does not do.
+    fn unsupported(&self, what: &str) -> StoreError {
+        StoreError::Unsupported { store: self.name().to_owned(), what: what.to_owned(), hint: None }
+    }
+}
+
+/// How many features a layer holds and where they are, when it was asked.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LayerFacts {
+    /// The number of features.
+    pub count: u64,
+    /// The box around all geometries, `None` where there are none; exact, never an estimate.
+    pub extent: Option<Envelope>,
+}

@@ -1,0 +1,230 @@
+//! Everything a store can say no with.
+use std::error::Error;
+use tiepoint_core::{BoxError, ErrorKind, FeatureError, ObjectId, SchemaError};
+
+/// What a store call yields.
+pub type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+/// Why a store call failed. Messages name the store, never a password.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No layer by that name.
+    #[error("{store} has no layer named `{layer}`")]
+    LayerNotFound {
+        /// The store's printable name.
+        store: String,
+        /// The name that was asked for.
+        layer: String,
+        /// The closest name there is.
+        nearest: Option<String>,
+    },
+    /// A layer by that name is already there.
+    #[error("{store} already has a layer named `{layer}`")]
+    LayerExists {
+        /// The store's printable name.
+        store: String,
+        /// The name that was to be given.
+        layer: String,
+    },
+    /// The store itself is not there.
+    #[error("there is no store at {store}")]
+    StoreNotFound {
+        /// The store's printable name.
+        store: String,
+    },
+    /// A store that was to be created is already there.
+    #[error("{store} already exists")]
+    StoreExists {
+        /// The store's printable name.
+        store: String,
+    },
+    /// A field that the layer does not have, or a layer that cannot have these fields.
+    #[error("layer `{layer}`: {reason}")]
+    Schema {
+        /// The layer's name.
+        layer: String,
+        /// What is wrong.
+        reason: SchemaError,
+    },
+    /// A value that its field does not allow.
+    #[error("layer `{layer}`, {feature}: {reason}")]
+    Value {
+        /// The layer's name.
+        layer: String,
+        /// The feature, as the user can find it: its object id, fid or place in the input.
+        feature: String,
+        /// What is wrong.
+        reason: FeatureError,
+    },
+    /// A box that is none.
+    #[error("layer `{layer}`: {reason}")]
+    Box {
+        /// The layer's name.
+        layer: String,
+        /// What is wrong.
+        reason: BoxError,
+    },
+    /// A box asked of a layer without geometry.
+    #[error("layer `{layer}` has no geometry, so no box can be asked of it")]
+    NoGeometry {
+        /// The layer's name.
+        layer: String,
+    },
+    /// An object that another live feature stands for already.
+    #[error("layer `{layer}` already has a feature for object {id}")]
+    DuplicateId {
+        /// The layer's name.
+        layer: String,
+        /// The id that is taken.
+        id: ObjectId,
+    },
+    /// A fid that another row has already.
+    #[error("layer `{layer}` already has a row {fid}")]
+    DuplicateFid {
+        /// The layer's name.
+        layer: String,
+        /// The fid that is taken.
+        fid: String,
+    },
+    /// A constraint of the store itself: unique values, checks, foreign keys.
+    #[error("layer `{layer}`, {feature}: {reason}")]
+    Constraint {
+        /// The layer's name.
+        layer: String,
+        /// The feature that broke it.
+        feature: String,
+        /// The store's own words.
+        reason: String,
+    },
+    /// Ids that are malformed or shared, where every feature must have its own.
+    #[error("layer `{layer}`, column `{column}`: {reason}")]
+    BadIds {
+        /// The layer's name.
+        layer: String,
+        /// The column that was to carry the ids.
+        column: String,
+        /// What is wrong, with the first rows that have it.
+        reason: String,
+    },
+    /// Something that makes no sense to ask, whatever the store.
+    #[error("{store}: {reason}")]
+    Invalid {
+        /// The store's printable name.
+        store: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The store does not do this.
+    #[error("{store} cannot {what}")]
+    Unsupported {
+        /// The store's printable name.
+        store: String,
+        /// What was asked of it.
+        what: String,
+        /// What to do instead.
+        hint: Option<String>,
+    },
+    /// The store, or its file, may be read only.
+    #[error("{store} is read-only: {reason}")]
+    ReadOnly {
+        /// The store's printable name.
+        store: String,
+        /// Why.
+        reason: String,
+    },
+    /// Another program holds it, longer than we were told to wait.
+    #[error("{store} is locked by another program ({waited_ms} ms waited)")]
+    Locked {
+        /// The store's printable name.
+        store: String,
+        /// How long we waited.
+        waited_ms: u64,
+    },
+    /// No room left. What was not committed is not stored.
+    #[error("no room left for {store}")]
+    Full {
+        /// The store's printable name.
+        store: String,
+    },
+    /// It is there, but it is not what its name says.
+    #[error("{store} is not {expected}: {found}")]
+    Foreign {
+        /// The store's printable name.
+        store: String,
+        /// What it was taken for.
+        expected: &'static str,
+        /// What was found instead.
+        found: String,
+    },
+    /// Stored bytes do not mean what they claim to.
+    #[error("{store}, {place}: {reason}")]
+    Corrupt {
+        /// The store's printable name.
+        store: String,
+        /// Where: a layer and row, a table.
+        place: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The database underneath refused, with its own words kept as the source.
+    #[error("{store} failed to {what}")]
+    Driver {
+        /// The store's printable name.
+        store: String,
+        /// What it was doing.
+        what: String,
+        /// What the driver made of it.
+        kind: ErrorKind,
+        /// The driver's error, boxed so that its type stays out of our API.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+}
+
+impl StoreError {
+    /// Whose move it is; see [`ErrorKind`].
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::LayerNotFound { .. } | Self::StoreNotFound { .. } => ErrorKind::NotFound,
+            Self::LayerExists { .. }
+            | Self::StoreExists { .. }
+            | Self::DuplicateId { .. }
+            | Self::DuplicateFid { .. } => ErrorKind::AlreadyExists,
+            Self::Schema { .. }
+            | Self::Value { .. }
+            | Self::Box { .. }
+            | Self::NoGeometry { .. }
+            | Self::BadIds { .. }
+            | Self::Invalid { .. } => ErrorKind::Invalid,
+            Self::Constraint { .. } => ErrorKind::Conflict,
+            Self::Unsupported { .. } | Self::Foreign { .. } => ErrorKind::Unsupported,
+            Self::ReadOnly { .. } => ErrorKind::Denied,
+            Self::Locked { .. } | Self::Full { .. } => ErrorKind::Unavailable,
+            Self::Corrupt { .. } => ErrorKind::Corrupt,
+            Self::Driver { kind, .. } => *kind,
+        }
+    }
+
+    /// What the user can do next, where there is something.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::LayerNotFound { nearest: Some(name), .. } => {
+                Some(format!("did you mean `{name}`?"))
+            }
+            Self::LayerExists { .. } => {
+                Some("append to it, replace it, or choose another name".to_owned())
+            }
+            Self::Locked { .. } => {
+                Some("close the program that is writing to it, or try again".to_owned())
+            }
+            Self::Full { .. } => Some("free some disk space and try again".to_owned()),
+            Self::BadIds { .. } => {
+                Some("let them be replaced by new ids, or choose another column".to_owned())
+            }
+            Self::Unsupported { hint, .. } => hint.clone(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,32 @@
+//! The contract between tiepoint and anything that keeps features, and what every store shares:
+//! sorting and cutting in memory, the in-memory store, and the conformance suite.
+//!
+//! Stores compose: a cache, an edit buffer and a router are stores around stores. Anything that
+//! takes a store takes those.
+mod book;
+mod capabilities;
+mod check;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod contract;
+mod error;
+mod features;
+mod finish;
+pub mod memory;
+mod tie;
+mod transaction;
+mod watch;
+
+pub use book::Book;
+pub use capabilities::{Capabilities, Isolation};
+pub use check::{Finding, FindingKind, Repair};
+pub use contract::{LayerFacts, Store};
+pub use error::{Result, StoreError};
+pub use features::Features;
+pub use finish::{finish_query, project};
+pub use memory::MemoryStore;
+pub use tie::{BadIds, TieOptions, TieReport, UntieReport};
+pub use transaction::{
+    FeatureWriter, Savepoint, Transaction, TransactionOptions, WriteMode, Written,
+};
+pub use watch::{Checkpoint, Watch, WatchEvent};

@@ -1,0 +1,178 @@
+//! Changing a store: transactions, savepoints and writers.
+use crate::{Book, Features, Isolation, Result, TieOptions, TieReport, UntieReport};
+use std::sync::Arc;
+use tiepoint_core::{Change, Fid, Layer, LayerDefinition, ObjectId, Query};
+
+/// What a transaction is asked to be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TransactionOptions {
+    /// The least isolation that will do; `None` takes the store's own.
+    pub isolation: Option<Isolation>,
+}
+
+/// A point within a transaction to which one can go back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Savepoint(pub u32);
+
+/// Changes that become visible to others all at once, or never.
+///
+/// It reads what it wrote. Dropping it without [`commit`](Transaction::commit) undoes everything.
+pub trait Transaction {
+    /// All layers as this transaction sees them, sorted by name.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn layers(&self) -> Result<Vec<Arc<Layer>>>;
+
+    /// One layer as this transaction sees it.
+    ///
+    /// # Errors
+    ///
+    /// [`LayerNotFound`](crate::StoreError::LayerNotFound).
+    fn layer(&self, name: &str) -> Result<Arc<Layer>>;
+
+    /// The features that `query` asks for, with what this transaction has changed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::read`](crate::Store::read).
+    fn read(&self, query: &Query) -> Result<Features<'_>>;
+
+    /// Creates an empty layer.
+    ///
+    /// # Errors
+    ///
+    /// [`LayerExists`](crate::StoreError::LayerExists), and
+    /// [`Unsupported`](crate::StoreError::Unsupported) for a type that the store can neither keep
+    /// exactly nor spell in another type of its own.
+    fn create_layer(&mut self, definition: &LayerDefinition) -> Result<Arc<Layer>>;
+
+    /// Removes a layer with all its features.
+    ///
+    /// # Errors
+    ///
+    /// [`LayerNotFound`](crate::StoreError::LayerNotFound).
+    fn drop_layer(&mut self, name: &str) -> Result<()>;
+
+    /// Opens a layer for writing. Until the writer is finished, nothing else can be done here.
+    ///
+    /// # Errors
+    ///
+    /// [`LayerNotFound`](crate::StoreError::LayerNotFound), and
+    /// [`ReadOnly`](crate::StoreError::ReadOnly) for a layer that cannot be written.
+    fn writer(&mut self, layer: &str, mode: WriteMode) -> Result<Box<dyn FeatureWriter + '_>>;
+
+    /// Writes one change.
+    ///
+    /// # Errors
+    ///
+    /// As [`FeatureWriter::write`].
+    fn write(&mut self, layer: &str, change: Change) -> Result<Written> {
+        let mut writer = self.writer(layer, WriteMode::Rows)?;
+        let written = writer.write(change)?;
+        writer.finish()?;
+        Ok(written)
+    }
+
+    /// Gives every feature of a layer its object id, in place.
+    ///
+    /// # Errors
+    ///
+    /// [`BadIds`](crate::StoreError::BadIds) where ids are malformed or shared and the options do
+    /// not allow repair; nothing is changed then.
+    fn tie(&mut self, layer: &str, options: &TieOptions) -> Result<TieReport>;
+
+    /// Removes all that is ours from a layer, or from the whole store.
+    ///
+    /// # Errors
+    ///
+    /// [`LayerNotFound`](crate::StoreError::LayerNotFound).
+    fn untie(&mut self, layer: Option<&str>) -> Result<UntieReport>;
+
+    /// A side table of ours, made when it is first written to.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsupported`](crate::StoreError::Unsupported) where the store keeps no books.
+    fn book(&mut self, name: &str) -> Result<Box<dyn Book + '_>>;
+
+    /// Marks the present state.
+    ///
+    /// # Errors
+    ///
+    /// [`Unsupported`](crate::StoreError::Unsupported) where there are no savepoints.
+    fn savepoint(&mut self) -> Result<Savepoint>;
+
+    /// Goes back to a mark, which stays; later marks are gone.
+    ///
+    /// # Errors
+    ///
+    /// [`Invalid`](crate::StoreError::Invalid) for a mark that is gone.
+    fn rollback_to(&mut self, savepoint: Savepoint) -> Result<()>;
+
+    /// Makes everything stay. On an error nothing has.
+    ///
+    /// # Errors
+    ///
+    /// [`Locked`](crate::StoreError::Locked), [`Full`](crate::StoreError::Full), and whatever the
+    /// store finds out only now.
+    fn commit(self: Box<Self>) -> Result<()>;
+
+    /// Undoes everything.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be reached; it will undo everything by itself.
+    fn rollback(self: Box<Self>) -> Result<()>;
+}
+
+/// How a writer is going to be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteMode {
+    /// A few rows, or a mixture of changes.
+    Rows,
+    /// Many inserts: indexes may be built when the writer is finished, so an insert that breaks
+    /// the uniqueness of ids may be refused only then.
+    Bulk,
+}
+
+/// A layer opened for writing.
+pub trait FeatureWriter {
+    /// Writes one change.
+    ///
+    /// # Errors
+    ///
+    /// [`Value`](crate::StoreError::Value) for what the schema does not allow,
+    /// [`DuplicateId`](crate::StoreError::DuplicateId),
+    /// [`DuplicateFid`](crate::StoreError::DuplicateFid) and
+    /// [`Constraint`](crate::StoreError::Constraint). The change is then not made; earlier ones
+    /// stand.
+    fn write(&mut self, change: Change) -> Result<Written>;
+
+    /// Completes indexes and statistics. Dropping an unfinished writer leaves the transaction fit
+    /// for nothing but a rollback.
+    ///
+    /// # Errors
+    ///
+    /// What [`WriteMode::Bulk`] found out only now.
+    fn finish(self: Box<Self>) -> Result<()>;
+}
+
+/// What became of a change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Written {
+    /// It is a new row.
+    Inserted {
+        /// What the store calls it.
+        fid: Fid,
+        /// The object it stands for, where the layer is tied.
+        id: Option<ObjectId>,
+    },
+    /// The row was there and says now what was asked.
+    Updated,
+    /// The row was there and is gone.
+    Deleted,
+    /// There was no such row; nothing happened.
+    Missing,
+}
