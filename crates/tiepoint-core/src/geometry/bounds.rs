@@ -16,9 +16,9 @@ impl Bounds {
     #[inline(always)]
     #[allow(clippy::inline_always, reason = "the loops around it only vectorise when inlined")]
     pub(super) fn include(&mut self, at: [f64; 2]) {
-        for axis in 0..2 {
-            self.min[axis] = if at[axis] < self.min[axis] { at[axis] } else { self.min[axis] };
-            self.max[axis] = if at[axis] > self.max[axis] { at[axis] } else { self.max[axis] };
+        for ((min, max), at) in self.min.iter_mut().zip(&mut self.max).zip(at) {
+            *min = if at < *min { at } else { *min };
+            *max = if at > *max { at } else { *max };
         }
     }
 

@@ -136,13 +136,11 @@ fn to_polygon(rings: Rings<'_>) -> geo::Polygon<f64> {
 
 fn to_triangle(triangle: GeometryRef<'_>, dropped: &mut Dropped) -> geo::Geometry<f64> {
     let ring = triangle.rings().next().map(to_line);
-    match ring.as_ref().map(|ring| ring.0.as_slice()) {
-        Some(&[a, b, c, _]) => geo::Geometry::Triangle(geo::Triangle::unchecked_winding(a, b, c)),
-        _ => {
-            dropped.faces = true;
-            to_polygon(triangle.rings()).into()
-        }
+    if let Some(&[a, b, c, _]) = ring.as_ref().map(|ring| ring.0.as_slice()) {
+        return geo::Geometry::Triangle(geo::Triangle::unchecked_winding(a, b, c));
     }
+    dropped.faces = true;
+    to_polygon(triangle.rings()).into()
 }
 
 fn to_multi_point(points: GeometryRef<'_>, dropped: &mut Dropped) -> geo::MultiPoint<f64> {
@@ -254,7 +252,9 @@ fn write_ring(ring: &[geo::Coord<f64>], writer: &mut GeometryWriter) {
 }
 
 fn write_positions(positions: &[geo::Coord<f64>], writer: &mut GeometryWriter) {
-    positions.iter().for_each(|at| write_position(*at, writer));
+    for at in positions {
+        write_position(*at, writer);
+    }
 }
 
 fn write_position(at: geo::Coord<f64>, writer: &mut GeometryWriter) {

@@ -143,8 +143,10 @@ impl NestedPositions {
         let too_deep = self.counts[depth..].iter().any(|level| !level.is_empty());
         let empty_point = depth == 0 && self.counts[0] == [0] && self.counts[1].is_empty();
         let shallow = self.level.is_some_and(|level| level != depth);
+        let wholes = if depth == 0 { self.ordinates.len().max(1) } else { self.counts[0].len() };
         let nothing = self.level.is_none() && self.counts[0].is_empty();
-        if !self.open.is_empty() || nothing || shallow || (too_deep && !empty_point) {
+        if !self.open.is_empty() || nothing || wholes != 1 || shallow || (too_deep && !empty_point)
+        {
             return Err(Fault::Structure { what: "coordinates are not nested as the kind needs" });
         }
         Ok(depth)

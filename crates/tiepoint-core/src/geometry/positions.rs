@@ -70,6 +70,7 @@ impl<'a> Positions<'a> {
     }
 
     /// Each position with all its ordinates.
+    #[must_use]
     #[inline]
     pub fn iter(&self) -> impl ExactSizeIterator<Item = Position> + DoubleEndedIterator + use<'a> {
         let dims = self.dims;
@@ -77,6 +78,7 @@ impl<'a> Positions<'a> {
     }
 
     /// Each position's x and y. The tight loop for algorithms in the plane.
+    #[must_use]
     #[inline]
     pub fn xy(&self) -> impl ExactSizeIterator<Item = Xy> + DoubleEndedIterator + use<'a> {
         self.bytes.chunks_exact(self.dims.size() * 8).map(|bytes| {
@@ -87,6 +89,7 @@ impl<'a> Positions<'a> {
 
     /// Each position as `N` ordinates in stored order, cut off after `N`; empty unless positions
     /// have at least `N`. The tight loop for writers that match on [`dims`](Self::dims) first.
+    #[must_use]
     #[inline]
     pub fn arrays<const N: usize>(&self) -> impl ExactSizeIterator<Item = [f64; N]> + use<'a, N> {
         let size = self.dims.size();

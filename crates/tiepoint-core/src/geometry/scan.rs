@@ -62,8 +62,9 @@ struct Run<'a> {
     bytes: &'a [u8],
     head: Head,
     count: usize,
-    /// Where the run starts: byte, and position.
+    /// Where the run starts: byte (of its count, if it has one), and position.
     start: (usize, usize),
+    ordinates_at: usize,
 }
 
 impl Run<'_> {
@@ -137,7 +138,8 @@ impl<'a> Scan<'a> {
 
     fn point(&mut self, head: Head) -> Result<(), Located> {
         let start = (self.at, self.positions);
-        let run = Run { bytes: self.take(head.dims.size() * 8)?, head, count: 1, start };
+        let bytes = self.take(head.dims.size() * 8)?;
+        let run = Run { bytes, head, count: 1, start, ordinates_at: start.0 };
         if run.xy(0).iter().all(|c| c.is_nan()) {
             let canonical = f64::NAN.to_le_bytes();
             self.canonical &= run.bytes.as_chunks::<8>().0.iter().all(|c| *c == canonical);
@@ -240,7 +242,8 @@ impl<'a> Scan<'a> {
         let start = (self.at, self.positions);
         let stride = head.dims.size() * 8;
         let count = self.count(head, stride)?;
-        Ok(Run { bytes: self.take(count * stride)?, head, count, start })
+        let ordinates_at = self.at;
+        Ok(Run { bytes: self.take(count * stride)?, head, count, start, ordinates_at })
     }
 
     /// A count of things that take at least `least_bytes` each.
@@ -297,7 +300,7 @@ fn unsound(run: Run<'_>) -> Located {
     let (index, ordinate, value) = found.expect("an ordinate of the run is unsound");
     Located {
         fault: Fault::NotFinite { ordinate, value },
-        offset: run.start.0 + index * 8,
+        offset: run.ordinates_at + index * 8,
         position: run.start.1 + index / dims.size(),
     }
 }

@@ -203,7 +203,8 @@ impl Reader<'_> {
             }
             count += 1;
         }
-        if count == 0 {
+        let more = !matches!(self.cursor.peek(), Token::Sign("," | ")"));
+        if count == 0 || (count < self.dims.size() && more) {
             return Err(self.cursor.unexpected("a number"));
         }
         if count != self.dims.size() {

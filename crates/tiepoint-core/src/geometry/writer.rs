@@ -283,10 +283,12 @@ fn append_flat(high: GeometryRef<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(&canonical_head(high.kind(), Dims::Xy));
     let count_at = HEAD_BYTES..HEAD_BYTES + 4;
     match high.parts() {
-        Parts::Positions(point) if high.kind() == GeometryKind::Point => match point.is_empty() {
-            true => out.extend_from_slice(&[f64::NAN.to_le_bytes(); 2].concat()),
-            false => append_flat_positions(point, out),
-        },
+        Parts::Positions(point) if high.kind() == GeometryKind::Point => {
+            if point.is_empty() {
+                out.extend_from_slice(&[f64::NAN.to_le_bytes(); 2].concat());
+            }
+            append_flat_positions(point, out);
+        }
         Parts::Positions(line) => {
             out.extend_from_slice(&high.as_wkb()[count_at]);
             append_flat_positions(line, out);
