@@ -47,7 +47,9 @@ pub enum AxisOrder {
 
 /// A text that names no CRS.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` names no coordinate reference system; write a code such as EPSG:25832, WKT or a PROJ string")]
+#[error(
+    "`{text}` names no coordinate reference system; write a code such as EPSG:25832, WKT or a PROJ string"
+)]
 pub struct CrsError {
     text: String,
 }

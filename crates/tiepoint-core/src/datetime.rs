@@ -216,7 +216,8 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused() {
-        for text in ["", "2024-02-30T00:00:00", "2024-01-01", "12:00", "noon", "2024-01-01T00:00+1"] {
+        for text in ["", "2024-02-30T00:00:00", "2024-01-01", "12:00", "noon", "2024-01-01T00:00+1"]
+        {
             assert!(text.parse::<DateTime>().is_err(), "{text}");
         }
     }

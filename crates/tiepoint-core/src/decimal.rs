@@ -126,8 +126,7 @@ fn canonical(text: &str) -> Option<String> {
 fn with_point(digits: &str, point: i64) -> String {
     let padded_left = format!("{}{digits}", "0".repeat(usize::try_from(1 - point).unwrap_or(0)));
     let point = usize::try_from(point.max(1)).unwrap_or(1);
-    let padded =
-        format!("{padded_left}{}", "0".repeat(point.saturating_sub(padded_left.len())));
+    let padded = format!("{padded_left}{}", "0".repeat(point.saturating_sub(padded_left.len())));
     let (whole, fraction) = padded.split_at(point);
     let whole = match whole.trim_start_matches('0') {
         "" => "0",
@@ -158,7 +157,9 @@ mod tests {
 
     #[test]
     fn a_stranger_cannot_ask_for_gigabytes() {
-        for text in ["1e1000000000", "1e-1000000000", "1e2147483648", "", "-", ".", "1.2.3", "0x1", "NaN"] {
+        for text in
+            ["1e1000000000", "1e-1000000000", "1e2147483648", "", "-", ".", "1.2.3", "0x1", "NaN"]
+        {
             assert!(text.parse::<Decimal>().is_err(), "{text}");
         }
     }

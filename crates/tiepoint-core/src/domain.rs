@@ -29,7 +29,9 @@ impl Domain {
             }
             Self::Range { min, max } => {
                 min.as_ref().is_none_or(|(bound, inclusive)| within(bound, value, *inclusive))
-                    && max.as_ref().is_none_or(|(bound, inclusive)| within(value, bound, *inclusive))
+                    && max
+                        .as_ref()
+                        .is_none_or(|(bound, inclusive)| within(value, bound, *inclusive))
             }
             Self::Glob(_) => true,
         }
@@ -50,7 +52,8 @@ mod tests {
 
     #[test]
     fn a_range_knows_its_edges() {
-        let percent = Domain::Range { min: Some((Value::Int(0), true)), max: Some((Value::Int(100), false)) };
+        let percent =
+            Domain::Range { min: Some((Value::Int(0), true)), max: Some((Value::Int(100), false)) };
         assert!(percent.allows(&Value::Real(0.0)));
         assert!(!percent.allows(&Value::Int(100)));
         assert!(percent.allows(&Value::Null));

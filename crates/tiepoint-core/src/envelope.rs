@@ -142,9 +142,7 @@ impl BBox {
         match (self.min_x <= self.max_x, lonlat) {
             (true, _) => Ok(vec![piece(self.min_x, self.max_x)]),
             (false, true) => Ok(vec![piece(self.min_x, 180.0), piece(-180.0, self.max_x)]),
-            (false, false) => {
-                Err(BoxError::EastOfWest { min_x: self.min_x, max_x: self.max_x })
-            }
+            (false, false) => Err(BoxError::EastOfWest { min_x: self.min_x, max_x: self.max_x }),
         }
     }
 }
@@ -165,7 +163,11 @@ impl std::str::FromStr for BBox {
 }
 
 fn finite(p: Xy) -> Result<(), BoxError> {
-    if p.x.is_finite() && p.y.is_finite() { Ok(()) } else { Err(BoxError::NotFinite { x: p.x, y: p.y }) }
+    if p.x.is_finite() && p.y.is_finite() {
+        Ok(())
+    } else {
+        Err(BoxError::NotFinite { x: p.x, y: p.y })
+    }
 }
 
 /// Why four numbers do not make a box.
@@ -188,7 +190,9 @@ pub enum BoxError {
         north: f64,
     },
     /// Only longitudes wrap; elsewhere this is a swap.
-    #[error("the box's left edge {min_x} lies right of its right edge {max_x}, and this layer is not in longitude and latitude")]
+    #[error(
+        "the box's left edge {min_x} lies right of its right edge {max_x}, and this layer is not in longitude and latitude"
+    )]
     EastOfWest {
         /// The left edge as sent.
         min_x: f64,

@@ -64,6 +64,18 @@ impl Feature {
         Self { id: None, fid: None, schema, values }
     }
 
+    /// The same feature, standing for this object.
+    #[must_use]
+    pub fn with_id(self, id: impl Into<Option<ObjectId>>) -> Self {
+        Self { id: id.into(), ..self }
+    }
+
+    /// The same feature, called this by its store.
+    #[must_use]
+    pub fn with_fid(self, fid: impl Into<Option<Fid>>) -> Self {
+        Self { fid: fid.into(), ..self }
+    }
+
     /// The fields it has.
     #[must_use]
     pub fn schema(&self) -> &Arc<Schema> {
@@ -98,10 +110,9 @@ impl Feature {
         let position = self.schema.require(field)?;
         let field = &self.schema.fields()[position];
         let accepted = field.accept(value);
-        self.values[position] = Some(accepted.map_err(|reason| FeatureError::Value {
-            field: field.name.clone(),
-            reason,
-        })?);
+        self.values[position] = Some(
+            accepted.map_err(|reason| FeatureError::Value { field: field.name.clone(), reason })?,
+        );
         Ok(())
     }
 

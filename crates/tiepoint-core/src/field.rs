@@ -104,6 +104,9 @@ pub enum Mismatch {
     /// Null in a field that must hold something.
     #[error("null is not allowed")]
     Null,
+    /// A value for a field that the store computes.
+    #[error("the store computes this field; it cannot be written")]
+    Generated,
     /// A value of another type.
     #[error("expected {expected}, found {found}")]
     Type {

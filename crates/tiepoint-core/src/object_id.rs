@@ -119,7 +119,8 @@ mod tests {
 
     #[test]
     fn what_is_not_an_id_is_refused() {
-        for text in ["", "tree", "00000000-0000-0000-0000-000000000000", "67e55044_1", "67e5504é"] {
+        for text in ["", "tree", "00000000-0000-0000-0000-000000000000", "67e55044_1", "67e5504é"]
+        {
             assert!(text.parse::<ObjectId>().is_err(), "{text}");
         }
     }

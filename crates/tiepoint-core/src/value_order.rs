@@ -43,10 +43,9 @@ impl Value {
 fn number_order(a: &Value, b: &Value) -> Ordering {
     match (a, b) {
         (Value::Real(a), Value::Real(b)) => real_order(*a, *b),
-        (Value::Real(a), _) => whole(b).map_or_else(
-            || real_order(*a, decimal(b).to_f64()),
-            |b| real_with_whole(*a, b),
-        ),
+        (Value::Real(a), _) => {
+            whole(b).map_or_else(|| real_order(*a, decimal(b).to_f64()), |b| real_with_whole(*a, b))
+        }
         (_, Value::Real(_)) => number_order(b, a).reverse(),
         _ => match (whole(a), whole(b)) {
             (Some(a), Some(b)) => a.cmp(&b),

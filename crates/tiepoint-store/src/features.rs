@@ -14,10 +14,7 @@ pub struct Features<'a> {
 
 impl<'a> Features<'a> {
     /// Features that all have `schema`.
-    pub fn new(
-        schema: Arc<Schema>,
-        rows: impl Iterator<Item = Result<Feature>> + 'a,
-    ) -> Self {
+    pub fn new(schema: Arc<Schema>, rows: impl Iterator<Item = Result<Feature>> + 'a) -> Self {
         Self { schema, rows: Box::new(rows) }
     }
 

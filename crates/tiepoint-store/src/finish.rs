@@ -20,9 +20,13 @@ pub fn finish_query<'a>(
     let boxes = boxes(layer, query)?;
     let keys = sort_keys(layer, &query.order)?;
     let (schema, picks) = project(layer, query)?;
-    let inside = rows.filter(move |row| row.as_ref().map_or(true, |it| meets(it, boxes.as_deref())));
-    let ordered: Box<dyn Iterator<Item = Result<Feature>> + 'a> =
-        if keys.is_empty() { Box::new(inside) } else { Box::new(sorted(inside, &keys)?.into_iter().map(Ok)) };
+    let inside =
+        rows.filter(move |row| row.as_ref().map_or(true, |it| meets(it, boxes.as_deref())));
+    let ordered: Box<dyn Iterator<Item = Result<Feature>> + 'a> = if keys.is_empty() {
+        Box::new(inside)
+    } else {
+        Box::new(sorted(inside, &keys)?.into_iter().map(Ok))
+    };
     let cut = ordered
         .skip(usize::try_from(query.offset).unwrap_or(usize::MAX))
         .take(query.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX)));
@@ -100,7 +104,5 @@ fn pick(feature: Feature, schema: &Arc<Schema>, picks: Option<&[usize]>) -> Feat
     let (id, fid) = (feature.id, feature.fid.clone());
     let mut values = feature.into_values();
     let picked = picks.iter().map(|at| values[*at].take()).collect();
-    let mut feature = Feature::with_values(Arc::clone(schema), picked);
-    (feature.id, feature.fid) = (id, fid);
-    feature
+    Feature::with_values(Arc::clone(schema), picked).with_id(id).with_fid(fid)
 }

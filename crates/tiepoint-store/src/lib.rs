@@ -3,6 +3,7 @@
 //!
 //! Stores compose: a cache, an edit buffer and a router are stores around stores. Anything that
 //! takes a store takes those.
+mod accept;
 mod book;
 mod capabilities;
 mod check;
@@ -17,6 +18,7 @@ mod tie;
 mod transaction;
 mod watch;
 
+pub use accept::{accepted_values, label, with_defaults};
 pub use book::Book;
 pub use capabilities::{Capabilities, Isolation};
 pub use check::{Finding, FindingKind, Repair};

@@ -1,0 +1,87 @@
+//! A feature's values made fit for a layer: every store asks the schema the same way.
+use crate::{Result, StoreError};
+use std::sync::Arc;
+use tiepoint_core::{Feature, FeatureError, FieldDefault, Layer, Mismatch, Value};
+
+/// The values of `feature` in the order of the layer's fields, each as its field stores it; a field
+/// that the feature does not have, or leaves unset, is `None`.
+///
+/// Costs one check a value; a feature that shares the layer's schema is not searched by name.
+///
+/// # Errors
+///
+/// A field that the layer does not have or computes itself, and a value that its field does not
+/// allow.
+pub fn accepted_values(layer: &Layer, feature: Feature) -> Result<Vec<Option<Value>>> {
+    let label = label(&feature);
+    let mut values = in_layer_order(layer, feature)?;
+    for (field, value) in layer.schema().fields().iter().zip(&mut values) {
+        let Some(offered) = value.take() else { continue };
+        let reason = match field.accept(offered) {
+            Ok(_) if field.generated => Mismatch::Generated,
+            Ok(accepted) => {
+                *value = Some(accepted);
+                continue;
+            }
+            Err(reason) => reason,
+        };
+        return Err(refused(layer, label, &field.name, reason));
+    }
+    Ok(values)
+}
+
+/// Puts the value of the default, or null, where a new feature says nothing; leaves unset what the
+/// store itself must compute.
+///
+/// # Errors
+///
+/// A field that has no default and does not allow null.
+pub fn with_defaults(
+    layer: &Layer,
+    mut values: Vec<Option<Value>>,
+    feature: &str,
+) -> Result<Vec<Option<Value>>> {
+    for (field, value) in layer.schema().fields().iter().zip(&mut values) {
+        if value.is_some() || field.generated {
+            continue;
+        }
+        *value = match &field.default {
+            Some(FieldDefault::Expression(_)) => None,
+            Some(FieldDefault::Value(default)) => Some(default.clone()),
+            None if field.nullable => Some(Value::Null),
+            None => return Err(refused(layer, feature.to_owned(), &field.name, Mismatch::Null)),
+        };
+    }
+    Ok(values)
+}
+
+/// How messages name a feature: by its object id, else by its fid.
+#[must_use]
+pub fn label(feature: &Feature) -> String {
+    match (&feature.id, &feature.fid) {
+        (Some(id), _) => format!("object {id}"),
+        (None, Some(fid)) => format!("row {fid}"),
+        (None, None) => "a new feature".to_owned(),
+    }
+}
+
+fn in_layer_order(layer: &Layer, feature: Feature) -> Result<Vec<Option<Value>>> {
+    if Arc::ptr_eq(feature.schema(), layer.schema()) {
+        return Ok(feature.into_values());
+    }
+    let schema = Arc::clone(feature.schema());
+    let mut values = vec![None; layer.schema().fields().len()];
+    for (field, value) in schema.fields().iter().zip(feature.into_values()) {
+        let Some(value) = value else { continue };
+        let position = layer.schema().require(&field.name);
+        let position = position
+            .map_err(|reason| StoreError::Schema { layer: layer.name().to_owned(), reason })?;
+        values[position] = Some(value);
+    }
+    Ok(values)
+}
+
+fn refused(layer: &Layer, feature: String, field: &str, reason: Mismatch) -> StoreError {
+    let reason = FeatureError::Value { field: field.to_owned(), reason };
+    StoreError::Value { layer: layer.name().to_owned(), feature, reason }
+}

@@ -1,0 +1,67 @@
+//! The store contract as executable checks: a promise is written here once, and every store,
+//! wrapped or not, keeps it in one line of its own tests.
+mod books;
+mod definitions;
+mod fixture;
+mod geometries;
+mod identity;
+mod reading;
+mod tables;
+mod transactions;
+mod values;
+mod writing;
+
+use crate::{Capabilities, Store};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// A store made for one check, and whatever must outlive it (a temporary folder).
+pub type Fresh<G> = (Box<dyn Store>, G);
+
+/// One promise: its name, what a store must be able to do for it to matter, and how it is tried.
+struct Promise {
+    name: &'static str,
+    applies: fn(&Capabilities) -> bool,
+    keep: fn(&dyn Store),
+}
+
+/// Runs every promise that applies, each on a store of its own made by `fresh`.
+///
+/// `fresh` must return an empty store that can define layers and write.
+///
+/// # Panics
+///
+/// When promises are broken, naming each.
+pub fn check<G>(fresh: impl Fn() -> Fresh<G>) {
+    let capabilities = fresh().0.capabilities();
+    let promises = [
+        definitions::PROMISES,
+        reading::PROMISES,
+        writing::PROMISES,
+        values::PROMISES,
+        geometries::PROMISES,
+        identity::PROMISES,
+        transactions::PROMISES,
+        books::PROMISES,
+    ];
+    let broken: Vec<_> = promises
+        .into_iter()
+        .flatten()
+        .filter(|promise| (promise.applies)(&capabilities))
+        .filter(|promise| {
+            let (store, _guard) = fresh();
+            catch_unwind(AssertUnwindSafe(|| (promise.keep)(store.as_ref()))).is_err()
+        })
+        .map(|promise| promise.name)
+        .collect();
+    assert!(broken.is_empty(), "broken promises: {broken:#?}");
+}
+
+/// A list of promises, each named after the function that tries it.
+macro_rules! promises {
+    ($($applies:expr => { $($name:ident),* $(,)? })*) => {
+        pub(super) const PROMISES: &[super::Promise] = &[$($(
+            super::Promise { name: stringify!($name), applies: $applies, keep: $name },
+        )*)*];
+    };
+}
+use promises;

@@ -1,0 +1,213 @@
+//! Promises about transactions.
+use super::fixture::{
+    WRITES, all, begin, committed, created, insert_one, inserted, many_places, names, place, places,
+};
+use super::promises;
+use crate::{Isolation, Store, TransactionOptions, WriteMode};
+use std::thread;
+use tiepoint_core::{Change, ErrorKind, Feature, Query, Target, Value};
+
+promises! {
+    WRITES => {
+        what_is_not_committed_is_not_seen,
+        a_transaction_reads_what_it_wrote,
+        a_dropped_transaction_leaves_nothing,
+        a_rolled_back_transaction_leaves_nothing,
+        layers_come_and_go_with_their_transaction,
+        an_isolation_level_is_kept_or_refused,
+        a_reading_never_sees_half_of_a_commit,
+        two_writers_lose_nothing,
+        freshness_changes_with_every_commit_and_not_without,
+    }
+    |it| it.write && it.define_layers && it.savepoints => {
+        going_back_undoes_what_came_after,
+        savepoints_nest,
+        a_savepoint_that_is_gone_is_invalid,
+    }
+}
+
+fn what_is_not_committed_is_not_seen(store: &dyn Store) {
+    created(store, &places());
+    let mut transaction = begin(store);
+    transaction.write("places", Change::Insert(place("new", 1, 0.0, 0.0))).expect("is written");
+    assert_eq!(all(store, &Query::layer("places")).len(), 0);
+    transaction.commit().expect("commits");
+    assert_eq!(all(store, &Query::layer("places")).len(), 1);
+}
+
+fn a_transaction_reads_what_it_wrote(store: &dyn Store) {
+    created(store, &places());
+    insert_one(store, "places", place("old", 1, 0.0, 0.0));
+    let mut transaction = begin(store);
+    transaction.write("places", Change::Insert(place("new", 1, 0.0, 0.0))).expect("is written");
+    let read: Vec<_> =
+        transaction.read(&Query::layer("places")).expect("reads").flatten().collect();
+    assert_eq!(names(&read), ["old", "new"]);
+}
+
+fn a_dropped_transaction_leaves_nothing(store: &dyn Store) {
+    created(store, &places());
+    let mut transaction = begin(store);
+    transaction.write("places", Change::Insert(place("new", 1, 0.0, 0.0))).expect("is written");
+    drop(transaction);
+    assert_eq!(all(store, &Query::layer("places")).len(), 0);
+    let mut transaction = begin(store);
+    let mut writer = transaction.writer("places", WriteMode::Bulk).expect("opens");
+    writer.write(Change::Insert(place("new", 1, 0.0, 0.0))).expect("is written");
+    drop(writer);
+    drop(transaction);
+    assert_eq!(all(store, &Query::layer("places")).len(), 0, "nor does an unfinished writer");
+    insert_one(store, "places", place("after", 1, 0.0, 0.0));
+}
+
+fn a_rolled_back_transaction_leaves_nothing(store: &dyn Store) {
+    created(store, &places());
+    let (_, id) = insert_one(store, "places", place("old", 1, 0.0, 0.0));
+    let mut transaction = begin(store);
+    transaction.write("places", Change::Insert(place("new", 1, 0.0, 0.0))).expect("is written");
+    let target = Target::Id(id.expect("is tied"));
+    transaction.write("places", Change::Delete(target)).expect("is written");
+    transaction.rollback().expect("rolls back");
+    assert_eq!(names(&all(store, &Query::layer("places"))), ["old"]);
+}
+
+fn layers_come_and_go_with_their_transaction(store: &dyn Store) {
+    let mut transaction = begin(store);
+    transaction.create_layer(&places()).expect("is created");
+    assert!(transaction.layer("places").is_ok());
+    transaction.write("places", Change::Insert(place("new", 1, 0.0, 0.0))).expect("is written");
+    transaction.rollback().expect("rolls back");
+    assert_eq!(store.layers().expect("lists").len(), 0);
+    created(store, &places());
+    let mut transaction = begin(store);
+    transaction.drop_layer("places").expect("is dropped");
+    assert_eq!(transaction.layers().expect("lists").len(), 0);
+    drop(transaction);
+    assert_eq!(store.layers().expect("lists").len(), 1);
+}
+
+fn an_isolation_level_is_kept_or_refused(store: &dyn Store) {
+    for level in [Isolation::ReadCommitted, Isolation::RepeatableRead, Isolation::Serializable] {
+        let opened = store.begin(TransactionOptions { isolation: Some(level) });
+        if store.capabilities().isolation.contains(&level) {
+            opened.expect("is among the capabilities").rollback().expect("rolls back");
+        } else {
+            assert_eq!(opened.err().map(|it| it.kind()), Some(ErrorKind::Unsupported));
+        }
+    }
+}
+
+/// A store may make the writer wait for the reader, in vain here; it must not show both states.
+fn a_reading_never_sees_half_of_a_commit(store: &dyn Store) {
+    created(store, &places());
+    inserted(store, "places", many_places(2_000), WriteMode::Bulk);
+    let mut reading = store.read(&Query::layer("places")).expect("reads");
+    let first = reading.next().expect("is not empty").expect("reads");
+    assert_eq!(first.get("rank"), Some(&0.into()));
+    let outcome = rewrite_ranks(store);
+    let rest: Vec<_> = reading.collect::<Result<_, _>>().expect("every row reads");
+    assert_eq!(rest.len(), 1_999);
+    assert!(rest.iter().all(|it| it.get("rank") != Some(&(-1).into())), "the old state throughout");
+    match outcome {
+        Ok(()) => {
+            assert_eq!(all(store, &Query::layer("places"))[0].get("rank"), Some(&(-1).into()))
+        }
+        Err(refused) => assert_eq!(refused.kind(), ErrorKind::Unavailable, "{refused}"),
+    }
+}
+
+fn rewrite_ranks(store: &dyn Store) -> crate::Result<()> {
+    let mut transaction = store.begin(TransactionOptions::default())?;
+    let ids: Vec<_> =
+        transaction.read(&Query::layer("places"))?.flatten().map(|it| it.id).collect();
+    for id in ids {
+        let mut patch = Feature::new(super::fixture::places_schema());
+        patch.id = id;
+        patch.set("rank", (-1).into()).expect("fits");
+        transaction.write("places", Change::Update(patch))?;
+    }
+    transaction.commit()
+}
+
+fn two_writers_lose_nothing(store: &dyn Store) {
+    created(store, &places());
+    let (_, id) = insert_one(store, "places", place("counter", 0, 0.0, 0.0));
+    let id = id.expect("is tied");
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| (0..25).for_each(|_| add_one(store, id)));
+        }
+    });
+    let counter = all(store, &Query::object("places", id)).remove(0);
+    assert_eq!(counter.get("rank"), Some(&100.into()));
+}
+
+fn add_one(store: &dyn Store, id: tiepoint_core::ObjectId) {
+    committed(store, |transaction| {
+        let query = Query::object("places", id);
+        let mut counter =
+            transaction.read(&query).expect("reads").next().expect("is there").expect("reads");
+        let Some(Value::Int(number)) = counter.get("rank").cloned() else { panic!("a number") };
+        counter.set("rank", (number + 1).into()).expect("fits");
+        transaction.write("places", Change::Update(counter)).expect("is written");
+    });
+}
+
+fn freshness_changes_with_every_commit_and_not_without(store: &dyn Store) {
+    created(store, &places());
+    let before = store.freshness().expect("reads");
+    all(store, &Query::layer("places"));
+    drop(begin(store));
+    assert_eq!(store.freshness().expect("reads"), before);
+    insert_one(store, "places", place("new", 1, 0.0, 0.0));
+    let after = store.freshness().expect("reads");
+    assert_ne!(after, before);
+    insert_one(store, "places", place("newer", 1, 0.0, 0.0));
+    assert_ne!(store.freshness().expect("reads"), after);
+}
+
+fn going_back_undoes_what_came_after(store: &dyn Store) {
+    created(store, &places());
+    committed(store, |transaction| {
+        transaction
+            .write("places", Change::Insert(place("kept", 1, 0.0, 0.0)))
+            .expect("is written");
+        let mark = transaction.savepoint().expect("marks");
+        transaction
+            .write("places", Change::Insert(place("undone", 1, 0.0, 0.0)))
+            .expect("is written");
+        transaction.rollback_to(mark).expect("goes back");
+        transaction
+            .write("places", Change::Insert(place("later", 1, 0.0, 0.0)))
+            .expect("is written");
+    });
+    assert_eq!(names(&all(store, &Query::layer("places"))), ["kept", "later"]);
+}
+
+fn savepoints_nest(store: &dyn Store) {
+    created(store, &places());
+    committed(store, |transaction| {
+        let outer = transaction.savepoint().expect("marks");
+        transaction.write("places", Change::Insert(place("a", 1, 0.0, 0.0))).expect("is written");
+        let inner = transaction.savepoint().expect("marks");
+        transaction.write("places", Change::Insert(place("b", 1, 0.0, 0.0))).expect("is written");
+        transaction.rollback_to(inner).expect("goes back");
+        transaction.rollback_to(inner).expect("a mark stays");
+        transaction.write("places", Change::Insert(place("c", 1, 0.0, 0.0))).expect("is written");
+        let read: Vec<_> =
+            transaction.read(&Query::layer("places")).expect("reads").flatten().collect();
+        assert_eq!(names(&read), ["a", "c"]);
+        transaction.rollback_to(outer).expect("goes back");
+    });
+    assert_eq!(all(store, &Query::layer("places")).len(), 0);
+}
+
+fn a_savepoint_that_is_gone_is_invalid(store: &dyn Store) {
+    created(store, &places());
+    let mut transaction = begin(store);
+    let outer = transaction.savepoint().expect("marks");
+    let inner = transaction.savepoint().expect("marks");
+    transaction.rollback_to(outer).expect("goes back");
+    let refused = transaction.rollback_to(inner).expect_err("is gone");
+    assert_eq!(refused.kind(), ErrorKind::Invalid);
+}

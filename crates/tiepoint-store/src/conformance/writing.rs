@@ -1,0 +1,244 @@
+//! Promises about changes.
+use super::fixture::{
+    WRITES, all, begin, committed, created, insert_one, inserted, many_places, names, place,
+    places, places_schema, untied_notes,
+};
+use super::promises;
+use crate::{Store, WriteMode, Written};
+use tiepoint_core::{
+    Change, ErrorKind, Feature, Fid, Field, FieldDefault, FieldType, LayerDefinition, ObjectId,
+    Query, Schema, Target, Value,
+};
+
+promises! {
+    WRITES => {
+        an_update_says_only_what_differs,
+        null_is_written_and_unset_is_not,
+        a_row_can_be_changed_by_fid,
+        what_is_not_there_is_missing,
+        a_deleted_feature_is_gone,
+        a_default_stands_in_for_unset,
+        a_field_that_must_hold_something_refuses_null,
+        an_unknown_field_is_refused,
+        a_refused_change_leaves_earlier_ones,
+        a_taken_fid_is_refused,
+        a_fid_can_be_asked_for,
+        unique_values_are_kept_unique,
+        both_ways_of_writing_say_the_same,
+        a_non_spatial_untied_layer_works_too,
+        boxes_follow_changes,
+    }
+    |it| it.write && it.define_layers && it.enforces_schema => { a_value_of_another_type_is_refused }
+}
+
+fn patch(field: &str, value: Value) -> Feature {
+    let mut feature = Feature::new(places_schema());
+    feature.set(field, value).expect("fits");
+    feature
+}
+
+fn write(store: &dyn Store, change: Change) -> Written {
+    committed(store, |transaction| transaction.write("places", change).expect("is written"))
+}
+
+fn an_update_says_only_what_differs(store: &dyn Store) {
+    created(store, &places());
+    let (fid, id) = insert_one(store, "places", place("oak", 1, 5.0, 6.0));
+    let update = patch("rank", 2.into()).with_id(id);
+    assert_eq!(write(store, Change::Update(update)), Written::Updated);
+    let read = all(store, &Query::layer("places")).remove(0);
+    let expected = place("oak", 2, 5.0, 6.0).with_id(id).with_fid(fid);
+    assert_eq!(read.values(), expected.values());
+    assert_eq!((read.id, read.fid), (expected.id, expected.fid));
+}
+
+fn null_is_written_and_unset_is_not(store: &dyn Store) {
+    created(store, &places());
+    let (_, id) = insert_one(store, "places", place("oak", 1, 5.0, 6.0));
+    write(store, Change::Update(patch("name", Value::Null).with_id(id)));
+    let read = all(store, &Query::layer("places")).remove(0);
+    assert_eq!((read.get("name"), read.get("rank")), (Some(&Value::Null), Some(&1.into())));
+}
+
+fn a_row_can_be_changed_by_fid(store: &dyn Store) {
+    created(store, &places());
+    let (fid, id) = insert_one(store, "places", place("oak", 1, 5.0, 6.0));
+    let update = patch("rank", 9.into()).with_fid(fid.clone());
+    assert_eq!(write(store, Change::Update(update)), Written::Updated);
+    let read = all(store, &Query::layer("places")).remove(0);
+    assert_eq!((read.get("rank"), read.id), (Some(&9.into()), id));
+    assert_eq!(write(store, Change::Delete(Target::Fid(fid))), Written::Deleted);
+    assert_eq!(all(store, &Query::layer("places")).len(), 0);
+}
+
+fn what_is_not_there_is_missing(store: &dyn Store) {
+    created(store, &places());
+    insert_one(store, "places", place("oak", 1, 5.0, 6.0));
+    let nobody = ObjectId::mint();
+    let update = patch("rank", 9.into()).with_id(nobody);
+    assert_eq!(write(store, Change::Update(update)), Written::Missing);
+    for target in
+        [Target::Id(nobody), Target::Fid(Fid::Int(404)), Target::Fid(Fid::Text("x".into()))]
+    {
+        assert_eq!(write(store, Change::Delete(target)), Written::Missing);
+    }
+    assert_eq!(
+        write(store, Change::Update(patch("rank", 9.into()))),
+        Written::Missing,
+        "names no row"
+    );
+    assert_eq!(names(&all(store, &Query::layer("places"))), ["oak"]);
+}
+
+fn a_deleted_feature_is_gone(store: &dyn Store) {
+    created(store, &places());
+    let written = inserted(store, "places", many_places(3), WriteMode::Rows);
+    let id = written[1].1.expect("is tied");
+    assert_eq!(write(store, Change::Delete(Target::Id(id))), Written::Deleted);
+    assert_eq!(names(&all(store, &Query::layer("places"))), ["place 00000", "place 00002"]);
+    assert_eq!(all(store, &Query::object("places", id)).len(), 0);
+    assert_eq!(write(store, Change::Delete(Target::Id(id))), Written::Missing);
+}
+
+fn with_rules() -> LayerDefinition {
+    let schema = Schema::new(vec![
+        Field {
+            default: Some(FieldDefault::Value("new".into())),
+            ..Field::new("state", FieldType::TEXT)
+        },
+        Field::new("must", FieldType::INT).not_null(),
+        Field { unique: true, ..Field::new("code", FieldType::TEXT) },
+    ]);
+    LayerDefinition::new("rules", schema.expect("distinct names"))
+}
+
+fn ruled(values: &[(&str, Value)]) -> Feature {
+    let mut feature = Feature::new(with_rules().schema);
+    for (field, value) in values {
+        feature.set(field, value.clone()).expect("fits");
+    }
+    feature
+}
+
+fn a_default_stands_in_for_unset(store: &dyn Store) {
+    created(store, &with_rules());
+    insert_one(store, "rules", ruled(&[("must", 1.into())]));
+    insert_one(store, "rules", ruled(&[("must", 2.into()), ("state", Value::Null)]));
+    let states: Vec<_> =
+        all(store, &Query::layer("rules")).iter().map(|it| it.get("state").cloned()).collect();
+    assert_eq!(states, [Some("new".into()), Some(Value::Null)]);
+}
+
+fn a_field_that_must_hold_something_refuses_null(store: &dyn Store) {
+    created(store, &with_rules());
+    for feature in [ruled(&[]), ruled(&[("state", "x".into())])] {
+        let refused =
+            begin(store).write("rules", Change::Insert(feature)).expect_err("must is unset");
+        assert_eq!(refused.kind(), ErrorKind::Invalid);
+        assert!(refused.to_string().contains("`must`"), "{refused}");
+    }
+}
+
+fn an_unknown_field_is_refused(store: &dyn Store) {
+    created(store, &places());
+    let schema = Schema::new(vec![Field::new("nane", FieldType::TEXT)]).expect("distinct names");
+    let mut feature = Feature::new(schema);
+    feature.set("nane", "oak".into()).expect("fits its own schema");
+    let refused = begin(store).write("places", Change::Insert(feature)).expect_err("no such field");
+    assert_eq!(refused.kind(), ErrorKind::Invalid);
+    assert!(refused.to_string().contains("did you mean `name`"), "{refused}");
+}
+
+fn a_value_of_another_type_is_refused(store: &dyn Store) {
+    created(store, &places());
+    let schema = Schema::new(vec![Field::new("rank", FieldType::TEXT)]).expect("distinct names");
+    let mut feature = Feature::new(schema);
+    feature.set("rank", "first".into()).expect("fits its own schema");
+    let refused =
+        begin(store).write("places", Change::Insert(feature)).expect_err("rank is a number");
+    assert_eq!(refused.kind(), ErrorKind::Invalid);
+    assert!(refused.to_string().contains("`rank`"), "{refused}");
+}
+
+fn a_refused_change_leaves_earlier_ones(store: &dyn Store) {
+    created(store, &with_rules());
+    committed(store, |transaction| {
+        let good = ruled(&[("must", 1.into())]);
+        transaction.write("rules", Change::Insert(good)).expect("is written");
+        transaction.write("rules", Change::Insert(ruled(&[]))).expect_err("is refused");
+    });
+    assert_eq!(all(store, &Query::layer("rules")).len(), 1);
+}
+
+fn a_taken_fid_is_refused(store: &dyn Store) {
+    created(store, &places());
+    let (fid, _) = insert_one(store, "places", place("oak", 1, 5.0, 6.0));
+    let second = place("elm", 1, 5.0, 6.0).with_fid(fid);
+    let refused = begin(store).write("places", Change::Insert(second)).expect_err("is taken");
+    assert_eq!(refused.kind(), ErrorKind::AlreadyExists);
+}
+
+fn a_fid_can_be_asked_for(store: &dyn Store) {
+    created(store, &places());
+    let wanted = place("oak", 1, 5.0, 6.0).with_fid(Fid::Int(77));
+    assert_eq!(insert_one(store, "places", wanted).0, Fid::Int(77));
+    let (next, _) = insert_one(store, "places", place("elm", 1, 5.0, 6.0));
+    assert_ne!(next, Fid::Int(77));
+}
+
+fn unique_values_are_kept_unique(store: &dyn Store) {
+    created(store, &with_rules());
+    let coded = |code: Value| ruled(&[("must", 1.into()), ("code", code)]);
+    insert_one(store, "rules", coded("a".into()));
+    insert_one(store, "rules", coded(Value::Null));
+    insert_one(store, "rules", coded(Value::Null));
+    let refused =
+        begin(store).write("rules", Change::Insert(coded("a".into()))).expect_err("is taken");
+    assert_eq!(refused.kind(), ErrorKind::Conflict);
+    assert_eq!(all(store, &Query::layer("rules")).len(), 3);
+}
+
+fn both_ways_of_writing_say_the_same(store: &dyn Store) {
+    created(store, &places());
+    created(store, &LayerDefinition { name: "again".to_owned(), ..places() });
+    inserted(store, "places", many_places(500), WriteMode::Rows);
+    inserted(store, "again", many_places(300), WriteMode::Bulk);
+    inserted(store, "again", many_places(500).split_off(300), WriteMode::Bulk);
+    let values = |layer: &str| -> Vec<_> {
+        all(store, &Query::layer(layer)).into_iter().map(Feature::into_values).collect()
+    };
+    assert_eq!(values("places"), values("again"));
+    let count = |layer: &str| {
+        let query = Query::layer(layer).within(super::fixture::bbox(0.0, 0.0, 90.0, 45.0));
+        all(store, &query).len()
+    };
+    assert_eq!(count("places"), count("again"));
+    assert_eq!(store.facts("places").expect("reads"), store.facts("again").expect("reads"));
+}
+
+fn a_non_spatial_untied_layer_works_too(store: &dyn Store) {
+    created(store, &untied_notes());
+    let mut note = Feature::new(untied_notes().schema);
+    note.set("text", "hello".into()).expect("fits");
+    let (fid, id) = insert_one(store, "notes", note.clone());
+    assert_eq!(id, None);
+    let read = all(store, &Query::layer("notes")).remove(0);
+    assert_eq!((read.fid.clone(), read.id, read.is_spatial()), (Some(fid), None, false));
+    assert_eq!(read.values(), note.values());
+}
+
+fn boxes_follow_changes(store: &dyn Store) {
+    created(store, &places());
+    let (_, id) = insert_one(store, "places", place("mover", 1, 5.0, 6.0));
+    let there = |x: f64| {
+        let query = Query::layer("places").within(super::fixture::bbox(x - 0.1, 5.0, x + 0.1, 7.0));
+        all(store, &query).len()
+    };
+    assert_eq!((there(5.0), there(50.0)), (1, 0));
+    let moved = place("mover", 1, 50.0, 6.0).get("geom").cloned().expect("is set");
+    write(store, Change::Update(patch("geom", moved).with_id(id)));
+    assert_eq!((there(5.0), there(50.0)), (0, 1));
+    write(store, Change::Update(patch("geom", Value::Null).with_id(id)));
+    assert_eq!((there(5.0), there(50.0)), (0, 0));
+    assert_eq!(store.facts("places").expect("reads").extent, None, "extents shrink");
+}
