@@ -171,8 +171,9 @@ impl Geometry {
 
     /// The box around it, in the units of its CRS; none when it is empty. Free.
     ///
-    /// Circular arcs are bounded as arcs, not by the positions they pass through, rounded to a
-    /// few ulps of the radius.
+    /// Circular arcs are bounded as arcs, not only by the positions they pass through. That bound
+    /// is computed, so not exact: an ulp for ordinary arcs, more for nearly straight ones (0.2 mm
+    /// on 100 km). All positions are always inside.
     #[must_use]
     pub fn envelope(&self) -> Option<Envelope> {
         let [min_x, min_y, max_x, max_y] = [0, 1, 2, 3].map(|index| self.bound(index));
@@ -235,10 +236,53 @@ impl fmt::Display for Geometry {
 impl fmt::Debug for Geometry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const SHOWN: usize = 120;
-        let wkt = self.to_wkt();
+        let wkt = self.start_of_wkt(SHOWN);
         match wkt.get(..SHOWN) {
             Some(shown) => write!(f, "Geometry({shown}…)"),
             None => write!(f, "Geometry({wkt})"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(wkt: &str) -> Geometry {
+        Geometry::from_wkt(wkt).expect(wkt)
+    }
+
+    #[test]
+    fn a_geometry_is_small_in_place_and_shared_when_cloned() {
+        assert_eq!(size_of::<Geometry>(), 16);
+        let geometry = read("POINT (1 2)");
+        assert!(Arc::ptr_eq(&geometry.bytes, &geometry.clone().bytes));
+    }
+
+    #[test]
+    fn equality_is_of_bits() {
+        assert_ne!(read("POINT (0 0)"), read("POINT (-0 0)"));
+        assert_eq!(read("POINT EMPTY"), read("point empty"));
+        assert_ne!(read("POINT EMPTY"), read("POINT Z EMPTY"));
+    }
+
+    #[test]
+    fn only_positions_make_a_geometry_not_empty() {
+        assert!(read("GEOMETRYCOLLECTION (POINT EMPTY,MULTIPOINT (EMPTY))").is_empty());
+        assert!(!read("MULTIPOINT (EMPTY,(1 2))").is_empty());
+    }
+
+    #[test]
+    fn debugging_a_long_line_prints_its_start() {
+        let wkt = format!("LINESTRING (0 0{})", ",1 1".repeat(100_000));
+        let shown = format!("{:?}", read(&wkt));
+        assert!(shown.starts_with("Geometry(LINESTRING (0 0,1 1") && shown.len() < 200, "{shown}");
+        assert_eq!(format!("{:?}", read("POINT (1 2)")), "Geometry(POINT (1 2))");
+    }
+
+    #[test]
+    fn arcs_are_bounded_as_arcs() {
+        let envelope = read("CIRCULARSTRING (0 0,0.4 0.8,2 0)").envelope().expect("not empty");
+        assert!((envelope.max().y - 1.0).abs() < 1e-12);
     }
 }

@@ -203,22 +203,26 @@ impl Reader<'_> {
             }
             count += 1;
         }
-        let more = !matches!(self.cursor.peek(), Token::Sign("," | ")"));
-        if count == 0 || (count < self.dims.size() && more) {
-            return Err(self.cursor.unexpected("a number"));
-        }
         if count != self.dims.size() {
-            let fault = Fault::OrdinateCount { count, dims: self.dims };
-            return Err(self.cursor.fault_at(start, fault));
+            return Err(self.miscounted(start, count));
         }
         self.writer.position(&ordinates[..count]);
         Ok(())
     }
 
+    #[cold]
+    fn miscounted(&mut self, start: usize, count: usize) -> GeometryError {
+        let ended = matches!(self.cursor.peek(), Token::Sign("," | ")"));
+        if count == 0 || (count < self.dims.size() && !ended) {
+            return self.cursor.unexpected("a number");
+        }
+        self.cursor.fault_at(start, Fault::OrdinateCount { count, dims: self.dims })
+    }
+
     /// The next number, the `axis`th of a position; none at whatever ends the position.
     fn ordinate(&mut self, axis: usize) -> Result<Option<f64>, GeometryError> {
-        let start = self.cursor.start();
-        let value = match self.cursor.peek() {
+        let mut ahead = self.cursor;
+        let value = match ahead.next() {
             Token::Number(digits) => match digits.parse() {
                 Ok(value) => value,
                 Err(_) => return Err(self.cursor.unexpected("a number")),
@@ -227,10 +231,11 @@ impl Reader<'_> {
             _ => return Ok(None),
         };
         if !(value.is_finite() || (axis > 1 && value.is_nan())) {
+            let start = self.cursor.start();
             let fault = Fault::NotFinite { ordinate: self.dims.ordinate(axis), value };
             return Err(self.cursor.fault_at(start, fault));
         }
-        self.cursor.next();
+        self.cursor = ahead;
         Ok(Some(value))
     }
 }

@@ -24,9 +24,13 @@ impl Geometry {
     /// ```
     #[must_use]
     pub fn to_wkt(&self) -> String {
-        let mut text = Text { out: String::with_capacity(self.as_wkb().len()) };
-        text.geometry(self.as_ref());
-        text.out
+        let out = String::with_capacity(self.as_wkb().len());
+        Text { out, enough: usize::MAX }.of(self.as_ref())
+    }
+
+    /// At least the first `enough` bytes of the text, and not much more.
+    pub(super) fn start_of_wkt(&self, enough: usize) -> String {
+        Text { out: String::new(), enough }.of(self.as_ref())
     }
 
     /// The text of [`to_wkt`](Self::to_wkt) with `SRID=…;` before it, as `PostGIS` reads it.
@@ -41,9 +45,16 @@ impl Geometry {
 
 struct Text {
     out: String,
+    /// Lists stop at this length.
+    enough: usize,
 }
 
 impl Text {
+    fn of(mut self, geometry: GeometryRef<'_>) -> String {
+        self.geometry(geometry);
+        self.out
+    }
+
     fn geometry(&mut self, geometry: GeometryRef<'_>) {
         self.out.push_str(geometry.kind().keyword());
         self.out.push(' ');
@@ -87,6 +98,9 @@ impl Text {
         }
         let mut before = '(';
         for item in items {
+            if self.out.len() > self.enough {
+                return;
+            }
             self.out.push(before);
             write(self, item);
             before = ',';
