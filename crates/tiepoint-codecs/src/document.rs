@@ -1,7 +1,7 @@
 //! What every format offers: a survey of a document, a reader and a writer.
 use crate::Result;
 use std::sync::Arc;
-use tiepoint_core::{Feature, Schema};
+use tiepoint_core::{Feature, GeometryKind, Schema};
 
 /// What a first pass over a document found, so that a second can read it in one go.
 #[derive(Debug, Clone)]
@@ -12,6 +12,12 @@ pub struct Survey {
     pub features: u64,
     /// The name the document gives itself.
     pub name: Option<String>,
+    /// The geometry kinds that occur, in the order of their codes: more than the schema's rule
+    /// tells where it allows any.
+    pub kinds: Vec<GeometryKind>,
+    /// The field that holds the ids which the document itself gives its features, where these are
+    /// not object ids and stand beside the other values, as in GeoJSON.
+    pub id_field: Option<usize>,
     /// What a reader should know: columns that became text because their values are mixed, ...
     pub notes: Vec<String>,
 }
