@@ -1,2 +1,43 @@
-//! Chores.
-fn main() {}
+//! Chores in Rust, so that they run wherever tiepoint is built: `cargo xtask --help`.
+mod bench;
+mod fuzz;
+mod needs;
+mod run;
+mod suite;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Chores of the tiepoint workspace")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Runs every test, installing what it needs where it may; says what could not run and why.
+    ///
+    /// With CI=true in the environment, what could not run counts as failed.
+    Test,
+    /// Measures speed and memory beside ogr2ogr and raw rusqlite, on data from a fixed seed.
+    Bench(bench::Options),
+    /// Feeds hostile bytes to the readers; corpora are kept in `fuzz/corpus`.
+    Fuzz(fuzz::Options),
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().chore {
+        Chore::Test => suite::test(),
+        Chore::Bench(options) => bench::bench(&options),
+        Chore::Fuzz(options) => fuzz::fuzz(&options),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            run::say(&format!("xtask: {reason}"));
+            ExitCode::FAILURE
+        }
+    }
+}

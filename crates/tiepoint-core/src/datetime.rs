@@ -189,7 +189,7 @@ mod tests {
             "2024-02-29T12:30:00Z",
             "2024-02-29T12:30:00",
             "2024-02-29T12:30:00.123456789+05:30",
-            "-0044-03-15T09:00:00-00:30:15",
+            "-000044-03-15T09:00:00-00:30:15",
         ] {
             let parsed: DateTime = text.parse().expect(text);
             let again: DateTime = parsed.to_string().parse().expect("our own form");

@@ -110,7 +110,7 @@ fn a_reading_never_sees_half_of_a_commit(store: &dyn Store) {
     assert!(rest.iter().all(|it| it.get("rank") != Some(&(-1).into())), "the old state throughout");
     match outcome {
         Ok(()) => {
-            assert_eq!(all(store, &Query::layer("places"))[0].get("rank"), Some(&(-1).into()))
+            assert_eq!(all(store, &Query::layer("places"))[0].get("rank"), Some(&(-1).into()));
         }
         Err(refused) => assert_eq!(refused.kind(), ErrorKind::Unavailable, "{refused}"),
     }

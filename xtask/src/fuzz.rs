@@ -1,0 +1,44 @@
+//! Coverage-guided fuzzing with libFuzzer on the stable toolchain.
+use crate::run::{Outcome, cargo, root, run, say};
+use clap::Args;
+use std::fs;
+
+/// What to fuzz and for how long.
+#[derive(Args)]
+pub(crate) struct Options {
+    /// The targets, all of them when none is named.
+    #[arg(value_parser = clap::builder::PossibleValuesParser::new(TARGETS))]
+    targets: Vec<String>,
+    /// Seconds for each target.
+    #[arg(long, default_value_t = 600)]
+    seconds: u32,
+}
+
+const TARGETS: [&str; 5] = ["wkb", "wkt", "gpkg_blob", "geojson", "csv"];
+
+/// What `cargo fuzz` passes, less the sanitizers, which need another toolchain: overflow checks and
+/// debug assertions find what safe code can do wrong.
+const INSTRUMENTATION: &str = "--cfg fuzzing -Cpasses=sancov-module \
+    -Cllvm-args=-sanitizer-coverage-level=4 \
+    -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
+    -Cllvm-args=-sanitizer-coverage-pc-table \
+    -Cllvm-args=-sanitizer-coverage-trace-compares \
+    -Ccodegen-units=1 -Cdebug-assertions=on -Coverflow-checks=on";
+
+/// Fuzzes one target after another; a finding ends the chore and is kept beside the corpus.
+pub(crate) fn fuzz(options: &Options) -> Outcome {
+    let all: Vec<String> = TARGETS.iter().map(|name| (*name).to_owned()).collect();
+    let targets = if options.targets.is_empty() { &all } else { &options.targets };
+    for target in targets {
+        say(&format!("== {target}, {} s", options.seconds));
+        let corpus = root().join("fuzz/corpus").join(target);
+        fs::create_dir_all(&corpus).map_err(|error| format!("{}: {error}", corpus.display()))?;
+        let mut command = cargo(&["run", "--release", "--package", "tiepoint-fuzz", "--bin", target]);
+        command.env("RUSTFLAGS", INSTRUMENTATION).args(["--target-dir", "target/fuzz", "--"]);
+        command.arg(&corpus).arg(format!("-max_total_time={}", options.seconds));
+        command.args(["-max_len=65536", "-rss_limit_mb=1024", "-timeout=10", "-print_final_stats=1"]);
+        command.arg(format!("-artifact_prefix={}/", corpus.display()));
+        run(&mut command)?;
+    }
+    Ok(())
+}

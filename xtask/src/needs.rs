@@ -1,0 +1,86 @@
+//! What the tests need from the system, and getting it where we may.
+use crate::run::{Outcome, run, say};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+/// Something a test asks somebody else's program.
+struct Need {
+    what: &'static str,
+    package: &'static str,
+    is_there: fn() -> bool,
+}
+
+const NEEDS: &[Need] = &[
+    Need {
+        what: "ogr2ogr and ogrinfo",
+        package: "gdal-bin",
+        is_there: || answers("ogrinfo", &["--version"]),
+    },
+    Need {
+        what: "GDAL's GeoPackage validator",
+        package: "python3-gdal",
+        is_there: || answers("/usr/bin/python3", &["-c", "import osgeo_utils.samples.validate_gpkg"]),
+    },
+    Need {
+        what: "QGIS for Python",
+        package: "python3-qgis",
+        is_there: || answers("/usr/bin/python3", &["-c", "import qgis.core"]),
+    },
+    Need {
+        what: "QGIS's world map",
+        package: "qgis-common",
+        is_there: || Path::new("/usr/share/qgis/resources/data/world_map.gpkg").exists(),
+    },
+    Need {
+        what: "the system's SQLite library",
+        package: "libsqlite3-dev",
+        is_there: || Path::new("/usr/include/sqlite3.h").exists(),
+    },
+    Need {
+        what: "pkg-config",
+        package: "pkg-config",
+        is_there: || answers("pkg-config", &["--version"]),
+    },
+];
+
+/// Makes sure of what the tests need; what is still missing afterwards comes back, one sentence
+/// each.
+pub(crate) fn settle() -> Vec<String> {
+    let missing: Vec<&Need> = NEEDS.iter().filter(|need| !(need.is_there)()).collect();
+    if missing.is_empty() {
+        return Vec::new();
+    }
+    let packages: Vec<&str> = missing.iter().map(|need| need.package).collect();
+    let typed = format!("apt-get install --no-install-recommends {}", packages.join(" "));
+    if may_install() {
+        say(&format!("Installing what the tests need: {}", packages.join(" ")));
+        if let Err(reason) = install(&packages) {
+            say(&format!("could not install: {reason}"));
+        }
+    }
+    let still = missing.into_iter().filter(|need| !(need.is_there)());
+    still.map(|need| format!("{} is missing; as root on Debian, type: {typed}", need.what)).collect()
+}
+
+fn answers(program: &str, arguments: &[&str]) -> bool {
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// Only root may, and only Debian and its children know these package names.
+fn may_install() -> bool {
+    let is_root = Command::new("id").arg("-u").output();
+    let is_root = is_root.is_ok_and(|output| output.stdout.trim_ascii() == b"0");
+    is_root && Path::new("/etc/debian_version").exists()
+}
+
+fn install(packages: &[&str]) -> Outcome {
+    let apt = |arguments: &[&str]| {
+        let mut command = Command::new("apt-get");
+        command.env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null()).args(arguments);
+        run(command.stdout(Stdio::null()))
+    };
+    apt(&["update", "-q"])?;
+    apt(&[&["install", "-qy", "--no-install-recommends"], packages].concat())
+}

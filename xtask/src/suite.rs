@@ -1,0 +1,81 @@
+//! Everything that must hold before a change is good.
+use crate::needs;
+use crate::run::{Outcome, cargo, run, run_listening, say};
+use std::process::Command;
+
+/// A part of the suite and the command that runs it.
+struct Step {
+    name: &'static str,
+    command: fn() -> Command,
+}
+
+const STEPS: &[Step] = &[
+    Step { name: "formatting", command: || cargo(&["fmt", "--all", "--check"]) },
+    Step {
+        name: "lints",
+        command: || {
+            let lints = ["clippy", "--workspace", "--all-targets", "--all-features", "--quiet"];
+            cargo(&[&lints[..], &["--", "-D", "warnings"]].concat())
+        },
+    },
+    Step {
+        name: "documentation",
+        command: || {
+            let mut command = cargo(&["doc", "--workspace", "--no-deps", "--quiet"]);
+            command.env("RUSTDOCFLAGS", "-D warnings");
+            command
+        },
+    },
+    Step {
+        name: "tests",
+        command: || cargo(&["test", "--workspace", "--all-features", "--", "--show-output"]),
+    },
+    Step {
+        name: "GeoPackage on the system's SQLite",
+        command: || {
+            let package = ["test", "--package", "tiepoint-gpkg", "--no-default-features"];
+            cargo(&[&package[..], &["--", "--show-output"]].concat())
+        },
+    },
+];
+
+/// Runs every step, even after one has failed, then says what failed and what could not run.
+pub(crate) fn test() -> Outcome {
+    let strict = std::env::var("CI").is_ok_and(|value| value == "true" || value == "1");
+    let mut skipped = needs::settle();
+    let mut failed = Vec::new();
+    for step in STEPS {
+        say(&format!("== {}", step.name));
+        let mut command = (step.command)();
+        if strict {
+            command.env("TIEPOINT_NO_SKIP", "1");
+        }
+        let outcome = if command.get_args().any(|argument| argument == "test") {
+            run_listening(&mut command, |line| skipped.extend(skip_note(line)))
+        } else {
+            run(&mut command)
+        };
+        failed.extend(outcome.err().map(|_| step.name));
+    }
+    conclude(&failed, &skipped, strict)
+}
+
+/// A test that could not run prints `SKIPPED: what (how to make it run)`.
+fn skip_note(line: &str) -> Option<String> {
+    line.trim().strip_prefix("SKIPPED: ").map(str::to_owned)
+}
+
+fn conclude(failed: &[&str], skipped: &[String], strict: bool) -> Outcome {
+    for note in skipped {
+        say(&format!("could not run: {note}"));
+    }
+    if !failed.is_empty() {
+        return Err(format!("failed: {}", failed.join(", ")));
+    }
+    if strict && !skipped.is_empty() {
+        return Err(format!("{} tests could not run", skipped.len()));
+    }
+    let all = if skipped.is_empty() { "Everything" } else { "Everything that could run" };
+    say(&format!("{all} passed."));
+    Ok(())
+}
