@@ -2,6 +2,7 @@
 use crate::run::{Outcome, cargo, root, run, say};
 use clap::Args;
 use std::fs;
+use std::process::Command;
 
 /// What to fuzz and for how long.
 #[derive(Args)]
@@ -29,16 +30,27 @@ const INSTRUMENTATION: &str = "--cfg fuzzing -Cpasses=sancov-module \
 pub(crate) fn fuzz(options: &Options) -> Outcome {
     let all: Vec<String> = TARGETS.iter().map(|name| (*name).to_owned()).collect();
     let targets = if options.targets.is_empty() { &all } else { &options.targets };
+    let host = host()?;
     for target in targets {
         say(&format!("== {target}, {} s", options.seconds));
         let corpus = root().join("fuzz/corpus").join(target);
         fs::create_dir_all(&corpus).map_err(|error| format!("{}: {error}", corpus.display()))?;
         let mut command = cargo(&["run", "--release", "--package", "tiepoint-fuzz", "--bin", target]);
-        command.env("RUSTFLAGS", INSTRUMENTATION).args(["--target-dir", "target/fuzz", "--"]);
+        command.env("RUSTFLAGS", INSTRUMENTATION).args(["--target-dir", "target/fuzz"]);
+        command.args(["--target", &host, "--"]);
         command.arg(&corpus).arg(format!("-max_total_time={}", options.seconds));
         command.args(["-max_len=65536", "-rss_limit_mb=1024", "-timeout=10", "-print_final_stats=1"]);
         command.arg(format!("-artifact_prefix={}/", corpus.display()));
         run(&mut command)?;
     }
     Ok(())
+}
+
+/// The machine's own target: named on the command line, it spares build scripts the
+/// instrumentation, which they cannot link.
+fn host() -> Outcome<String> {
+    let output = Command::new("rustc").arg("-vV").output().map_err(|error| error.to_string())?;
+    let version = String::from_utf8_lossy(&output.stdout);
+    let host = version.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned).ok_or_else(|| "rustc does not say which machine it is on".to_owned())
 }
