@@ -1,0 +1,7 @@
+//! What other programs make of our files, and we of theirs: GDAL, its validator, QGIS, and
+//! Python's sqlite3.
+mod qgis;
+mod reading;
+mod tied;
+mod tools;
+mod written;

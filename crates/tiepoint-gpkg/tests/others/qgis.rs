@@ -1,0 +1,81 @@
+//! A tied file in QGIS: every edit leaves ids, layer list and validator right.
+use crate::tools::{PYTHON, folder, have_gdal, have_qgis, ids_are_right, rows, run, validates, with_plots};
+use std::path::Path;
+use tiepoint_core::Identity;
+use tiepoint_gpkg::GpkgStore;
+
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/others/qgis.py");
+
+fn in_qgis(path: &Path, operation: &str) -> String {
+    run(PYTHON, &[SCRIPT, path.to_str().expect("a plain path"), "plots", operation])
+}
+
+/// One edit, committed; then everything is asked again. Gives the rows before and after.
+fn edited(operation: &str) -> Option<[Vec<(String, Option<String>, String)>; 2]> {
+    if !have_qgis() || !have_gdal() {
+        return None;
+    }
+    let (_folder, path) = folder();
+    let before = rows(&with_plots(&path, Identity::column()), "plots");
+    let said = in_qgis(&path, operation);
+    assert!(said.contains(r#""done": true, "committed": true"#), "{operation}: {said}");
+    let store = GpkgStore::open(&path).expect("opens");
+    ids_are_right(&store, "plots");
+    let after = rows(&store, "plots");
+    drop(store);
+    let listed = in_qgis(&path, "layers");
+    assert_eq!(listed.trim(), r#"{"sublayers": ["plots"], "queried": ["plots"]}"#, "{operation}");
+    validates(&path);
+    Some([before, after])
+}
+
+fn named<'a>(rows: &'a [(String, Option<String>, String)], name: &str) -> Vec<&'a Option<String>> {
+    rows.iter().filter(|(_, _, it)| it == name).map(|(_, id, _)| id).collect()
+}
+
+#[test]
+fn a_feature_added_in_qgis_gets_an_id() {
+    let Some([before, after]) = edited("add") else { return };
+    assert_eq!(after.len(), 6);
+    assert_eq!(after[..5], before[..], "nobody else's id changed");
+}
+
+#[test]
+fn a_pasted_copy_gets_its_own_id_and_the_original_keeps_its() {
+    let Some([before, after]) = edited("paste") else { return };
+    assert_eq!(after.len(), 7);
+    assert_eq!(after[..5], before[..]);
+}
+
+#[test]
+fn what_is_cut_and_pasted_keeps_its_id() {
+    let Some([before, after]) = edited("cut_paste") else { return };
+    assert_eq!(after.len(), 5);
+    assert_eq!(named(&after, "plot 3"), named(&before, "plot 3"));
+}
+
+#[test]
+fn a_split_leaves_the_id_with_one_part() {
+    let Some([before, after]) = edited("split") else { return };
+    assert_eq!(after.len(), 6);
+    assert!(named(&after, "plot 2").contains(&named(&before, "plot 2")[0]));
+}
+
+#[test]
+fn the_survivor_of_a_merge_keeps_its_own_id() {
+    let Some([before, after]) = edited("merge") else { return };
+    assert_eq!(after.len(), 4);
+    assert_eq!(named(&after, "plot 1"), named(&before, "plot 0"), "although it took the other's values");
+}
+
+#[test]
+fn a_deleted_feature_takes_its_id_with_it() {
+    let Some([before, after]) = edited("delete") else { return };
+    assert_eq!(after[..], before[..4]);
+}
+
+#[test]
+fn a_rewritten_id_is_put_back() {
+    let Some([before, after]) = edited("rename_id") else { return };
+    assert_eq!(after, before);
+}
