@@ -50,6 +50,12 @@ impl Decimal {
         self.0.parse().unwrap_or(f64::NAN)
     }
 
+    /// The number a finite double is, to its last digit; only for comparing.
+    pub(crate) fn exactly(number: f64) -> Option<Self> {
+        const LAST_DIGIT: usize = 1_074;
+        number.is_finite().then(|| Self(format!("{number:.LAST_DIGIT$}").into()))
+    }
+
     fn sign(&self) -> i8 {
         if self.0.bytes().all(|byte| matches!(byte, b'-' | b'0' | b'.')) {
             return 0;

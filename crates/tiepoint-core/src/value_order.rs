@@ -43,9 +43,12 @@ impl Value {
 fn number_order(a: &Value, b: &Value) -> Ordering {
     match (a, b) {
         (Value::Real(a), Value::Real(b)) => real_order(*a, *b),
-        (Value::Real(a), _) => {
-            whole(b).map_or_else(|| real_order(*a, decimal(b).to_f64()), |b| real_with_whole(*a, b))
-        }
+        (Value::Real(a), Value::Decimal(b)) => match Decimal::exactly(*a) {
+            Some(a) => a.order(b),
+            None if *a < 0.0 => Ordering::Less,
+            None => Ordering::Greater,
+        },
+        (Value::Real(a), _) => real_with_whole(*a, whole(b).unwrap_or_default()),
         (_, Value::Real(_)) => number_order(b, a).reverse(),
         _ => match (whole(a), whole(b)) {
             (Some(a), Some(b)) => a.cmp(&b),
@@ -113,5 +116,8 @@ mod tests {
         assert_eq!(half.order(&Value::Int(0)), Ordering::Greater);
         assert_eq!(half.order(&Value::Int(1)), Ordering::Less);
         assert_eq!(half.order(&Value::Real(0.5)), Ordering::Equal);
+        let big = Value::Decimal("9007199254740993".parse().expect("a decimal"));
+        assert_eq!(big.order(&Value::Real(9_007_199_254_740_992.0)), Ordering::Greater);
+        assert_eq!(half.order(&Value::Real(f64::NEG_INFINITY)), Ordering::Greater);
     }
 }

@@ -5,7 +5,10 @@
 /// The conformance suite holds a store to exactly these: what is declared must work, and what is
 /// not must be refused as *unsupported*.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "each is a promise of its own, and they combine freely")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a promise of its own, and they combine freely"
+)]
 pub struct Capabilities {
     /// Inserts, updates and deletes features.
     pub write: bool,

@@ -97,7 +97,10 @@ fn a_box_over_the_antimeridian_finds_both_sides(store: &dyn Store) {
 }
 
 fn is_east(feature: &Feature) -> bool {
-    feature.geometry().and_then(tiepoint_core::Geometry::envelope).is_some_and(|it| it.min().x > 0.0)
+    feature
+        .geometry()
+        .and_then(tiepoint_core::Geometry::envelope)
+        .is_some_and(|it| it.min().x > 0.0)
 }
 
 fn same_as_brute_force(store: &dyn Store, everything: &[Feature], bbox: BBox) {
