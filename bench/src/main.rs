@@ -1,0 +1,110 @@
+//! Speed and memory beside `ogr2ogr` and raw rusqlite, on data from a fixed seed.
+//!
+//! `cargo xtask bench` builds and runs this. CPU seconds are counted, not seconds on the clock:
+//! what else the machine does matters less so. Peers are measured in the same run, on the same
+//! data, and the GeoPackages that both sides read were written by `ogr2ogr`.
+mod conversion;
+mod curve;
+mod dataset;
+mod measure;
+mod outcome;
+mod prng;
+mod profile;
+mod reading;
+mod stage;
+mod writing;
+
+use clap::Parser;
+use dataset::Dataset;
+use outcome::{Row, say};
+use stage::Stage;
+use std::process::ExitCode;
+
+/// What a benchmark yields, or why it could not be run.
+pub(crate) type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask bench", about = "Measures speed and memory beside ogr2ogr and raw rusqlite")]
+struct Options {
+    /// A tenth of the data, measured once: for a look, not for figures.
+    #[arg(long)]
+    quick: bool,
+    /// Only cases whose names begin so: import, import-points, export, read, write, curve.
+    #[arg(long, value_name = "NAME")]
+    only: Option<String>,
+    /// How often each case is measured; medians are reported.
+    #[arg(long, value_name = "N")]
+    rounds: Option<u32>,
+    /// Fail when a target is missed, instead of only saying so.
+    #[arg(long)]
+    enforce: bool,
+    /// Run our side of one case and nothing else: for profilers.
+    #[arg(long, value_name = "CASE", hide = true)]
+    alone: Option<String>,
+}
+
+fn main() -> ExitCode {
+    match bench(&Options::parse()) {
+        Ok(code) => code,
+        Err(reason) => {
+            say(&format!("bench: {reason}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn bench(options: &Options) -> Outcome<ExitCode> {
+    let rounds = options.rounds.unwrap_or(if options.quick { 1 } else { 3 }).max(1);
+    let stage = Stage::set(if options.quick { 10 } else { 1 }, rounds)?;
+    if let Some(case) = &options.alone {
+        return alone(&stage, case);
+    }
+    say(&outcome::circumstances(&stage));
+    let mut rows = Vec::new();
+    for case in cases() {
+        if options.only.as_ref().is_none_or(|name| case.name.starts_with(name.as_str())) {
+            say(&format!("measuring {} ...", case.name));
+            rows.extend((case.run)(&stage, case.dataset)?);
+        }
+    }
+    outcome::print(&rows)?;
+    let missed = rows.iter().any(Row::is_missed);
+    Ok(if missed && options.enforce { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Something to measure; it may yield several figures.
+struct Case {
+    name: String,
+    dataset: Dataset,
+    run: fn(&Stage, Dataset) -> Outcome<Vec<Row>>,
+}
+
+fn cases() -> Vec<Case> {
+    type Run = fn(&Stage, Dataset) -> Outcome<Vec<Row>>;
+    let pairs: [(&str, Run); 4] = [
+        ("import", conversion::import),
+        ("export", conversion::export),
+        ("read", reading::compare),
+        ("write", writing::measure),
+    ];
+    let named = |(verb, run): (&str, Run)| {
+        Dataset::ALL.map(|dataset| Case { name: format!("{verb}-{}", dataset.name()), dataset, run })
+    };
+    let mut cases: Vec<Case> = pairs.into_iter().flat_map(named).collect();
+    cases.push(Case { name: "curve".to_owned(), dataset: Dataset::Points, run: curve::trace });
+    cases
+}
+
+/// Our side of a case that is measured within this process.
+fn alone(stage: &Stage, case: &str) -> Outcome<ExitCode> {
+    let find = |verb: &str| {
+        let name = case.strip_prefix(verb)?;
+        Dataset::ALL.into_iter().find(|dataset| dataset.name() == name)
+    };
+    match (find("read-"), find("write-")) {
+        (Some(dataset), _) => reading::alone(stage, dataset)?,
+        (_, Some(dataset)) => writing::alone(stage, dataset)?,
+        (None, None) => return Err(format!("no case is measured alone as `{case}`").into()),
+    }
+    Ok(ExitCode::SUCCESS)
+}
