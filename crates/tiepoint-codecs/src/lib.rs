@@ -7,6 +7,7 @@ mod document;
 mod error;
 mod format;
 pub mod geojson;
+mod infer;
 
 pub use document::{DocumentReader, DocumentWriter, Survey};
 pub use error::{CodecError, Place, Result};

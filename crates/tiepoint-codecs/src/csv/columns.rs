@@ -1,0 +1,56 @@
+//! Names for the columns: what the header says, made fit for a schema.
+use std::collections::HashSet;
+
+/// Names that differ, also where case does not count (SQLite compares names so).
+#[derive(Debug, Default)]
+pub(super) struct UniqueNames {
+    taken: HashSet<String>,
+}
+
+impl UniqueNames {
+    /// The name itself, or with the first free number behind it.
+    pub(super) fn claim(&mut self, name: &str) -> String {
+        let mut unique = name.to_owned();
+        let mut number = 2;
+        while !self.taken.insert(unique.to_lowercase()) {
+            unique = format!("{name}_{number}");
+            number += 1;
+        }
+        unique
+    }
+
+    pub(super) fn is_taken(&self, name: &str) -> bool {
+        self.taken.contains(&name.to_lowercase())
+    }
+}
+
+/// The columns' names, and what had to be changed about the header.
+pub(super) fn named(header: &[String]) -> (Vec<String>, Vec<String>) {
+    let mut unique = UniqueNames::default();
+    let mut notes = Vec::new();
+    let mut names = Vec::with_capacity(header.len());
+    for (index, cell) in header.iter().enumerate() {
+        let wanted = cell.split_whitespace().collect::<Vec<_>>().join(" ");
+        let name =
+            if wanted.is_empty() { unique.claim(&numbered(index)) } else { unique.claim(&wanted) };
+        if wanted.is_empty() {
+            notes.push(format!("column {} has no name, it is called `{name}`", index + 1));
+        } else if name != wanted {
+            notes.push(format!(
+                "column {} is not the first named `{wanted}`, it is called `{name}`",
+                index + 1
+            ));
+        }
+        names.push(name);
+    }
+    (names, notes)
+}
+
+/// Names for columns without a header.
+pub(super) fn numbered_names(count: usize) -> Vec<String> {
+    (0..count).map(numbered).collect()
+}
+
+fn numbered(index: usize) -> String {
+    format!("field_{}", index + 1)
+}
