@@ -1,7 +1,11 @@
 //! What every reader must do with hostile bytes: say no, or say what it read so that it reads the
 //! same again. Never panic, never ask for more memory than the bytes are worth.
 use std::process::ExitCode;
-use tiepoint_core::Geometry;
+use std::sync::Arc;
+use tiepoint_codecs::{
+    CodecError, DocumentReader, DocumentWriter, csv as csv_codec, geojson as geojson_codec,
+};
+use tiepoint_core::{Feature, Geometry};
 
 /// WKB and EWKB: what is read is canonical, and reads the same again.
 pub fn wkb(bytes: &[u8]) {
@@ -9,7 +13,8 @@ pub fn wkb(bytes: &[u8]) {
         reads_the_same(&geometry);
     }
     if let Ok((geometry, srid)) = Geometry::from_ewkb(bytes) {
-        let again = Geometry::from_ewkb(&geometry.to_ewkb(srid)).expect("our own EWKB is well-formed");
+        let again =
+            Geometry::from_ewkb(&geometry.to_ewkb(srid)).expect("our own EWKB is well-formed");
         assert_eq!(again, (geometry, srid));
     }
 }
@@ -22,6 +27,89 @@ pub fn wkt(bytes: &[u8]) {
         let again = Geometry::from_wkt(&geometry.to_wkt()).expect("our own WKT is well-formed");
         assert_eq!(again, geometry);
     }
+}
+
+/// Geometry blobs of a GeoPackage: what is read reads the same from the WKB within.
+pub fn gpkg_blob(bytes: &[u8]) {
+    if let Ok((geometry, _srs_id)) = tiepoint_gpkg::decode_blob(bytes) {
+        reads_the_same(&geometry);
+    }
+}
+
+/// GeoJSON, whole or in sequence: a survey knows how many features there are and which values they
+/// have; what can be written again reads the same.
+pub fn geojson(bytes: &[u8]) {
+    use geojson_codec::{Framing, Layout, ReadOptions, WriteOptions, Writer};
+    for framing in [Framing::Detect, Framing::Sequence] {
+        let options = ReadOptions { framing, max_feature_bytes: 1 << 20, ..ReadOptions::default() };
+        let Ok(survey) = geojson_codec::survey(bytes, &options) else { continue };
+        let features =
+            good_features(geojson_codec::reader(bytes, &survey, &options), survey.features);
+        let write =
+            WriteOptions { layout: Layout::Lines, crs_member: true, ..WriteOptions::default() };
+        let mut document = Vec::new();
+        let Ok(writer) = Writer::new(&mut document, Arc::clone(&survey.schema), write) else {
+            continue;
+        };
+        let written = write_all(Box::new(writer), &features);
+        if written > 0 {
+            let again = geojson_codec::survey(&document[..], &ReadOptions::default());
+            assert_eq!(again.expect("our own GeoJSON is well-formed").features, written);
+        }
+    }
+}
+
+/// CSV: likewise.
+pub fn csv(bytes: &[u8]) {
+    use csv_codec::{ReadOptions, WriteOptions, Writer};
+    let Ok(survey) = csv_codec::survey(bytes, &ReadOptions::default()) else { return };
+    let Ok(reader) = csv_codec::reader(bytes, &survey) else { return };
+    let features = good_features(reader, survey.survey.features);
+    let mut document = Vec::new();
+    let schema = Arc::clone(&survey.survey.schema);
+    let Ok(writer) = Writer::new(&mut document, schema, WriteOptions::default()) else { return };
+    write_all(Box::new(writer), &features);
+    let text = String::from_utf8(document);
+    assert!(text.is_ok(), "our own CSV is UTF-8");
+}
+
+/// All features that can be read; every value is one that its field allows. A document may still
+/// turn out to be broken, since a survey passes over numbers without reading them.
+fn good_features(reader: impl DocumentReader, promised: u64) -> Vec<Feature> {
+    let (mut good, mut bad) = (Vec::new(), 0);
+    for outcome in reader {
+        match outcome {
+            Ok(feature) => good.push(feature),
+            Err(error) if error.is_recoverable() => bad += 1,
+            Err(_) => return good,
+        }
+    }
+    assert_eq!(good.len() as u64 + bad, promised);
+    good.iter().for_each(fits_its_schema);
+    good
+}
+
+fn fits_its_schema(feature: &Feature) {
+    for (field, value) in feature.schema().fields().iter().zip(feature.values()) {
+        if let Some(value) = value {
+            let accepted = field.accept(value.clone()).expect("the survey knows all values");
+            assert_eq!(accepted, *value);
+        }
+    }
+}
+
+/// Writes what the format can hold, and says how many features that were.
+fn write_all(mut writer: Box<dyn DocumentWriter + '_>, features: &[Feature]) -> u64 {
+    let mut written = 0;
+    for feature in features {
+        match writer.write(feature) {
+            Ok(()) => written += 1,
+            Err(CodecError::Unsupported { .. }) => {}
+            Err(other) => panic!("a buffer takes everything: {other}"),
+        }
+    }
+    writer.finish().expect("a buffer takes everything");
+    written
 }
 
 fn reads_the_same(geometry: &Geometry) {
