@@ -1,0 +1,401 @@
+//! What was typed: the arguments of every subcommand, as text and numbers, with their help.
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+use std::path::PathBuf;
+
+/// Map features that stay tied to the objects they stand for.
+///
+/// A store is a path or a URL: a GeoPackage file (`world.gpkg`, `gpkg:any/path`).
+/// A source or target is a path (GeoJSON, GeoJSON text sequence or CSV) or `-`, the standard input
+/// or output. Data goes to the standard output, everything else to the standard error.
+#[derive(Debug, Parser)]
+#[command(name = "tiepoint", version, propagate_version = true, arg_required_else_help = true)]
+#[command(after_help = "Begin with `tiepoint tour`: it makes a small GeoPackage to try things on.")]
+#[command(after_long_help = EXIT_CODES)]
+pub(crate) struct Args {
+    /// What is to be done.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Begin with `tiepoint tour`: it makes a small GeoPackage to try things on.
+
+Exit codes:
+    0  it is done
+    1  `check` found faults that are still there
+    2  invalid: the arguments, or what a document says, make no sense
+    3  not found: a file, a layer, an object
+    4  already exists: a layer, a file, an object id
+    5  conflict: a constraint of the store, or a document that changed while it was read
+    6  unsupported: no such driver or format, or more than it can do
+    7  denied: read-only, or no permission
+    8  unavailable: locked by another program, disk full; the same may work later
+    9  corrupt: stored bytes do not mean what they claim to
+   70  internal: a mistake in tiepoint; please report it
+  130  stopped by Ctrl-C; what was being written is as it was";
+
+/// Everything that can be done.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Bring a document, or layers of another store, into a store
+    Import(Box<ImportArgs>),
+    /// Write features of a layer to a document
+    Export(ExportArgs),
+    /// List the layers of a store
+    Layers(LayersArgs),
+    /// Describe a store, or one layer: fields, CRS, identity, extent
+    Info(InfoArgs),
+    /// Show the one feature that stands for an object
+    Get(GetArgs),
+    /// Show the features of a layer that meet some conditions
+    Query(QueryArgs),
+    /// Give every feature of a layer its object id
+    Tie(TieArgs),
+    /// Remove everything of tiepoint's from a layer or a store
+    Untie(UntieArgs),
+    /// Look for what is wrong in a store, and mend it
+    Check(CheckArgs),
+    /// Do the whole job once, on a map of the world, in the current folder
+    Tour(TourArgs),
+    /// Print a completion script for a shell
+    Completions(CompletionsArgs),
+}
+
+/// Bring a document, or layers of another store, into a store.
+///
+/// All of it in one transaction: after an error, Ctrl-C or a crash, the store is as it was. The
+/// store is made if it is not there. A document is read twice, first for its fields and types.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  tiepoint import tour.geojson world.gpkg --layer countries
+  tiepoint import tour.geojson world.gpkg --layer countries --mode upsert
+  tiepoint export tour.gpkg cities - | tiepoint import - world.gpkg --layer cities
+  tiepoint import tour.gpkg backup.gpkg
+
+Object ids that the source carries are kept, others are minted. With `--key-field code
+--key-namespace UUID` the same code is the same object on every import: choose a UUID once for
+the layer and write it down.")]
+pub(crate) struct ImportArgs {
+    /// A document, `-`, or another store
+    pub(crate) source: String,
+    /// The store to bring it into
+    pub(crate) store: String,
+    /// The layer's name [default: the file's name without extension]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) layer: Option<String>,
+    /// The one layer of a source store that is meant [default: all]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) source_layer: Option<String>,
+    /// What to do to the layer
+    #[arg(long, value_enum, default_value_t = Mode::Create)]
+    pub(crate) mode: Mode,
+    /// Take object ids (UUIDs) from this field
+    #[arg(long, value_name = "FIELD", conflicts_with = "key_field")]
+    pub(crate) id_field: Option<String>,
+    /// Make object ids from this field, whose values name the objects
+    #[arg(long, value_name = "FIELD", requires = "key_namespace")]
+    pub(crate) key_field: Option<String>,
+    /// The UUID of the namespace in which keys are names
+    #[arg(long, value_name = "UUID", requires = "key_field")]
+    pub(crate) key_namespace: Option<String>,
+    /// What to do about a feature that cannot be imported
+    #[arg(long, value_enum, default_value_t = OnError::Stop)]
+    pub(crate) on_error: OnError,
+    /// With `--on-error skip`: write what was skipped here, one JSON line per feature
+    #[arg(long, value_name = "FILE")]
+    pub(crate) rejects: Option<PathBuf>,
+    /// Pass over fields that an existing layer does not have
+    #[arg(long)]
+    pub(crate) ignore_unknown: bool,
+    /// How to read the document.
+    #[command(flatten)]
+    pub(crate) document: DocumentArgs,
+}
+
+/// How to read a document; what is not said is found out.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Reading documents")]
+pub(crate) struct DocumentArgs {
+    /// The format [default: by the file's extension]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub(crate) format: Option<DocumentFormat>,
+    /// The CRS of the coordinates, such as EPSG:25832 [CSV default: longitude and latitude]
+    #[arg(long)]
+    pub(crate) crs: Option<String>,
+    /// CSV: the character between values; `tab` for a tabulator
+    #[arg(long, value_name = "CHAR")]
+    pub(crate) delimiter: Option<String>,
+    /// CSV: the text encoding, such as utf-8 or windows-1252
+    #[arg(long)]
+    pub(crate) encoding: Option<String>,
+    /// CSV: numbers are written 3,14
+    #[arg(long)]
+    pub(crate) decimal_comma: bool,
+    /// CSV: the first line is data, too
+    #[arg(long)]
+    pub(crate) no_header: bool,
+    /// CSV: the column of eastings or longitudes
+    #[arg(long, value_name = "COLUMN", requires = "y")]
+    pub(crate) x: Option<String>,
+    /// CSV: the column of northings or latitudes
+    #[arg(long, value_name = "COLUMN", requires = "x")]
+    pub(crate) y: Option<String>,
+    /// CSV: the column of geometries in well-known text
+    #[arg(long, value_name = "COLUMN", conflicts_with = "x")]
+    pub(crate) wkt: Option<String>,
+    /// CSV: make every column text
+    #[arg(long)]
+    pub(crate) all_text: bool,
+}
+
+/// What an import does to its layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Mode {
+    /// Make it; it must not be there
+    Create,
+    /// Add every feature to it
+    Append,
+    /// Update the objects it knows, writing only what differs, and add the others
+    Upsert,
+    /// Remove it with all its features, and make it anew
+    Replace,
+}
+
+/// What to do about a feature that cannot be imported.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OnError {
+    /// Stop, write nothing, and say where it stands
+    Stop,
+    /// Pass it over and go on
+    Skip,
+}
+
+/// The formats that documents come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum DocumentFormat {
+    /// GeoJSON (RFC 7946)
+    Geojson,
+    /// GeoJSON text sequence (RFC 8142), or one feature per line
+    Geojsonseq,
+    /// Comma-separated values
+    Csv,
+}
+
+/// Write features of a layer to a document.
+///
+/// A file appears when all of it is written, never a part of it; one that is there already stays
+/// unless `--overwrite` is given.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  tiepoint export tour.gpkg countries countries.geojson
+  tiepoint export tour.gpkg countries asia.csv --bbox 60,5,150,55 --fields name,pop_est
+  tiepoint export tour.gpkg cities - --order name --limit 3")]
+pub(crate) struct ExportArgs {
+    /// The store
+    pub(crate) store: String,
+    /// The layer
+    pub(crate) layer: String,
+    /// A path, or `-` for the standard output
+    pub(crate) target: String,
+    /// Which features.
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
+    /// The format [default: by the file's extension; geojson for `-`]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<DocumentFormat>,
+    /// Replace a file that is there already
+    #[arg(long)]
+    pub(crate) overwrite: bool,
+    /// How to write the document.
+    #[command(flatten)]
+    pub(crate) write: WriteArgs,
+}
+
+/// How to write a document.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Writing documents")]
+pub(crate) struct WriteArgs {
+    /// GeoJSON: cut geometries at the antimeridian, as RFC 7946 asks
+    #[arg(long)]
+    pub(crate) cut_antimeridian: bool,
+    /// GeoJSON: keep the layer's coordinates and name its CRS, as the 2008 edition did
+    #[arg(long)]
+    pub(crate) crs_member: bool,
+}
+
+/// Which features, and what of them.
+#[derive(Debug, ClapArgs)]
+#[command(next_help_heading = "Which features")]
+pub(crate) struct SelectArgs {
+    /// Only what meets this box, in the layer's CRS; a box of longitudes may cross 180 degrees
+    #[arg(long, value_name = "MIN_X,MIN_Y,MAX_X,MAX_Y", allow_hyphen_values = true)]
+    pub(crate) bbox: Option<String>,
+    /// Only these fields, in this order
+    #[arg(long, value_name = "FIELD,...", value_delimiter = ',')]
+    pub(crate) fields: Option<Vec<String>>,
+    /// Sort by these fields; `-field` or `field:desc` sorts from large to small
+    #[arg(long, value_name = "FIELD,...", value_delimiter = ',', allow_hyphen_values = true)]
+    pub(crate) order: Vec<String>,
+    /// At most so many
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) limit: Option<u64>,
+    /// Without the first so many
+    #[arg(long, value_name = "COUNT", default_value_t = 0)]
+    pub(crate) offset: u64,
+}
+
+/// List the layers of a store.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Example:
+  tiepoint layers tour.gpkg")]
+pub(crate) struct LayersArgs {
+    /// The store
+    pub(crate) store: String,
+}
+
+/// Describe a store, or one layer of it: fields, CRS, identity, extent.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  tiepoint info tour.gpkg
+  tiepoint info tour.gpkg countries")]
+pub(crate) struct InfoArgs {
+    /// The store
+    pub(crate) store: String,
+    /// The layer
+    pub(crate) layer: Option<String>,
+}
+
+/// Show the one feature that stands for an object.
+///
+/// On a terminal one line per field, otherwise GeoJSON.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  tiepoint get tour.gpkg countries e67609c5-78bd-5b1d-b95c-db36f822c7af
+  tiepoint get tour.gpkg countries fid:2")]
+pub(crate) struct GetArgs {
+    /// The store
+    pub(crate) store: String,
+    /// The layer
+    pub(crate) layer: String,
+    /// The object id, or `fid:` and what the store calls the row today
+    pub(crate) id: String,
+    /// How to show it [default: table on a terminal, geojson elsewhere]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<ShowFormat>,
+}
+
+/// Show the features of a layer that meet some conditions.
+///
+/// On a terminal a table, otherwise GeoJSON.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  tiepoint query tour.gpkg countries --order -pop_est --limit 5
+  tiepoint query tour.gpkg countries --bbox 177,-19,-178,-16 --fields name
+  tiepoint query tour.gpkg cities --format csv")]
+pub(crate) struct QueryArgs {
+    /// The store
+    pub(crate) store: String,
+    /// The layer
+    pub(crate) layer: String,
+    /// Which features.
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
+    /// How to show them [default: table on a terminal, geojson elsewhere]
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<ShowFormat>,
+    /// How to write a document.
+    #[command(flatten)]
+    pub(crate) write: WriteArgs,
+}
+
+/// How features are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ShowFormat {
+    /// For reading: geometries as a summary
+    Table,
+    /// GeoJSON (RFC 7946)
+    Geojson,
+    /// GeoJSON text sequence (RFC 8142)
+    Geojsonseq,
+    /// Comma-separated values
+    Csv,
+}
+
+/// Give every feature of a layer its object id, in a column of its own.
+///
+/// Ids that are there are kept. From then on the store keeps them right while other programs
+/// write: a pasted copy gets an id of its own, a new feature without one is given one.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Example:
+  tiepoint untie tour.gpkg cities && tiepoint tie tour.gpkg cities")]
+pub(crate) struct TieArgs {
+    /// The store
+    pub(crate) store: String,
+    /// The layer
+    pub(crate) layer: String,
+    /// The column for the ids, a new one or one that is there
+    #[arg(long, value_name = "NAME", default_value = tiepoint::core::Identity::DEFAULT_COLUMN)]
+    pub(crate) column: String,
+    /// Give new ids to features whose id is malformed, or shared with an older row
+    #[arg(long)]
+    pub(crate) replace_bad_ids: bool,
+}
+
+/// Remove everything of tiepoint's: triggers, side tables, and id columns that tiepoint added.
+///
+/// The features themselves stay, but the objects they stood for are forgotten.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Example:
+  tiepoint untie tour.gpkg cities")]
+pub(crate) struct UntieArgs {
+    /// The store
+    pub(crate) store: String,
+    /// The layer [default: the whole store]
+    pub(crate) layer: Option<String>,
+}
+
+/// Look for what is wrong in a store: ids, indexes, extents, geometries, its own catalogue.
+///
+/// Exits with 1 if faults remain.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Examples:
+  tiepoint check tour.gpkg
+  tiepoint check tour.gpkg --fix")]
+pub(crate) struct CheckArgs {
+    /// The store
+    pub(crate) store: String,
+    /// Mend what can be mended without losing anything
+    #[arg(long)]
+    pub(crate) fix: bool,
+}
+
+/// Do the whole job once, on a map of the world, in the current folder.
+///
+/// Makes tour.gpkg and tour.geojson. A second tour makes its own two layers of tour.gpkg anew and
+/// leaves everything else in it alone; files that no tour made are never touched.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Example:
+  tiepoint tour")]
+pub(crate) struct TourArgs {}
+
+/// Print a completion script for a shell.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Example:
+  tiepoint completions bash > tiepoint.bash")]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: Shell,
+}

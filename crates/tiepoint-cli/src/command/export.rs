@@ -1,0 +1,24 @@
+//! `tiepoint export`: features of a layer to a document.
+use super::select;
+use crate::args::ExportArgs;
+use crate::terminal::{Watcher, count, plain, say};
+use tiepoint::{ExportOptions, Overwrite, Result, Target};
+
+pub(super) fn run(args: ExportArgs) -> Result<()> {
+    let target = Target::parse(&args.target)?;
+    let options = ExportOptions {
+        format: args.format.map(Into::into),
+        overwrite: if args.overwrite { Overwrite::Allow } else { Overwrite::Refuse },
+        document: (&args.write).into(),
+    };
+    let query = select::query(&args.layer, args.select)?;
+    let store = tiepoint::open(&args.store)?;
+    let watcher = Watcher::new();
+    let exported = tiepoint::export(&*store, &query, &target, &options, &watcher);
+    drop(watcher);
+    let number = exported?;
+    if target != Target::Stdout {
+        say(&format!("{} written to {}", count(number, "feature"), plain(&args.target)));
+    }
+    Ok(())
+}

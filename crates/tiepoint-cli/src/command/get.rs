@@ -1,0 +1,43 @@
+//! `tiepoint get`: the one feature that stands for an object.
+use super::query::document_format;
+use super::select::wrong;
+use super::show;
+use crate::args::GetArgs;
+use std::io::BufWriter;
+use tiepoint::{Error, Fid, Filter, Query, Result, WriteOptions};
+
+pub(super) fn run(args: &GetArgs) -> Result<()> {
+    let filter = filter(&args.id)?;
+    let store = tiepoint::open(&args.store)?;
+    let layer = store.layer(&args.layer)?;
+    if matches!(filter, Filter::Ids(_)) && !layer.is_tied() {
+        return Err(Error::Options {
+            reason: format!("layer `{}` is not tied, so its features have no object ids", args.layer),
+            hint: Some("tie the layer, or look for a row: `fid:1`".to_owned()),
+        });
+    }
+    let query = Query::layer(&args.layer).filter(filter);
+    let found = store.read(&query)?.next().transpose()?;
+    let feature = found.ok_or_else(|| Error::FeatureNotFound {
+        store: store.name().to_owned(),
+        layer: args.layer.clone(),
+        feature: args.id.clone(),
+    })?;
+    match document_format(args.format) {
+        None => show::lines(&layer, &feature),
+        Some(format) => {
+            let out = Box::new(BufWriter::new(std::io::stdout().lock()));
+            let features = store.read(&query)?;
+            tiepoint::write_features(features, &layer, format, WriteOptions::default(), out)?;
+            Ok(())
+        }
+    }
+}
+
+fn filter(id: &str) -> Result<Filter> {
+    if let Some(fid) = id.strip_prefix("fid:") {
+        let fid = fid.parse().map_or_else(|_| Fid::Text(fid.to_owned()), Fid::Int);
+        return Ok(Filter::Fids(vec![fid]));
+    }
+    Ok(Filter::Ids(vec![id.parse().map_err(|error| wrong("ID", &error))?]))
+}

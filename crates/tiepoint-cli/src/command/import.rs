@@ -1,0 +1,111 @@
+//! `tiepoint import`: what it was told, and what it tells afterwards.
+use super::document;
+use super::select::wrong;
+use crate::args::{ImportArgs, Mode, OnError as OnErrorArg};
+use crate::terminal::{Watcher, count, plain, say};
+use tiepoint::{
+    IdRule, ImportMode, ImportOptions, LayerReport, OnError, Result, Source,
+    UnknownFields, import_into,
+};
+
+pub(super) fn run(args: ImportArgs) -> Result<()> {
+    let store = args.store.clone();
+    let import = Import::new(args)?;
+    let watcher = Watcher::new();
+    let report = import_into(&import.source, &store, &import.options, &watcher);
+    drop(watcher);
+    for layer in report?.layers {
+        tell(&layer, import.options.mode);
+    }
+    Ok(())
+}
+
+/// What the arguments mean.
+struct Import {
+    source: Source,
+    options: ImportOptions,
+}
+
+impl Import {
+    fn new(args: ImportArgs) -> Result<Self> {
+        let mut source = Source::parse(&args.source)?.read_as(document::options(args.document)?);
+        match (&mut source, args.source_layer) {
+            (Source::Store { layer, .. }, name) => *layer = name,
+            (_, Some(_)) => {
+                return Err(wrong("--source-layer", &"a document has no layers to choose from"));
+            }
+            (_, None) => {}
+        }
+        let options = ImportOptions {
+            layer: args.layer,
+            mode: mode(args.mode),
+            ids: id_rule(args.id_field, args.key_field, args.key_namespace)?,
+            on_error: on_error(args.on_error, args.rejects)?,
+            unknown_fields: match args.ignore_unknown {
+                true => UnknownFields::Ignore,
+                false => UnknownFields::Refuse,
+            },
+        };
+        Ok(Self { source, options })
+    }
+}
+
+fn mode(mode: Mode) -> ImportMode {
+    match mode {
+        Mode::Create => ImportMode::Create,
+        Mode::Append => ImportMode::Append,
+        Mode::Upsert => ImportMode::Upsert,
+        Mode::Replace => ImportMode::Replace,
+    }
+}
+
+fn id_rule(
+    id_field: Option<String>,
+    key_field: Option<String>,
+    namespace: Option<String>,
+) -> Result<IdRule> {
+    Ok(match (id_field, key_field, namespace) {
+        (Some(field), _, _) => IdRule::FromField(field),
+        (None, Some(field), Some(text)) => {
+            let namespace = text.parse().map_err(|error| wrong("--key-namespace", &error))?;
+            IdRule::FromKey { field, namespace }
+        }
+        _ => IdRule::Mint,
+    })
+}
+
+fn on_error(on_error: OnErrorArg, rejects: Option<std::path::PathBuf>) -> Result<OnError> {
+    match (on_error, rejects) {
+        (OnErrorArg::Skip, rejects) => Ok(OnError::Skip { rejects }),
+        (OnErrorArg::Stop, None) => Ok(OnError::Stop),
+        (OnErrorArg::Stop, Some(_)) => {
+            Err(wrong("--rejects", &"nothing is rejected without `--on-error skip`"))
+        }
+    }
+}
+
+/// Says what became of a layer, and what somebody should look at.
+fn tell(layer: &LayerReport, mode: ImportMode) {
+    let name = plain(&layer.layer);
+    let mut parts = vec![count(layer.inserted, "feature") + " added"];
+    if mode == ImportMode::Upsert {
+        parts.push(format!("{} changed, {} as before", layer.updated, layer.unchanged));
+    }
+    if layer.minted > 0 {
+        parts.push(count(layer.minted, "object id") + " minted");
+    }
+    if layer.rejected > 0 {
+        parts.push(format!("{} SKIPPED", layer.rejected));
+    }
+    say(&format!("layer `{name}`: {}", parts.join(", ")));
+    for note in &layer.notes {
+        say(&format!(" note: {}", plain(note)));
+    }
+    for reject in &layer.first_rejects {
+        say(&format!(" skipped: {}", plain(reject)));
+    }
+    let untold = layer.rejected - layer.first_rejects.len() as u64;
+    if untold > 0 {
+        say(&format!(" ... and {untold} more; `--rejects FILE` keeps them all"));
+    }
+}

@@ -1,0 +1,104 @@
+//! `tiepoint info`: a store, or one of its layers, in detail.
+use super::layers::{self, identity};
+use crate::args::{InfoArgs, LayersArgs};
+use crate::terminal::{Table, plain, summary, write_out};
+use tiepoint::core::{Domain, FidRule, FieldDefault};
+use tiepoint::{Capabilities, Field, Layer, LayerFacts, Result, Store};
+
+pub(super) fn run(args: &InfoArgs) -> Result<()> {
+    let store = tiepoint::open(&args.store)?;
+    match &args.layer {
+        Some(name) => layer_info(&*store, name),
+        None => {
+            write_out(&store_text(&*store))?;
+            layers::run(&LayersArgs { store: args.store.clone() })
+        }
+    }
+}
+
+fn store_text(store: &dyn Store) -> String {
+    let Capabilities { write, define_layers, tie, savepoints, books, watch, check, curves, .. } =
+        store.capabilities();
+    let can = [
+        (write, "write"),
+        (define_layers, "define layers"),
+        (tie, "tie"),
+        (savepoints, "savepoints"),
+        (books, "books"),
+        (watch, "watch"),
+        (curves, "curves"),
+        (check, "check"),
+    ];
+    let can: Vec<_> = can.iter().filter(|(able, _)| *able).map(|(_, what)| *what).collect();
+    format!("store  {}\nable   {}\n\n", plain(store.name()), can.join(", "))
+}
+
+fn layer_info(store: &dyn Store, name: &str) -> Result<()> {
+    let layer = store.layer(name)?;
+    let facts = store.facts(name)?;
+    write_out(&layer_text(&layer, &facts))?;
+    let mut table = Table::new(["field", "type", "null", "rules"]);
+    for field in layer.schema().fields() {
+        table.row(vec![
+            plain(&field.name).into_owned(),
+            plain(&field.ty.to_string()).into_owned(),
+            (if field.nullable { "yes" } else { "no" }).to_owned(),
+            rules(field),
+        ])?;
+    }
+    table.finish()
+}
+
+fn layer_text(layer: &Layer, facts: &LayerFacts) -> String {
+    let mut lines = vec![("layer", plain(layer.name()).into_owned())];
+    let definition = &layer.definition;
+    lines.extend(definition.title.iter().map(|it| ("title", plain(it).into_owned())));
+    lines.extend(definition.description.iter().map(|it| ("about", plain(it).into_owned())));
+    lines.push(("features", facts.count.to_string()));
+    if let Some(geometry) = layer.geometry() {
+        let known_as = geometry.crs.name().map(|name| format!(" ({})", plain(name)));
+        lines.push(("CRS", format!("{}{}", plain(&geometry.crs.to_string()), known_as.unwrap_or_default())));
+        lines.push(("extent", facts.extent.map_or_else(|| "none".to_owned(), |extent| {
+            let (min, max) = (extent.min(), extent.max());
+            format!("{},{},{},{}", min.x, min.y, max.x, max.y)
+        })));
+    }
+    lines.push(("object ids", identity(layer)));
+    lines.push(("row ids", row_ids(layer)));
+    lines.extend(layer.read_only.iter().map(|why| ("read-only", plain(why).into_owned())));
+    let text: String = lines.iter().map(|(name, value)| format!("{name:10}  {value}\n")).collect();
+    text + "\n"
+}
+
+fn row_ids(layer: &Layer) -> String {
+    let column = layer.fid_name.as_ref().map(|name| format!("in `{}`, ", plain(name)));
+    let rule = match layer.fids {
+        FidRule::Stable => "stable until the row is deleted",
+        FidRule::Renumbering => "may change at every commit",
+        FidRule::Ephemeral => "differ from reading to reading",
+    };
+    column.unwrap_or_default() + rule
+}
+
+fn rules(field: &Field) -> String {
+    let mut rules = Vec::new();
+    if field.unique {
+        rules.push("unique".to_owned());
+    }
+    if field.generated {
+        rules.push("computed by the store".to_owned());
+    }
+    match &field.default {
+        Some(FieldDefault::Value(value)) => rules.push(format!("default {}", summary(Some(value)))),
+        Some(FieldDefault::Expression(text)) => rules.push(format!("default {}", plain(text))),
+        None => {}
+    }
+    match &field.domain {
+        Some(Domain::OneOf(values)) => rules.push(format!("one of {} values", values.len())),
+        Some(Domain::Range { .. }) => rules.push("within a range".to_owned()),
+        Some(Domain::Glob(pattern)) => rules.push(format!("like {}", plain(pattern))),
+        None => {}
+    }
+    rules.extend(field.title.iter().map(|title| format!("\"{}\"", plain(title))));
+    rules.join(", ")
+}

@@ -1,0 +1,33 @@
+//! `tiepoint layers`: what a store holds.
+use crate::args::LayersArgs;
+use crate::terminal::{Table, plain, say};
+use tiepoint::{Identity, Layer, Result};
+
+pub(super) fn run(args: &LayersArgs) -> Result<()> {
+    let store = tiepoint::open(&args.store)?;
+    let layers = store.layers()?;
+    if layers.is_empty() {
+        say(&format!("{} has no layers", plain(store.name())));
+        return Ok(());
+    }
+    let mut table = Table::new(["layer", "features", "geometry", "CRS", "object ids"]);
+    for layer in &layers {
+        let facts = store.facts(layer.name())?;
+        table.row(vec![
+            plain(layer.name()).into_owned(),
+            facts.count.to_string(),
+            layer.geometry().map_or_else(|| "none".to_owned(), |ty| ty.kind.to_string()),
+            layer.geometry().map_or_else(String::new, |ty| plain(&ty.crs.to_string()).into_owned()),
+            identity(layer),
+        ])?;
+    }
+    table.finish()
+}
+
+/// Where the object ids are, in a few words.
+pub(super) fn identity(layer: &Layer) -> String {
+    match layer.identity() {
+        Identity::Column(column) => format!("in `{}`", plain(column)),
+        Identity::None => "none".to_owned(),
+    }
+}

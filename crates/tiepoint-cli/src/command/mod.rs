@@ -1,0 +1,35 @@
+//! What the arguments mean, and doing it: one file per subcommand.
+mod check;
+mod completions;
+mod document;
+mod export;
+mod get;
+mod import;
+mod info;
+mod layers;
+mod query;
+mod select;
+mod show;
+mod tie;
+
+use crate::args::Command;
+use std::process::ExitCode;
+use tiepoint::Result;
+
+/// Does what was typed.
+pub(crate) fn run(command: Command) -> Result<ExitCode> {
+    match command {
+        Command::Import(args) => import::run(*args)?,
+        Command::Export(args) => export::run(args)?,
+        Command::Layers(args) => layers::run(&args)?,
+        Command::Info(args) => info::run(&args)?,
+        Command::Get(args) => get::run(&args)?,
+        Command::Query(args) => query::run(args)?,
+        Command::Tie(args) => tie::tie(args)?,
+        Command::Untie(args) => tie::untie(&args)?,
+        Command::Check(args) => return check::run(&args),
+        Command::Tour(_) => crate::tour::run()?,
+        Command::Completions(args) => completions::run(&args)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

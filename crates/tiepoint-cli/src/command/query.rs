@@ -1,0 +1,34 @@
+//! `tiepoint query`: features on the screen, or down a pipe.
+use super::{select, show};
+use crate::args::{QueryArgs, ShowFormat};
+use crate::terminal;
+use std::io::BufWriter;
+use tiepoint::{Format, Result};
+
+pub(super) fn run(args: QueryArgs) -> Result<()> {
+    let query = select::query(&args.layer, args.select)?;
+    let store = tiepoint::open(&args.store)?;
+    let layer = store.layer(&args.layer)?;
+    let features = store.read(&query)?;
+    match document_format(args.format) {
+        None => {
+            show::table(&layer, features)?;
+        }
+        Some(format) => {
+            let out = Box::new(BufWriter::new(std::io::stdout().lock()));
+            tiepoint::write_features(features, &layer, format, (&args.write).into(), out)?;
+        }
+    }
+    Ok(())
+}
+
+/// The document format to show features in, or `None` for a table.
+pub(super) fn document_format(asked: Option<ShowFormat>) -> Option<Format> {
+    match asked {
+        None if terminal::is_terminal() => None,
+        None | Some(ShowFormat::Geojson) => Some(Format::GeoJson),
+        Some(ShowFormat::Table) => None,
+        Some(ShowFormat::Geojsonseq) => Some(Format::GeoJsonSeq),
+        Some(ShowFormat::Csv) => Some(Format::Csv),
+    }
+}

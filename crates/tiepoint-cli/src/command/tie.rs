@@ -1,0 +1,39 @@
+//! `tiepoint tie` and `tiepoint untie`: giving a layer identity, and taking it away.
+use crate::args::{TieArgs, UntieArgs};
+use crate::terminal::{count, plain, say};
+use tiepoint::{BadIds, Result, TieOptions, TransactionOptions};
+
+pub(super) fn tie(args: TieArgs) -> Result<()> {
+    let store = tiepoint::open(&args.store)?;
+    let bad_ids = if args.replace_bad_ids { BadIds::Replace } else { BadIds::Report };
+    let options = TieOptions { column: args.column, bad_ids };
+    let mut transaction = store.begin(TransactionOptions::default())?;
+    let report = transaction.tie(&args.layer, &options)?;
+    transaction.commit()?;
+    let mut parts = vec![
+        format!("{} kept", count(report.kept, "object id")),
+        format!("{} minted", report.minted),
+    ];
+    if report.replaced > 0 {
+        parts.push(format!("{} replaced", report.replaced));
+    }
+    say(&format!("layer `{}` is tied: {}", plain(&args.layer), parts.join(", ")));
+    Ok(())
+}
+
+pub(super) fn untie(args: &UntieArgs) -> Result<()> {
+    let store = tiepoint::open(&args.store)?;
+    let mut transaction = store.begin(TransactionOptions::default())?;
+    let report = transaction.untie(args.layer.as_deref())?;
+    transaction.commit()?;
+    if report.layers.is_empty() {
+        say("nothing was tied; nothing has changed");
+    }
+    for layer in &report.layers {
+        say(&format!("layer `{}` is no longer tied", plain(layer)));
+    }
+    for column in &report.columns_dropped {
+        say(&format!(" column `{}` is gone", plain(column)));
+    }
+    Ok(())
+}

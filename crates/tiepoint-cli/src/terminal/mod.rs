@@ -1,0 +1,18 @@
+//! How the command talks: messages and exit codes, tables, progress bars, and hearing Ctrl-C.
+mod failure;
+mod progress;
+mod stop;
+mod table;
+mod text;
+
+pub(crate) use failure::report;
+pub(crate) use progress::Watcher;
+pub(crate) use table::Table;
+pub(crate) use text::{count, plain, say, summary, write_out};
+
+use std::io::IsTerminal as _;
+
+/// Whether a person reads the standard output.
+pub(crate) fn is_terminal() -> bool {
+    std::io::stdout().is_terminal()
+}

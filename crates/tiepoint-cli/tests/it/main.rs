@@ -1,0 +1,11 @@
+//! The real command in real folders: what a person at a terminal meets.
+mod documents;
+mod export;
+mod folder;
+mod help;
+mod ids;
+mod import;
+mod interrupted;
+mod messages;
+mod query;
+mod tour;

@@ -1,0 +1,237 @@
+//! Bringing features into a store: all of a source in one transaction, or nothing.
+mod fit;
+mod ids;
+mod insert;
+mod plan;
+mod promote;
+mod rejects;
+mod run;
+mod supply;
+mod upsert;
+
+use crate::{Error, Location, Progress, Result, Source};
+use run::Run;
+use std::path::{Path, PathBuf};
+use supply::Supply;
+use tiepoint_core::ObjectId;
+use tiepoint_store::{Store, StoreError, TransactionOptions};
+
+/// How features are brought in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportOptions {
+    /// The layer they come into; `None` takes the file's name without its extension, the name the
+    /// document gives itself where it has no file name, or the layer's name in the source store.
+    pub layer: Option<String>,
+    /// What is done to the layer.
+    pub mode: ImportMode,
+    /// Where object ids come from.
+    pub ids: IdRule,
+    /// What happens when a feature cannot be read, or its layer does not take it.
+    pub on_error: OnError,
+    /// What happens to fields that an existing layer does not have.
+    pub unknown_fields: UnknownFields,
+}
+
+/// What an import does to its layer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ImportMode {
+    /// Makes it; it must not be there.
+    Create,
+    /// Adds every feature to it; it must be there.
+    Append,
+    /// Updates the features that stand for objects it knows and adds the others; it must be there
+    /// and tied. Only fields whose values differ are written. Of two features for one object the
+    /// later wins; a feature without an object id is refused.
+    Upsert,
+    /// Makes it anew, after removing one of that name with all its features.
+    Replace,
+}
+
+/// Where the object ids of imported features come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IdRule {
+    /// From the source where it carries some, in the feature's own id or in a text field with the
+    /// name of the layer's id column; the others are minted.
+    Mint,
+    /// From this field; features that have null in it are given a new id. A new layer carries its
+    /// ids in a column of the field's name.
+    FromField(String),
+    /// From the value of this field, by name (UUID version 5): the same key in the same namespace
+    /// is the same object wherever and whenever it is imported.
+    FromKey {
+        /// The field: text, a whole or decimal number, a UUID or a date; never null.
+        field: String,
+        /// The namespace, which belongs to the layer.
+        namespace: ObjectId,
+    },
+}
+
+/// What happens when a feature cannot be read, or its layer does not take it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OnError {
+    /// The import ends; nothing is written.
+    Stop,
+    /// The feature is passed over and counted.
+    Skip {
+        /// A file that must not be there yet: one JSON line per feature with `place`, `reason`
+        /// and `source`. Made when the first feature is passed over.
+        rejects: Option<PathBuf>,
+    },
+}
+
+/// What happens to fields of the source that an existing layer does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum UnknownFields {
+    /// The import ends before anything is written, suggesting the closest name.
+    Refuse,
+    /// Their values are passed over, which the report notes.
+    Ignore,
+}
+
+impl Default for ImportOptions {
+    fn default() -> Self {
+        Self {
+            layer: None,
+            mode: ImportMode::Create,
+            ids: IdRule::Mint,
+            on_error: OnError::Stop,
+            unknown_fields: UnknownFields::Refuse,
+        }
+    }
+}
+
+/// What an import did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ImportReport {
+    /// Layer by layer.
+    pub layers: Vec<LayerReport>,
+}
+
+/// What an import did to one layer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LayerReport {
+    /// The layer's name.
+    pub layer: String,
+    /// Whether the import made it.
+    pub created: bool,
+    /// New features.
+    pub inserted: u64,
+    /// New features whose object id was minted.
+    pub minted: u64,
+    /// Features of which some value differed.
+    pub updated: u64,
+    /// Features that were there already, just so.
+    pub unchanged: u64,
+    /// Features passed over.
+    pub rejected: u64,
+    /// The first reasons for that, each with its place.
+    pub first_rejects: Vec<String>,
+    /// What else somebody should know.
+    pub notes: Vec<String>,
+}
+
+/// Brings all features of `source` into `store`, in one transaction.
+///
+/// A document is read twice, first for its fields and their types; memory does not grow with the
+/// number of features. Into a new layer come the source's fields, with geometry of the source's
+/// kind: single and multi geometries of one sort (Polygon and MultiPolygon) make a layer of the
+/// multi kind, and any other mixture a layer of any kind. Into an existing layer, fields come by
+/// name, and the first geometry field into the first geometry field; values are converted only
+/// where nothing is lost. A layer of a multi kind takes single geometries as multi geometries of
+/// one member.
+///
+/// # Errors
+///
+/// Whatever cannot be read or is not taken, by place and reason, unless it is to be skipped; a
+/// layer that is or is not there, against the mode; coordinates that mean something else than the
+/// layer's; unknown fields; [`Error::Stopped`]. The store is then as it was.
+pub fn import(
+    source: &Source,
+    store: &dyn Store,
+    options: &ImportOptions,
+    progress: &dyn Progress,
+) -> Result<ImportReport> {
+    let supplies = supply::open(source, progress)?;
+    import_supplies(&supplies, store, options, progress)
+}
+
+/// Brings all features of `source` into the store at `location`, which is made where there is none
+/// and the mode makes layers. A file that was made is removed again when the import fails.
+///
+/// # Errors
+///
+/// As [`import`] and [`open_or_create`](crate::open_or_create); a store cannot be imported into
+/// itself.
+pub fn import_into(
+    source: &Source,
+    location: &str,
+    options: &ImportOptions,
+    progress: &dyn Progress,
+) -> Result<ImportReport> {
+    let target = Location::parse(location)?;
+    refuse_same_store(source, &target)?;
+    let supplies = supply::open(source, progress)?;
+    let made = match (&target, options.mode) {
+        (Location::GeoPackage(path), ImportMode::Create | ImportMode::Replace) if !path.exists() => {
+            Some(path.clone())
+        }
+        _ => None,
+    };
+    let store = if made.is_some() { crate::create(location)? } else { crate::open(location)? };
+    let imported = import_supplies(&supplies, &*store, options, progress);
+    drop(store);
+    if let (Err(_), Some(path)) = (&imported, made) {
+        remove_store_file(&path);
+    }
+    imported
+}
+
+fn import_supplies(
+    supplies: &[Supply],
+    store: &dyn Store,
+    options: &ImportOptions,
+    progress: &dyn Progress,
+) -> Result<ImportReport> {
+    if options.layer.is_some() && supplies.len() > 1 {
+        return Err(Error::options(
+            format!("one layer cannot take all {} layers of the source", supplies.len()),
+            "name the layer of the source that is meant",
+        ));
+    }
+    let mut run = Run::new(options, progress, store.name())?;
+    let mut transaction = store.begin(TransactionOptions::default())?;
+    let mut report = ImportReport::default();
+    for supply in supplies {
+        report.layers.push(run.layer(&mut *transaction, supply)?);
+    }
+    run.commit(transaction)?;
+    Ok(report)
+}
+
+fn refuse_same_store(source: &Source, target: &Location) -> Result<()> {
+    let (Source::Store { location: Location::GeoPackage(a), .. }, Location::GeoPackage(b)) =
+        (source, target)
+    else {
+        return Ok(());
+    };
+    let real = |path: &Path| path.canonicalize().ok();
+    if real(a).is_none() || real(a) != real(b) {
+        return Ok(());
+    }
+    Err(StoreError::Unsupported {
+        store: b.display().to_string(),
+        what: "be imported into itself".to_owned(),
+        hint: Some("export the layer to a document and import that".to_owned()),
+    }
+    .into())
+}
+
+/// Removes a file that this import made, and what SQLite may have put beside it. One that cannot
+/// be removed stays as an empty store, which is what it was before.
+fn remove_store_file(path: &Path) {
+    for suffix in ["", "-journal", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        let _ = std::fs::remove_file(name);
+    }
+}
