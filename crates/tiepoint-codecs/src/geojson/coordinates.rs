@@ -84,7 +84,11 @@ impl Cursor<'_> {
     /// Passes the coordinates of a geometry of `kind`, which is not a collection, appending it.
     ///
     /// An empty array makes an empty geometry (RFC 7946, section 3.1).
-    pub(super) fn coordinates(&mut self, kind: GeometryKind, out: &mut WkbBuffer) -> Result<(), Stop> {
+    pub(super) fn coordinates(
+        &mut self,
+        kind: GeometryKind,
+        out: &mut WkbBuffer,
+    ) -> Result<(), Stop> {
         out.head(kind);
         self.expect_array(kind)?;
         match kind {
@@ -110,7 +114,11 @@ impl Cursor<'_> {
     }
 
     fn expect_array(&mut self, kind: GeometryKind) -> Result<(), Stop> {
-        if self.take(b'[')? { Ok(()) } else { Err(self.unexpected(&format!("`[` in the coordinates of a {kind}"))) }
+        if self.take(b'[')? {
+            Ok(())
+        } else {
+            Err(self.unexpected(&format!("`[` in the coordinates of a {kind}")))
+        }
     }
 
     /// Elements of an array whose `[` has been passed, behind their count.
@@ -126,7 +134,9 @@ impl Cursor<'_> {
                 marks.push(Mark { wkb_at: out.bytes.len(), at: self.at, index: count + 1 });
             }
             element(self, out)?;
-            count = count.checked_add(1).ok_or_else(|| Stop::bad(self.at, "more parts than can be counted"))?;
+            count = count
+                .checked_add(1)
+                .ok_or_else(|| Stop::bad(self.at, "more parts than can be counted"))?;
         }
         out.close(opened, count);
         Ok(())
@@ -225,7 +235,7 @@ impl Cursor<'_> {
     fn skip_position(&mut self, heights: &mut Heights) -> Result<bool, Stop> {
         let rest = &self.bytes[self.at..];
         let length = memchr::memchr3(b']', b'"', b'[', rest).ok_or(Stop::End)?;
-        let commas = rest[..length].iter().filter(|byte| **byte == b',').count();
+        let commas = memchr::memchr_iter(b',', &rest[..length]).count();
         heights.flat |= commas < 2;
         heights.high |= commas >= 2;
         let ended = rest[length] == b']';

@@ -131,7 +131,10 @@ impl<'a> Cursor<'a> {
                 Some(b'\\') => (at, escaped) = (at + 2, true),
                 Some(control) => {
                     let reason = format!("control character U+{control:04X} in a string");
-                    return Err(Stop::bad(at, format!("{reason}; it must be written \\u{control:04x}")));
+                    return Err(Stop::bad(
+                        at,
+                        format!("{reason}; it must be written \\u{control:04x}"),
+                    ));
                 }
                 None => return Err(Stop::End),
             }
@@ -147,7 +150,11 @@ impl<'a> Cursor<'a> {
             self.at += word.len();
             return Ok(());
         }
-        if word.as_bytes().starts_with(rest) { Err(Stop::End) } else { Err(self.unexpected("a value")) }
+        if word.as_bytes().starts_with(rest) {
+            Err(Stop::End)
+        } else {
+            Err(self.unexpected("a value"))
+        }
     }
 
     /// Passes any value, checking that it is JSON, and returns its text.

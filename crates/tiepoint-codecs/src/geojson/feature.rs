@@ -72,7 +72,10 @@ fn escaped_member<'a>(
     Ok(())
 }
 
-fn properties<'a>(cursor: &mut Cursor<'a>, visitor: &mut impl FeatureVisitor<'a>) -> Result<(), Stop> {
+fn properties<'a>(
+    cursor: &mut Cursor<'a>,
+    visitor: &mut impl FeatureVisitor<'a>,
+) -> Result<(), Stop> {
     match cursor.peek()? {
         b'{' => visitor.properties(cursor),
         b'n' => cursor.word("null"),
@@ -80,7 +83,10 @@ fn properties<'a>(cursor: &mut Cursor<'a>, visitor: &mut impl FeatureVisitor<'a>
     }
 }
 
-fn geometry<'a>(cursor: &mut Cursor<'a>, visitor: &mut impl FeatureVisitor<'a>) -> Result<(), Stop> {
+fn geometry<'a>(
+    cursor: &mut Cursor<'a>,
+    visitor: &mut impl FeatureVisitor<'a>,
+) -> Result<(), Stop> {
     match cursor.peek()? {
         b'{' => visitor.geometry(cursor),
         b'n' => {

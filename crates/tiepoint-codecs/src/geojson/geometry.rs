@@ -112,7 +112,12 @@ impl<'a> Cursor<'a> {
         Ok(())
     }
 
-    fn geometry_body(&mut self, kind: GeometryKind, out: &mut WkbBuffer, depth: usize) -> Result<(), Stop> {
+    fn geometry_body(
+        &mut self,
+        kind: GeometryKind,
+        out: &mut WkbBuffer,
+        depth: usize,
+    ) -> Result<(), Stop> {
         if kind != GeometryKind::GeometryCollection {
             return self.coordinates(kind, out);
         }
@@ -129,7 +134,11 @@ impl<'a> Cursor<'a> {
     }
 
     /// Passes a geometry object, looking only at what a survey needs.
-    pub(super) fn skip_geometry(&mut self, depth: usize, crs: &mut Option<&'a [u8]>) -> Result<GeometryFacts, Stop> {
+    pub(super) fn skip_geometry(
+        &mut self,
+        depth: usize,
+        crs: &mut Option<&'a [u8]>,
+    ) -> Result<GeometryFacts, Stop> {
         let mut heights = Heights::default();
         let whole = self.geometry_members(depth, |_, _| Ok(false))?;
         let end = self.at;

@@ -29,7 +29,8 @@ impl Ignored {
 
     /// A note that names them, if there are any.
     pub(super) fn note(&self) -> Option<String> {
-        let named: Vec<_> = self.0.iter().take(NAMED_MEMBERS).map(|name| format!("`{name}`")).collect();
+        let named: Vec<_> =
+            self.0.iter().take(NAMED_MEMBERS).map(|name| format!("`{name}`")).collect();
         let more = if self.0.len() > NAMED_MEMBERS { " and more" } else { "" };
         (!named.is_empty()).then(|| {
             format!("members outside the properties are not read: {}{more}", named.join(", "))
@@ -48,11 +49,18 @@ pub(super) enum RootStop {
 impl Header {
     /// Passes members of a root object until its features or its end. `first` as for
     /// [`Cursor::next_key`].
-    pub(super) fn read(&mut self, cursor: &mut Cursor<'_>, mut first: bool) -> Result<RootStop, Stop> {
+    pub(super) fn read(
+        &mut self,
+        cursor: &mut Cursor<'_>,
+        mut first: bool,
+    ) -> Result<RootStop, Stop> {
         let mut ty = None;
         while let Some(key) = cursor.next_key(&mut first)? {
             let next = cursor.peek()?;
-            if key.says("features") && ty.as_deref().is_none_or(|ty| ty == "FeatureCollection") && next == b'[' {
+            if key.says("features")
+                && ty.as_deref().is_none_or(|ty| ty == "FeatureCollection")
+                && next == b'['
+            {
                 cursor.at += 1;
                 return Ok(RootStop::Features);
             }
@@ -62,7 +70,8 @@ impl Header {
                 "type" if next == b'"' => ty = Some(text_of(value, at)?),
                 "name" if next == b'"' => self.name = Some(text_of(value, at)?),
                 "crs" => self.crs = Some(value.to_vec()),
-                "type" | "bbox" | "coordinates" | "geometries" | "geometry" | "properties" | "id" => {}
+                "type" | "bbox" | "coordinates" | "geometries" | "geometry" | "properties"
+                | "id" => {}
                 foreign => self.ignored.add(foreign),
             }
         }
@@ -103,7 +112,9 @@ pub(super) fn crs_of(member: &[u8]) -> Result<Crs> {
 fn refused(member: &[u8]) -> CodecError {
     let shown: String = String::from_utf8_lossy(member).chars().take(200).collect();
     CodecError::Unsupported {
-        what: format!("the document's `crs` member `{shown}` names no coordinate reference system that is known"),
+        what: format!(
+            "the document's `crs` member `{shown}` names no coordinate reference system that is known"
+        ),
         hint: Some("say which CRS the coordinates are in".to_owned()),
     }
 }
@@ -115,9 +126,15 @@ mod tests {
     #[test]
     fn old_crs_members_are_understood() {
         for (member, crs) in [
-            (r#"{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::25832"}}"#, Crs::epsg(25832)),
+            (
+                r#"{"type":"name","properties":{"name":"urn:ogc:def:crs:EPSG::25832"}}"#,
+                Crs::epsg(25832),
+            ),
             (r#"{"type":"name","properties":{"name":"EPSG:3857"}}"#, Crs::epsg(3857)),
-            (r#"{"type":"name","properties":{"name":"urn:ogc:def:crs:OGC:1.3:CRS84"}}"#, Crs::CRS84),
+            (
+                r#"{"type":"name","properties":{"name":"urn:ogc:def:crs:OGC:1.3:CRS84"}}"#,
+                Crs::CRS84,
+            ),
             (r#"{"type":"EPSG","properties":{"code":4326}}"#, Crs::epsg(4326)),
             ("null", Crs::UndefinedCartesian),
         ] {

@@ -44,6 +44,8 @@
 //! Nothing that [`Writer`] does not refuse, with these exceptions. Unset and null geometries are
 //! both written as null. Bytes become base64 text, UUIDs and times of day text. Rings are turned
 //! to follow the right-hand rule (section 3.1.6), and an empty geometry forgets that it had heights.
+mod antimeridian;
+mod antimeridian_polygon;
 mod coordinates;
 mod cursor;
 mod feature;
@@ -96,6 +98,11 @@ impl Default for ReadOptions {
     /// Detects the framing, believes the document's CRS, allows 256 MiB per feature and 10,000
     /// fields.
     fn default() -> Self {
-        Self { framing: Framing::Detect, crs: None, max_feature_bytes: 256 << 20, max_fields: 10_000 }
+        Self {
+            framing: Framing::Detect,
+            crs: None,
+            max_feature_bytes: 256 << 20,
+            max_fields: 10_000,
+        }
     }
 }

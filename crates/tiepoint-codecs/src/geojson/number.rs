@@ -15,7 +15,9 @@ impl RawNumber<'_> {
     pub(super) fn to_f64(self) -> Result<f64, Stop> {
         match fast_float2::parse::<f64, _>(self.text) {
             Ok(number) if number.is_finite() => Ok(number),
-            _ => Err(Stop::bad(self.at, format!("`{}` is beyond all doubles", shortened(self.text)))),
+            _ => {
+                Err(Stop::bad(self.at, format!("`{}` is beyond all doubles", shortened(self.text))))
+            }
         }
     }
 }
@@ -28,7 +30,11 @@ impl<'a> Cursor<'a> {
         let (token, at) = (&rest[..length], self.at);
         let Some(whole) = form(token) else {
             let token = String::from_utf8_lossy(token);
-            let found = if token.is_empty() { "nothing".into() } else { format!("`{}`", shortened(&token)) };
+            let found = if token.is_empty() {
+                "nothing".into()
+            } else {
+                format!("`{}`", shortened(&token))
+            };
             return Err(Stop::bad(at, format!("expected a number, found {found}")));
         };
         self.at += length;
@@ -106,8 +112,20 @@ mod tests {
     use proptest::prelude::*;
 
     const NUMBERS: [&str; 14] = [
-        "0", "-0", "-0.0", "1", "-12", "1.5", "0.1", "1e5", "1E+5", "1.25e-7", "5e-324",
-        "9007199254740993", "123456789012345678901234567890", "1.7976931348623157e308",
+        "0",
+        "-0",
+        "-0.0",
+        "1",
+        "-12",
+        "1.5",
+        "0.1",
+        "1e5",
+        "1E+5",
+        "1.25e-7",
+        "5e-324",
+        "9007199254740993",
+        "123456789012345678901234567890",
+        "1.7976931348623157e308",
     ];
 
     #[test]
@@ -133,7 +151,9 @@ mod tests {
 
     #[test]
     fn whole_numbers_are_told_from_others() {
-        for (text, whole) in [("0", true), ("-7", true), ("-0", false), ("1.0", false), ("1e2", false)] {
+        for (text, whole) in
+            [("0", true), ("-7", true), ("-0", false), ("1.0", false), ("1e2", false)]
+        {
             let document = format!("{text} ");
             let number = Cursor::new(document.as_bytes()).number().expect(text);
             assert_eq!(number.whole, whole, "{text}");

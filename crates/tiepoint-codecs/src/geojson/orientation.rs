@@ -23,7 +23,8 @@ pub(super) fn turning(ring: Positions<'_>) -> Option<Turning> {
 pub(super) fn turning_of<I: Iterator<Item = [f64; 2]>>(ring: impl Fn() -> I) -> Option<Turning> {
     let (area, magnitude, count) = rounded_area(ring());
     let rounding = 8.0 * (count + 4.0) * f64::EPSILON * magnitude;
-    let area = if area.abs() > rounding { area } else { exact_area_sign(ring().zip(ring().skip(1))) };
+    let area =
+        if area.abs() > rounding { area } else { exact_area_sign(ring().zip(ring().skip(1))) };
     if area > 0.0 {
         Some(Turning::CounterClockwise)
     } else if area < 0.0 {

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 /// Names in a fixed order, looked up one after another.
 #[derive(Debug, Default)]
 pub(super) struct Names {
-    names: Vec<String>,
+    in_order: Vec<String>,
     by_name: HashMap<String, usize>,
     /// Which name is probably asked for next.
     guess: usize,
@@ -15,19 +15,19 @@ pub(super) struct Names {
 
 impl Names {
     pub(super) fn add(&mut self, name: &str) -> usize {
-        let position = self.names.len();
-        self.names.push(name.to_owned());
+        let position = self.in_order.len();
+        self.in_order.push(name.to_owned());
         self.by_name.insert(name.to_owned(), position);
         self.guess = position + 1;
         position
     }
 
     pub(super) fn len(&self) -> usize {
-        self.names.len()
+        self.in_order.len()
     }
 
     pub(super) fn get(&self, position: usize) -> &str {
-        &self.names[position]
+        &self.in_order[position]
     }
 
     pub(super) fn contains(&self, name: &str) -> bool {
@@ -41,8 +41,11 @@ impl Names {
 
     /// The position of the name, or the name in full if it is not here.
     #[inline]
-    pub(super) fn position<'a>(&mut self, name: RawText<'a>) -> Result<Result<usize, Cow<'a, str>>, Stop> {
-        if let Some(guessed) = self.names.get(self.guess)
+    pub(super) fn position<'a>(
+        &mut self,
+        name: RawText<'a>,
+    ) -> Result<Result<usize, Cow<'a, str>>, Stop> {
+        if let Some(guessed) = self.in_order.get(self.guess)
             && guessed.as_bytes() == name.bytes
             && !name.escaped
         {

@@ -57,7 +57,9 @@ impl Sorts {
             _ if self.only(Self::LOCAL_TIME) => (FieldType::DateTime(ZoneRule::Without), Fit::Same),
             _ if self.only(Self::ZONED_TIME) => (FieldType::DateTime(ZoneRule::With), Fit::Same),
             _ if self.only(Self::TIMES) => (FieldType::DateTime(ZoneRule::Either), Fit::Same),
-            _ if self.only(Self::TEXTS) || self.0 & !Self::NULL.0 == 0 => (FieldType::TEXT, Fit::Same),
+            _ if self.only(Self::TEXTS) || self.0 & !Self::NULL.0 == 0 => {
+                (FieldType::TEXT, Fit::Same)
+            }
             _ => (FieldType::TEXT, Fit::Mixed),
         }
     }
@@ -100,7 +102,11 @@ pub(super) fn sort_of_number(number: RawNumber<'_>) -> Sorts {
 
 /// Whether the whole number of these digits is a double; no, where it is too long to tell.
 #[expect(clippy::cast_precision_loss, reason = "whether it is lost is the question")]
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole, and below 2^128")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "whole, and below 2^128"
+)]
 fn is_double(digits: &str) -> bool {
     let Ok(number) = digits.parse::<u128>() else { return false };
     let nearest = number as f64;
@@ -177,7 +183,10 @@ mod tests {
             (&["\"2024-02-30\""], FieldType::TEXT),
             (&["\"2024-02-29T12:00:00Z\""], FieldType::DateTime(ZoneRule::With)),
             (&["\"2024-02-29T12:00:00\""], FieldType::DateTime(ZoneRule::Without)),
-            (&["\"2024-02-29T12:00:00\"", "\"2024-02-29T12:00:00+02:00\""], FieldType::DateTime(ZoneRule::Either)),
+            (
+                &["\"2024-02-29T12:00:00\"", "\"2024-02-29T12:00:00+02:00\""],
+                FieldType::DateTime(ZoneRule::Either),
+            ),
             (&["\"2024-02-29 12:00:00\""], FieldType::TEXT),
             (&["\"2024-02-29T12:00:00.500Z\""], FieldType::TEXT),
             (&["\"2024-02-29\"", "\"2024-02-29T12:00:00\""], FieldType::TEXT),

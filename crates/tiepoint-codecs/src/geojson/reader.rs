@@ -1,11 +1,11 @@
 //! The second pass: features of the schema that the survey found.
+use super::ReadOptions;
 use super::cursor::{Cursor, Stop};
 use super::feature::{FeatureVisitor, visit_feature};
 use super::geometry::GeometryReader;
 use super::properties::Names;
 use super::property_type::{date, date_time};
 use super::records::Records;
-use super::ReadOptions;
 use crate::{CodecError, DocumentReader, Result, Survey};
 use std::io::Read;
 use std::sync::Arc;
@@ -219,7 +219,8 @@ impl Cursor<'_> {
         let at = self.at;
         let raw = self.skip_value()?;
         let text = std::str::from_utf8(raw);
-        let text = text.map_err(|error| Stop::bad(at + error.valid_up_to(), "text that is not UTF-8"))?;
+        let text =
+            text.map_err(|error| Stop::bad(at + error.valid_up_to(), "text that is not UTF-8"))?;
         Ok(text.to_owned())
     }
 

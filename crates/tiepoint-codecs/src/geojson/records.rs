@@ -25,9 +25,13 @@ enum State {
     /// Before the first byte.
     Start,
     /// In the array of a collection, before an element or its end.
-    Features { first: bool },
+    Features {
+        first: bool,
+    },
     /// Before an object of this length, which is all there is.
-    Single { length: usize },
+    Single {
+        length: usize,
+    },
     /// Before a line.
     Lines,
     /// Before a record separator.
@@ -112,10 +116,13 @@ impl<R: Read> Records<R> {
 
     fn check_encoding(&self) -> Result<()> {
         match self.input.window() {
-            [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [0, _, ..] | [_, 0, ..] => {
-                Err(self.bad(0, "the document is in UTF-16 or UTF-32; GeoJSON is in UTF-8 (RFC 8259, section 8.1)"))
+            [0xFE, 0xFF, ..] | [0xFF, 0xFE, ..] | [0, _, ..] | [_, 0, ..] => Err(self.bad(
+                0,
+                "the document is in UTF-16 or UTF-32; GeoJSON is in UTF-8 (RFC 8259, section 8.1)",
+            )),
+            [0x1F, 0x8B, ..] => {
+                Err(self.bad(0, "the document is compressed (gzip); decompress it first"))
             }
-            [0x1F, 0x8B, ..] => Err(self.bad(0, "the document is compressed (gzip); decompress it first")),
             _ => Ok(()),
         }
     }
@@ -238,7 +245,8 @@ impl<R: Read> Records<R> {
             Err(Stop::Bad(bad)) => Err(self.bad_feature(*bad, length)),
             Err(Stop::Fatal(error)) => Err(*error),
             Err(Stop::End) => {
-                let bad = Bad { at: length, reason: "the feature ends before it is complete".to_owned() };
+                let bad =
+                    Bad { at: length, reason: "the feature ends before it is complete".to_owned() };
                 Err(self.bad_feature(bad, length))
             }
         }
@@ -338,7 +346,8 @@ impl<R: Read> Records<R> {
     fn bad_feature(&mut self, bad: Bad, length: usize) -> CodecError {
         let place = self.input.place(bad.at.min(length), Some(self.features));
         let text = &self.input.window()[..length];
-        let mut source_text = String::from_utf8_lossy(&text[..length.min(QUOTED_BYTES)]).into_owned();
+        let mut source_text =
+            String::from_utf8_lossy(&text[..length.min(QUOTED_BYTES)]).into_owned();
         if length > QUOTED_BYTES {
             source_text.push('…');
         }

@@ -1,4 +1,5 @@
 //! The first pass: which fields a document's features have, and of which types.
+use super::ReadOptions;
 use super::cursor::{Cursor, Stop};
 use super::feature::{FeatureVisitor, visit_feature};
 use super::geometry::GeometryFacts;
@@ -7,11 +8,12 @@ use super::properties::Names;
 use super::property_type::{Fit, Sorts, sort_of_number, sort_of_text};
 use super::records::Records;
 use super::text::RawText;
-use super::ReadOptions;
 use crate::{CodecError, Result, Survey};
 use std::io::Read;
 use std::sync::Arc;
-use tiepoint_core::{Crs, Field, FieldType, GeometryKind, GeometryType, KindRule, ObjectId, OrdinateRule, Schema};
+use tiepoint_core::{
+    Crs, Field, FieldType, GeometryKind, GeometryType, KindRule, ObjectId, OrdinateRule, Schema,
+};
 
 /// The longest name a property may have.
 const MAX_NAME_BYTES: usize = 4096;
@@ -166,7 +168,10 @@ impl Findings {
         if self.ids.present > 0 && self.ids.any_not_uuid {
             id_field = Some(0);
             fields.push(self.id_field());
-            notes.push(format!("the features' ids are not UUIDs; they become the field `{}`", fields[0].name));
+            notes.push(format!(
+                "the features' ids are not UUIDs; they become the field `{}`",
+                fields[0].name
+            ));
         }
         if self.geometries.present > 0 {
             fields.push(self.geometry_field(crs, &mut notes));
@@ -196,13 +201,16 @@ impl Findings {
         if let Some(crs) = &header.crs {
             self.add_crs(crs.clone());
         }
-        let mut named: Vec<Crs> = self.crs.iter().map(|member| crs_of(member)).collect::<Result<_>>()?;
+        let mut named: Vec<Crs> =
+            self.crs.iter().map(|member| crs_of(member)).collect::<Result<_>>()?;
         named.dedup();
         match named.as_slice() {
             [] => Ok(Crs::CRS84),
             [only] => Ok(only.clone()),
             [one, other, ..] => Err(CodecError::Unsupported {
-                what: format!("the document's features are in more than one coordinate reference system: {one} and {other}"),
+                what: format!(
+                    "the document's features are in more than one coordinate reference system: {one} and {other}"
+                ),
                 hint: Some("split the document into one for each".to_owned()),
             }),
         }
@@ -230,7 +238,10 @@ impl Findings {
             notes.push(format!("geometries are of several kinds: {}", names.join(", ")));
         }
         if self.geometries.both {
-            notes.push("some geometries have heights at some positions only; the others are unknown (NaN)".to_owned());
+            notes.push(
+                "some geometries have heights at some positions only; the others are unknown (NaN)"
+                    .to_owned(),
+            );
         }
         let ty = GeometryType { z, ..GeometryType::xy(kind, crs) };
         let field = Field::new(self.free_name(&["geom", "geometry"]), FieldType::Geometry(ty));

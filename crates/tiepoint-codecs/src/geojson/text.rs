@@ -27,9 +27,8 @@ impl<'a> RawText<'a> {
     /// Refuses bytes that are not UTF-8, unknown escapes, and surrogates without their other half,
     /// which no Unicode text can hold.
     pub(super) fn decode(&self) -> Result<Cow<'a, str>, Stop> {
-        let text = std::str::from_utf8(self.bytes).map_err(|error| {
-            Stop::bad(self.at + error.valid_up_to(), "text that is not UTF-8")
-        })?;
+        let text = std::str::from_utf8(self.bytes)
+            .map_err(|error| Stop::bad(self.at + error.valid_up_to(), "text that is not UTF-8"))?;
         if self.escaped { self.unescape(text).map(Cow::Owned) } else { Ok(Cow::Borrowed(text)) }
     }
 
@@ -166,7 +165,9 @@ mod tests {
 
     #[test]
     fn what_stands_for_no_text_is_refused() {
-        for raw in [r"\x", r"\u12", r"\u+123", r"\ud83d", r"\ud83d\n", r"\ude00", r"\ud83d\u0041", "\\"] {
+        for raw in
+            [r"\x", r"\u12", r"\u+123", r"\ud83d", r"\ud83d\n", r"\ude00", r"\ud83d\u0041", "\\"]
+        {
             assert_eq!(decode(raw), None, "{raw}");
         }
         let latin1 = RawText { bytes: b"M\xfcnchen", escaped: false, at: 7 };

@@ -29,13 +29,23 @@ pub(super) fn append_geometry(
     match (geometry.dims(), precision) {
         (Dims::Xy, Precision::Full) => Put::<2, _>(Shortest).geometry(geometry, out),
         (Dims::Xyz, Precision::Full) => Put::<3, _>(Shortest).geometry(geometry, out),
-        (Dims::Xy, Precision::Decimals(digits)) => Put::<2, _>(Rounded::to(digits)).geometry(geometry, out),
-        (Dims::Xyz, Precision::Decimals(digits)) => Put::<3, _>(Rounded::to(digits)).geometry(geometry, out),
+        (Dims::Xy, Precision::Decimals(digits)) => {
+            Put::<2, _>(Rounded::to(digits)).geometry(geometry, out)
+        }
+        (Dims::Xyz, Precision::Decimals(digits)) => {
+            Put::<3, _>(Rounded::to(digits)).geometry(geometry, out)
+        }
         (Dims::Xym | Dims::Xyzm, _) => Err(CodecError::Unsupported {
             what: "GeoJSON has no measures (m)".to_owned(),
             hint: Some("remove them, or choose a format that has".to_owned()),
         }),
     }
+}
+
+/// Whether GeoJSON has such geometries.
+pub(super) fn can_be_held(geometry: GeometryRef<'_>) -> bool {
+    let held = !geometry.dims().has_m() && head(geometry.kind()).is_ok();
+    held && geometry.members().all(can_be_held)
 }
 
 /// Appends ordinates as text.
@@ -114,7 +124,9 @@ impl<const N: usize, O: Ordinates> Put<N, O> {
             (GeometryKind::Point, Parts::Positions(point)) => self.point(point, out),
             (_, Parts::Positions(line)) => self.line(line, None, out),
             (_, Parts::Rings(rings)) => self.polygon(rings, out),
-            (GeometryKind::GeometryCollection, Parts::Members(members)) => self.collection(members, out)?,
+            (GeometryKind::GeometryCollection, Parts::Members(members)) => {
+                self.collection(members, out)?;
+            }
             (_, Parts::Members(members)) => self.members(members, out),
         }
         out.push(b'}');
@@ -150,7 +162,8 @@ impl<const N: usize, O: Ordinates> Put<N, O> {
 
     /// A line as it is, or a ring turned the way that is wanted.
     fn line(&self, line: Positions<'_>, wanted: Option<Turning>, out: &mut Vec<u8>) {
-        let backwards = wanted.is_some_and(|wanted| turning(line).is_some_and(|found| found != wanted));
+        let backwards =
+            wanted.is_some_and(|wanted| turning(line).is_some_and(|found| found != wanted));
         let positions = line.as_bytes().as_chunks::<8>().0.as_chunks::<N>().0;
         if backwards {
             array(positions.iter().rev(), out, |position, out| self.position(position, out));
@@ -184,7 +197,11 @@ impl<const N: usize, O: Ordinates> Put<N, O> {
 }
 
 #[inline]
-fn array<T>(elements: impl Iterator<Item = T>, out: &mut Vec<u8>, element: impl Fn(T, &mut Vec<u8>)) {
+fn array<T>(
+    elements: impl Iterator<Item = T>,
+    out: &mut Vec<u8>,
+    element: impl Fn(T, &mut Vec<u8>),
+) {
     let mut separator = b'[';
     for one in elements {
         out.push(separator);
@@ -207,7 +224,9 @@ fn head(kind: GeometryKind) -> Result<&'static [u8], CodecError> {
         other => {
             return Err(CodecError::Unsupported {
                 what: format!("GeoJSON has no geometry of kind {other}"),
-                hint: Some("turn it into lines or polygons, or choose a format that has it".to_owned()),
+                hint: Some(
+                    "turn it into lines or polygons, or choose a format that has it".to_owned(),
+                ),
             });
         }
     })
@@ -230,11 +249,20 @@ mod tests {
             ("POINT (1 2.5)", r#"{"type":"Point","coordinates":[1.0,2.5]}"#),
             ("POINT EMPTY", r#"{"type":"Point","coordinates":[]}"#),
             ("POINT Z (1 2 NaN)", r#"{"type":"Point","coordinates":[1.0,2.0]}"#),
-            ("LINESTRING Z (0 0 1,1 0 NaN)", r#"{"type":"LineString","coordinates":[[0.0,0.0,1.0],[1.0,0.0]]}"#),
+            (
+                "LINESTRING Z (0 0 1,1 0 NaN)",
+                r#"{"type":"LineString","coordinates":[[0.0,0.0,1.0],[1.0,0.0]]}"#,
+            ),
             ("POLYGON EMPTY", r#"{"type":"Polygon","coordinates":[]}"#),
             ("MULTIPOINT (EMPTY,1 1)", r#"{"type":"MultiPoint","coordinates":[[],[1.0,1.0]]}"#),
-            ("MULTILINESTRING ((0 0,1 1))", r#"{"type":"MultiLineString","coordinates":[[[0.0,0.0],[1.0,1.0]]]}"#),
-            ("GEOMETRYCOLLECTION (POINT (1 2))", r#"{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":[1.0,2.0]}]}"#),
+            (
+                "MULTILINESTRING ((0 0,1 1))",
+                r#"{"type":"MultiLineString","coordinates":[[[0.0,0.0],[1.0,1.0]]]}"#,
+            ),
+            (
+                "GEOMETRYCOLLECTION (POINT (1 2))",
+                r#"{"type":"GeometryCollection","geometries":[{"type":"Point","coordinates":[1.0,2.0]}]}"#,
+            ),
             ("GEOMETRYCOLLECTION EMPTY", r#"{"type":"GeometryCollection","geometries":[]}"#),
         ] {
             assert_eq!(written(wkt, Precision::Full).expect(wkt), json);
@@ -272,7 +300,7 @@ mod tests {
         for (ordinate, digits, text) in [
             (1.0, 7, "1"),
             (-0.1, 7, "-0.1"),
-            (1.23456789, 3, "1.235"),
+            (1.234_567_89, 3, "1.235"),
             (-1e-9, 7, "0"),
             (0.05, 1, "0.1"),
             (179.999_999_99, 7, "180"),

@@ -10,7 +10,11 @@ use tiepoint_core::Value;
 /// # Errors
 ///
 /// [`CodecError::Unsupported`] for doubles that are not finite, and for geometries.
-pub(super) fn append_value(value: &Value, one_line: bool, out: &mut Vec<u8>) -> Result<(), CodecError> {
+pub(super) fn append_value(
+    value: &Value,
+    one_line: bool,
+    out: &mut Vec<u8>,
+) -> Result<(), CodecError> {
     match value {
         Value::Null => out.extend_from_slice(b"null"),
         Value::Bool(true) => out.extend_from_slice(b"true"),
@@ -81,9 +85,9 @@ fn append_base64(bytes: &[u8], out: &mut Vec<u8>) {
 mod tests {
     use super::*;
 
-    fn written(value: Value) -> String {
+    fn written(value: &Value) -> String {
         let mut out = Vec::new();
-        append_value(&value, true, &mut out).expect("can be written");
+        append_value(value, true, &mut out).expect("can be written");
         String::from_utf8(out).expect("is text")
     }
 
@@ -100,7 +104,10 @@ mod tests {
             ("a\"b\nä\u{1}".into(), "\"a\\\"b\\nä\\u0001\""),
             (Value::Date("2024-02-29".parse().expect("a date")), "\"2024-02-29\""),
             (Value::Time("12:30:00Z".parse().expect("a time")), "\"12:30:00Z\""),
-            (Value::DateTime("2024-02-29T12:30:00+01:00".parse().expect("a time")), "\"2024-02-29T12:30:00+01:00\""),
+            (
+                Value::DateTime("2024-02-29T12:30:00+01:00".parse().expect("a time")),
+                "\"2024-02-29T12:30:00+01:00\"",
+            ),
             (Value::Json("{\"a\":\n1.10}".parse().expect("JSON")), "{\"a\": 1.10}"),
             (Value::Bytes(b"".to_vec()), "\"\""),
             (Value::Bytes(b"f".to_vec()), "\"Zg==\""),
@@ -109,7 +116,7 @@ mod tests {
             (Value::Bytes(b"foobar".to_vec()), "\"Zm9vYmFy\""),
             (Value::Bytes(vec![0xFF, 0xFE]), "\"//4=\""),
         ] {
-            assert_eq!(written(value), json);
+            assert_eq!(written(&value), json);
         }
     }
 

@@ -1,12 +1,13 @@
 //! Features to GeoJSON.
+use super::antimeridian::cut;
 use super::records::RECORD_SEPARATOR;
 use super::text::append_quoted;
-use super::write_geometry::{Precision, append_geometry};
+use super::write_geometry::{Precision, append_geometry, can_be_held};
 use super::write_value::append_value;
 use crate::{CodecError, DocumentWriter, Result};
 use std::io::Write;
 use std::sync::Arc;
-use tiepoint_core::{Crs, Feature, FieldType, Schema, Value};
+use tiepoint_core::{Crs, Feature, FieldType, Geometry, Schema, Value};
 
 /// How much is gathered before it is written out.
 const CHUNK_BYTES: usize = 256 << 10;
@@ -14,7 +15,7 @@ const CHUNK_BYTES: usize = 256 << 10;
 /// What a document of several features looks like.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Layout {
-    /// One FeatureCollection (RFC 7946), one feature per line.
+    /// One `FeatureCollection` (RFC 7946), one feature per line.
     #[default]
     Collection,
     /// One feature per line and nothing else, as most tools know sequences.
@@ -85,11 +86,15 @@ impl<W: Write> Writer<W> {
     /// CRS than WGS 84 and no `crs` member is asked for, or one without a code for it to name, or
     /// that is not in longitude and latitude and is to be cut at the antimeridian.
     pub fn new(output: W, schema: Arc<Schema>, options: WriteOptions) -> Result<Self> {
-        let is_geometry = |field: &&tiepoint_core::Field| matches!(field.ty, FieldType::Geometry(_));
+        let is_geometry =
+            |field: &&tiepoint_core::Field| matches!(field.ty, FieldType::Geometry(_));
         let geometries: Vec<_> = schema.fields().iter().filter(is_geometry).collect();
         if let [first, second, ..] = geometries.as_slice() {
             return Err(CodecError::Unsupported {
-                what: format!("a GeoJSON feature has one geometry, this layer has `{}` and `{}`", first.name, second.name),
+                what: format!(
+                    "a GeoJSON feature has one geometry, this layer has `{}` and `{}`",
+                    first.name, second.name
+                ),
                 hint: Some("choose the fields to write".to_owned()),
             });
         }
@@ -176,14 +181,27 @@ impl<W: Write> Writer<W> {
                 Ok(())
             }
             Some(Value::Geometry(geometry)) => {
-                append_geometry(geometry.as_ref(), self.precision, &mut self.buffer)
-                    .map_err(|error| self.schema.of_field(position, error))
+                self.append_object(geometry).map_err(|error| self.schema.of_field(position, error))
             }
             Some(other) => Err(CodecError::Unsupported {
-                what: format!("field `{}`: a {} is no geometry", self.schema.fields()[position].name, other.type_name()),
+                what: format!(
+                    "field `{}`: a {} is no geometry",
+                    self.schema.fields()[position].name,
+                    other.type_name()
+                ),
                 hint: None,
             }),
         }
+    }
+
+    fn append_object(&mut self, geometry: &Geometry) -> Result<()> {
+        if self.options.cut_antimeridian
+            && can_be_held(geometry.as_ref())
+            && let Some(parts) = cut(geometry)?
+        {
+            return append_geometry(parts.as_ref(), self.precision, &mut self.buffer);
+        }
+        append_geometry(geometry.as_ref(), self.precision, &mut self.buffer)
     }
 
     fn flush_chunk(&mut self, least: usize) -> Result<()> {
@@ -265,8 +283,13 @@ fn crs_member(crs: &Crs, options: &WriteOptions) -> Result<String> {
     }
     if !options.crs_member {
         return Err(CodecError::Unsupported {
-            what: format!("GeoJSON is in longitude and latitude on WGS 84 (RFC 7946, section 4), this layer is in {crs}"),
-            hint: Some("ask for the old `crs` member, if whoever reads the document understands it".to_owned()),
+            what: format!(
+                "GeoJSON is in longitude and latitude on WGS 84 (RFC 7946, section 4), this layer is in {crs}"
+            ),
+            hint: Some(
+                "ask for the old `crs` member, if whoever reads the document understands it"
+                    .to_owned(),
+            ),
         });
     }
     match (crs, crs.authority_code()) {
