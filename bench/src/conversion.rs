@@ -37,7 +37,7 @@ pub(crate) fn export(stage: &Stage, dataset: Dataset) -> Outcome<Vec<Row>> {
     let full = ["-lco", "COORDINATE_PRECISION=17", "-lco", "RFC7946=NO"].map(OsString::from);
     let contest = Contest {
         figure: format!("GeoPackage → GeoJSON, {}", described(stage, dataset)),
-        ours: export_command(stage, &from, &ours),
+        ours: export_command(stage, &from, dataset, &ours),
         peers: vec![
             Peer {
                 name: "ogr2ogr, 17 digits",
@@ -62,8 +62,13 @@ pub(crate) fn import_command(stage: &Stage, from: &Path, to: &Path) -> CommandLi
 }
 
 /// Our command that takes the layer of a GeoPackage out into a document.
-pub(crate) fn export_command(stage: &Stage, from: &Path, to: &Path) -> CommandLine {
-    vec![stage.tiepoint(), "export".into(), from.into(), to.into()]
+pub(crate) fn export_command(
+    stage: &Stage,
+    from: &Path,
+    dataset: Dataset,
+    to: &Path,
+) -> CommandLine {
+    vec![stage.tiepoint(), "export".into(), from.into(), dataset.name().into(), to.into()]
 }
 
 /// Our command and those of others, doing the same.

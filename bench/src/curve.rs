@@ -22,7 +22,7 @@ pub(crate) fn trace(stage: &Stage, dataset: Dataset) -> Outcome<Vec<Row>> {
         let (target, written) = (stage.result("curve.gpkg")?, stage.result("curve.geojson")?);
         let import = import_command(stage, &document, &target);
         imports.push(Spot::measured(stage, count, "curve.gpkg", import)?);
-        let export = export_command(stage, &store, &written);
+        let export = export_command(stage, &store, dataset, &written);
         exports.push(Spot::measured(stage, count, "curve.geojson", export)?);
     }
     let mut rows = rows(stage, "GeoJSON → GeoPackage", &imports)?;

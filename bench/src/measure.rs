@@ -33,11 +33,11 @@ pub(crate) fn once(command: &[OsString]) -> Outcome<Usage> {
     let measure = Path::new(env!("CARGO_MANIFEST_DIR")).join("measure.py");
     let output = Command::new("python3").arg(measure).args(command).output();
     let output = output.map_err(|error| format!("python3 cannot be started: {error}"))?;
-    let told: serde_json::Value = serde_json::from_slice(&output.stdout).map_err(|_nothing_told| {
-        format!("{command:?} cannot be started: {}", String::from_utf8_lossy(&output.stderr))
+    let said = String::from_utf8_lossy(&output.stderr);
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).map_err(|_no_json| {
+        format!("{command:?} cannot be measured: {}", said.lines().last().unwrap_or_default())
     })?;
     if told["code"] != 0 {
-        let said = String::from_utf8_lossy(&output.stderr);
         return Err(format!("{command:?} ended with {}: {said}", told["code"]).into());
     }
     let figure = |name: &str| told[name].as_f64().ok_or_else(|| format!("no {name} was told"));

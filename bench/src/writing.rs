@@ -5,6 +5,7 @@ use crate::stage::Stage;
 use crate::{Outcome, measure as meter, profile, reading};
 use memchr::memmem;
 use std::io::{self, Write};
+use std::sync::Arc;
 use tiepoint_codecs::{DocumentWriter, geojson};
 use tiepoint_core::{Feature, GeometryRef, Parts, Value};
 
@@ -65,7 +66,8 @@ fn bytes_a_second(features: &[Feature]) -> Outcome<f64> {
 
 fn write_all(features: &[Feature], out: &mut dyn Write) -> Outcome {
     let Some(first) = features.first() else { return Ok(()) };
-    let mut writer = geojson::Writer::new(out, first.schema(), &geojson::WriteOptions::default())?;
+    let options = geojson::WriteOptions::default();
+    let mut writer = geojson::Writer::new(out, Arc::clone(first.schema()), options)?;
     for feature in features {
         writer.write(feature)?;
     }
