@@ -3,7 +3,7 @@ use crate::{CodecError, Place, Result};
 use std::io::{self, Read};
 
 /// How much is asked for at once; the window grows beyond it only for a longer feature.
-const CHUNK_BYTES: usize = 256 << 10;
+pub(super) const CHUNK_BYTES: usize = 256 << 10;
 
 /// The part of a document that is in memory: from the first byte not consumed, to the last read.
 pub(super) struct Input<R> {
@@ -12,6 +12,8 @@ pub(super) struct Input<R> {
     /// The window within the buffer.
     start: usize,
     end: usize,
+    /// How long the window is at first.
+    chunk_bytes: usize,
     /// How long the window may become.
     limit_bytes: usize,
     exhausted: bool,
@@ -25,12 +27,13 @@ pub(super) struct Input<R> {
 }
 
 impl<R: Read> Input<R> {
-    pub(super) fn new(source: R, limit_bytes: usize) -> Self {
+    pub(super) fn new(source: R, chunk_bytes: usize, limit_bytes: usize) -> Self {
         Self {
             source,
             buffer: Vec::new(),
             start: 0,
             end: 0,
+            chunk_bytes,
             limit_bytes,
             exhausted: false,
             bytes_read: 0,
@@ -102,7 +105,7 @@ impl<R: Read> Input<R> {
             return Err(CodecError::BadDocument { place: self.place(0, None), reason });
         }
         if length > self.buffer.len() / 2 || self.buffer.is_empty() {
-            let wanted = (self.buffer.len() * 2).max(CHUNK_BYTES).min(self.limit_bytes);
+            let wanted = (self.buffer.len() * 2).max(self.chunk_bytes).min(self.limit_bytes);
             self.buffer.resize(wanted.max(length + 1), 0);
         }
         Ok(())
@@ -139,7 +142,7 @@ mod tests {
     #[test]
     fn places_survive_that_their_text_is_gone() {
         let text = format!("{}\nä{}x", "-".repeat(CHUNK_BYTES), "=".repeat(CHUNK_BYTES));
-        let mut input = Input::new(text.as_bytes(), 1 << 30);
+        let mut input = Input::new(text.as_bytes(), CHUNK_BYTES, 1 << 30);
         while input.extend().expect("reads") {
             input.consume(input.window().len() - 1);
         }
@@ -151,7 +154,7 @@ mod tests {
 
     #[test]
     fn a_window_beyond_the_limit_is_refused() {
-        let mut input = Input::new(io::repeat(b'['), 1 << 20);
+        let mut input = Input::new(io::repeat(b'['), CHUNK_BYTES, 1 << 20);
         let refused = std::iter::repeat_with(|| input.extend()).find_map(Result::err);
         assert!(refused.expect("the limit").to_string().contains("1048576 bytes"));
     }

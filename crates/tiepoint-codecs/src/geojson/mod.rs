@@ -59,6 +59,8 @@ mod property_type;
 mod reader;
 mod records;
 mod survey;
+#[cfg(test)]
+mod tests;
 mod text;
 mod write_geometry;
 mod write_value;

@@ -16,6 +16,10 @@ use tiepoint_core::{Decimal, Feature, FieldType, Json, ObjectId, OrdinateRule, S
 /// Their values are of the types of the survey's schema; the object id is the feature's `"id"`
 /// where all ids of the document are UUIDs.
 pub fn reader<R: Read>(input: R, survey: &Survey, options: &ReadOptions) -> Reader<R> {
+    read_records(Records::new(input, options), survey)
+}
+
+pub(super) fn read_records<R>(records: Records<R>, survey: &Survey) -> Reader<R> {
     let schema = Arc::clone(&survey.schema);
     let geometry = schema.geometry();
     let heights = geometry.map_or(OrdinateRule::Optional, |(_, ty)| ty.z);
@@ -35,13 +39,15 @@ pub fn reader<R: Read>(input: R, survey: &Survey, options: &ReadOptions) -> Read
         changed: None,
         schema,
     };
-    Reader { records: Records::new(input, options), builder }
+    Reader { records, builder, ended: false }
 }
 
 /// The features of a GeoJSON document, one after another; see [`reader`].
 pub struct Reader<R> {
     records: Records<R>,
     builder: Builder,
+    /// Whether an error has ended the document.
+    ended: bool,
 }
 
 impl<R: Read> Iterator for Reader<R> {
@@ -50,8 +56,13 @@ impl<R: Read> Iterator for Reader<R> {
     /// [`CodecError::BadFeature`] for a feature that is JSON but makes no sense, or for a record
     /// of a sequence that is not even JSON: the next can be read. All else ends the document.
     fn next(&mut self) -> Option<Result<Feature>> {
+        if self.ended {
+            return None;
+        }
         let builder = &mut self.builder;
-        self.records.next(|cursor| builder.build(cursor)).transpose()
+        let next = self.records.next(|cursor| builder.build(cursor)).transpose()?.flatten();
+        self.ended = next.as_ref().is_err_and(|error| !error.is_recoverable());
+        Some(next)
     }
 }
 
@@ -82,19 +93,21 @@ struct Builder {
 }
 
 impl Builder {
-    fn build(&mut self, cursor: &mut Cursor<'_>) -> Result<Feature, Stop> {
+    /// Passes a feature. That the document has changed is found out only of features that are
+    /// good otherwise.
+    fn build(&mut self, cursor: &mut Cursor<'_>) -> Result<Result<Feature>, Stop> {
         self.names.expect(self.first_property);
         (self.id, self.changed) = (None, None);
         self.values.clear();
         self.values.resize(self.schema.fields().len(), None);
         visit_feature(cursor, self)?;
         if let Some(changed) = self.changed.take() {
-            return Err(changed.into());
+            return Ok(Err(changed));
         }
         let values = std::mem::take(&mut self.values);
         let mut feature = Feature::with_values(Arc::clone(&self.schema), values);
         feature.id = self.id;
-        Ok(feature)
+        Ok(Ok(feature))
     }
 
     /// Passes a value of the field at `position`.

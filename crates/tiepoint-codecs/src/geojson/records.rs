@@ -1,7 +1,7 @@
 //! Where features begin and end in a document: in a collection, alone, or in a sequence.
 use super::cursor::{Bad, Cursor, Stop};
 use super::header::{Header, RootStop};
-use super::input::Input;
+use super::input::{CHUNK_BYTES, Input};
 use super::{Framing, ReadOptions};
 use crate::{CodecError, Result};
 use std::io::Read;
@@ -41,8 +41,13 @@ enum State {
 
 impl<R: Read> Records<R> {
     pub(super) fn new(source: R, options: &ReadOptions) -> Self {
+        Self::in_chunks(source, options, CHUNK_BYTES)
+    }
+
+    /// Reads so many bytes at a time.
+    pub(super) fn in_chunks(source: R, options: &ReadOptions, chunk_bytes: usize) -> Self {
         Self {
-            input: Input::new(source, options.max_feature_bytes),
+            input: Input::new(source, chunk_bytes, options.max_feature_bytes),
             state: State::Start,
             framing: options.framing,
             features: 0,

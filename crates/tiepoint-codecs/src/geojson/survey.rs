@@ -30,7 +30,13 @@ const MAX_NAME_BYTES: usize = 4096;
 /// a limit of `options`; [`CodecError::Unsupported`] where its `crs` members name no CRS that is
 /// known, or several.
 pub fn survey(input: impl Read, options: &ReadOptions) -> Result<Survey> {
-    let mut records = Records::new(input, options);
+    survey_records(Records::new(input, options), options)
+}
+
+pub(super) fn survey_records<R: Read>(
+    mut records: Records<R>,
+    options: &ReadOptions,
+) -> Result<Survey> {
     let mut findings = Findings::new(options.max_fields);
     loop {
         match records.next(|cursor| findings.look(cursor)) {
