@@ -1,1 +1,45 @@
-//! .
+//! GeoPackage as a tiepoint store: one file, no server, no native library but SQLite.
+//!
+//! [`GpkgStore`] is the whole of it. It reads what GDAL, QGIS and others wrote and writes what they
+//! read; what GeoPackage has no word for is kept in one side table, `gpkg_tiepoint`, that no layer
+//! list shows and that `untie` removes.
+mod books;
+mod bulk;
+mod catalogue;
+mod check;
+mod columns;
+mod connection;
+mod contents;
+mod create;
+mod cursor;
+mod data_columns;
+mod dialect;
+mod error;
+mod freshness;
+mod functions;
+mod geometry;
+mod guards;
+mod metadata;
+mod new_file;
+mod place;
+mod read;
+mod recognise;
+mod rtree;
+mod rtree_pack;
+mod side_table;
+mod sorter;
+mod sql_text;
+mod srs;
+mod store;
+mod store_id;
+mod template;
+mod tie;
+mod ties;
+mod transaction;
+mod turn;
+mod types;
+mod values;
+mod write;
+
+pub use geometry::{BlobError, decode_blob};
+pub use store::{GpkgStore, OpenOptions};

@@ -1,0 +1,337 @@
+//! What a file says of its layers: its own tables (OGC 12-128r19, sections 1.1.3 and 2.1) and
+//! SQLite's pragmas.
+use crate::dialect::quoted;
+use crate::{columns, side_table, sql_text, ties};
+use rusqlite::{Connection, OptionalExtension, Result, params};
+use std::collections::HashMap;
+use std::sync::Arc;
+use tiepoint_core::{
+    Crs, Edges, Field, FieldType, FidRule, GeometryType, Identity, Index, IndexMethod, KindRule,
+    Layer, LayerDefinition, OrdinateRule, Schema,
+};
+
+/// A layer and where its parts are stored.
+#[derive(Debug)]
+pub(crate) struct Table {
+    pub(crate) layer: Arc<Layer>,
+    /// The `srs_id` that goes into the header of geometries, per field of the schema.
+    pub(crate) srs_ids: Vec<i32>,
+    key_sql: Option<String>,
+    /// How the ids are kept, where the layer is tied.
+    pub(crate) tie: Option<ties::Tie>,
+    pub(crate) geometry: Option<GeometryColumn>,
+}
+
+/// What finds a row of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum RowKey {
+    /// A column of whole numbers that is the key.
+    Column(String),
+    /// SQLite's own row number; no column shows it.
+    RowId,
+    /// Nothing: rows come without fid.
+    Nothing,
+}
+
+/// The geometry that boxes mean.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GeometryColumn {
+    pub(crate) name: String,
+    pub(crate) position: usize,
+    /// The R-tree's table, where there is one that is kept up to date.
+    pub(crate) rtree: Option<String>,
+}
+
+impl Table {
+    pub(crate) fn name(&self) -> &str {
+        self.layer.name()
+    }
+
+    /// The table's name as SQL.
+    pub(crate) fn sql(&self) -> String {
+        quoted(self.name())
+    }
+
+    /// The row's key as SQL, where there is one.
+    pub(crate) fn key_sql(&self) -> Option<&str> {
+        self.key_sql.as_deref()
+    }
+}
+
+impl RowKey {
+    fn sql(&self) -> Option<String> {
+        match self {
+            Self::Column(name) => Some(quoted(name)),
+            Self::RowId => Some("rowid".to_owned()),
+            Self::Nothing => None,
+        }
+    }
+}
+
+/// The names of everything that is a layer: registered as features or attributes, and there.
+pub(crate) fn layer_names(connection: &Connection) -> Result<Vec<String>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT c.table_name FROM gpkg_contents AS c \
+         WHERE c.data_type IN ('features', 'attributes', 'aspatial') AND EXISTS \
+         (SELECT 1 FROM sqlite_master AS s WHERE s.type IN ('table', 'view') \
+          AND s.name = c.table_name COLLATE NOCASE AND s.sql NOT LIKE 'CREATE VIRTUAL%')",
+    )?;
+    let mut names = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<String>>>()?;
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// Reads all there is to know of one layer.
+pub(crate) fn load(connection: &Connection, name: &str, crs: &HashMap<i32, Crs>) -> Result<Table> {
+    let source = source(connection, name)?;
+    let tie = ties::of_table(connection, name)?;
+    let shape = shape(connection, name)?;
+    let mut columns = columns::read(connection, name)?;
+    let key = row_key(&columns, &source);
+    let id_column = tie.as_ref().map(|tie| tie.column.clone());
+    columns.retain(|column| {
+        Some(&column.name) != id_column.as_ref() && RowKey::Column(column.name.clone()) != key
+    });
+    let mut troubles = Vec::new();
+    let mut reader = columns::FieldReader::new(connection, name, crs)?;
+    let mut fields = Vec::with_capacity(columns.len());
+    let mut srs_ids = Vec::with_capacity(columns.len());
+    for column in &columns {
+        let registered = shape.as_ref().filter(|it| it.column.eq_ignore_ascii_case(&column.name));
+        let (mut field, srs_id) = reader.field(column)?;
+        let srs_id = match registered {
+            Some(shape) => {
+                field.ty = FieldType::Geometry(shape.geometry_type(crs, &mut troubles));
+                shape.srs_id
+            }
+            None => srs_id,
+        };
+        fields.push(field);
+        srs_ids.push(srs_id);
+    }
+    let indexes = indexes(connection, name, &mut fields, tie.as_ref())?;
+    let (title, description) = titles(connection, name)?;
+    let geometry = geometry_column(connection, name, &fields, shape.as_ref())?;
+    // SQLite has refused two columns of one name before
+    let schema = Schema::new(fields).expect("the columns of a table have distinct names");
+    let definition = LayerDefinition {
+        name: name.to_owned(),
+        title,
+        description,
+        schema: Arc::new(schema),
+        identity: id_column.map_or(Identity::None, Identity::Column),
+        indexes,
+        checks: if source.is_view { Vec::new() } else { sql_text::checks(&source.sql) },
+    };
+    let fid_name = match &key {
+        RowKey::Column(name) => Some(name.clone()),
+        _ => None,
+    };
+    let read_only = source.read_only(&key).or_else(|| troubles.into_iter().next());
+    let layer = Layer { definition, fids: source.fid_rule(&key), fid_name, read_only };
+    Ok(Table { layer: Arc::new(layer), srs_ids, key_sql: key.sql(), tie, geometry })
+}
+
+/// The statement that made a table or view.
+struct Source {
+    is_view: bool,
+    without_rowid: bool,
+    autoincrement: bool,
+    sql: String,
+}
+
+impl Source {
+    fn read_only(&self, key: &RowKey) -> Option<String> {
+        match key {
+            _ if self.is_view => Some("it is a view".to_owned()),
+            RowKey::Nothing => Some("its table has no key of whole numbers".to_owned()),
+            _ => None,
+        }
+    }
+
+    fn fid_rule(&self, key: &RowKey) -> FidRule {
+        match key {
+            RowKey::Column(_) if self.is_view || self.autoincrement => FidRule::Stable,
+            RowKey::Column(_) | RowKey::RowId => FidRule::Renumbering,
+            RowKey::Nothing => FidRule::Ephemeral,
+        }
+    }
+}
+
+fn source(connection: &Connection, name: &str) -> Result<Source> {
+    let sql = "SELECT type, sql FROM sqlite_master WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE";
+    let (kind, sql): (String, String) =
+        connection.prepare_cached(sql)?.query_row([name], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let is_view = kind == "view";
+    let word = |word| !is_view && sql_text::has_word(&sql, word);
+    let (autoincrement, without_rowid) =
+        (word("AUTOINCREMENT"), word("WITHOUT") && word("ROWID"));
+    Ok(Source { is_view, without_rowid, autoincrement, sql })
+}
+
+/// The integer primary key; of a view the first column, when it is declared as a whole number
+/// (requirement 150).
+fn row_key(columns: &[columns::Column], source: &Source) -> RowKey {
+    let is_integer = |column: &&columns::Column| column.declared.eq_ignore_ascii_case("INTEGER");
+    let column = if source.is_view {
+        let named = columns.iter().find(|column| column.name.eq_ignore_ascii_case("OGC_FID"));
+        named.or_else(|| columns.first().filter(is_integer))
+    } else {
+        let mut keys = columns.iter().filter(|column| column.key_part > 0);
+        let first = keys.next().filter(is_integer);
+        first.filter(|_| keys.next().is_none() && !source.without_rowid)
+    };
+    match column {
+        Some(column) => RowKey::Column(column.name.clone()),
+        None if source.is_view || source.without_rowid => RowKey::Nothing,
+        None => RowKey::RowId,
+    }
+}
+
+/// A row of `gpkg_geometry_columns`.
+struct Shape {
+    column: String,
+    type_name: String,
+    srs_id: i32,
+    z: i64,
+    m: i64,
+}
+
+impl Shape {
+    fn geometry_type(&self, crs: &HashMap<i32, Crs>, troubles: &mut Vec<String>) -> GeometryType {
+        let kind = crate::types::kind_from(&self.type_name);
+        if kind.is_none() {
+            troubles.push(format!("its geometry type `{}` is unknown", self.type_name));
+        }
+        let mut ordinate = |code| {
+            crate::types::ordinate_from(code).unwrap_or_else(|| {
+                troubles.push(format!("it has {code} where GeoPackage knows 0, 1 and 2 for z and m"));
+                OrdinateRule::Optional
+            })
+        };
+        let (z, m) = (ordinate(self.z), ordinate(self.m));
+        let known = match self.srs_id {
+            -1 => Some(Crs::UndefinedCartesian),
+            0 => Some(Crs::UndefinedGeographic),
+            id => crs.get(&id).cloned(),
+        };
+        let crs = known.unwrap_or_else(|| {
+            troubles.push(format!("the file does not define its srs_id {}", self.srs_id));
+            Crs::UndefinedCartesian
+        });
+        GeometryType { kind: kind.unwrap_or(KindRule::Any), z, m, crs, edges: Edges::Planar }
+    }
+}
+
+fn shape(connection: &Connection, name: &str) -> Result<Option<Shape>> {
+    if !side_table::table_exists(connection, "gpkg_geometry_columns")? {
+        return Ok(None);
+    }
+    let sql = "SELECT column_name, geometry_type_name, srs_id, z, m FROM gpkg_geometry_columns \
+               WHERE table_name = ?1 COLLATE NOCASE";
+    let read = |row: &rusqlite::Row<'_>| {
+        let (column, type_name, srs_id) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(Shape { column, type_name, srs_id, z: row.get(3)?, m: row.get(4)? })
+    };
+    connection.prepare_cached(sql)?.query_row([name], read).optional()
+}
+
+fn titles(connection: &Connection, name: &str) -> Result<(Option<String>, Option<String>)> {
+    let sql = "SELECT identifier, description FROM gpkg_contents WHERE table_name = ?1";
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let (identifier, description): (Option<String>, Option<String>) =
+        connection.prepare_cached(sql)?.query_row([name], read)?;
+    let recorded = if side_table::exists(connection)? {
+        side_table::get(connection, "title", name.as_bytes())?
+    } else {
+        None
+    };
+    let title = recorded.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    let said = |text: &String| !text.is_empty() && text != name;
+    Ok((title.or(identifier.filter(said)), description.filter(|text| !text.is_empty())))
+}
+
+/// The R-tree counts only when the file says that there is one, and triggers keep it up to date.
+fn geometry_column(
+    connection: &Connection,
+    table: &str,
+    fields: &[Field],
+    shape: Option<&Shape>,
+) -> Result<Option<GeometryColumn>> {
+    let of_shape = |field: &Field| {
+        shape.is_some_and(|shape| shape.column.eq_ignore_ascii_case(&field.name))
+    };
+    let first = fields.iter().position(|field| matches!(field.ty, FieldType::Geometry(_)));
+    let Some(position) = first else { return Ok(None) };
+    let field = &fields[position];
+    let column = if of_shape(field) { shape.map(|it| it.column.clone()) } else { None };
+    let rtree = match column {
+        Some(column) => kept_rtree(connection, table, &column)?,
+        None => None,
+    };
+    Ok(Some(GeometryColumn { name: field.name.clone(), position, rtree }))
+}
+
+fn kept_rtree(connection: &Connection, table: &str, column: &str) -> Result<Option<String>> {
+    if !side_table::table_exists(connection, "gpkg_extensions")? {
+        return Ok(None);
+    }
+    let rtree = format!("rtree_{table}_{column}");
+    let sql = "SELECT EXISTS (SELECT 1 FROM gpkg_extensions WHERE extension_name = 'gpkg_rtree_index' \
+                 AND table_name = ?1 COLLATE NOCASE AND column_name = ?2 COLLATE NOCASE) \
+               AND EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?3 COLLATE NOCASE) \
+               AND (SELECT count(*) FROM sqlite_master WHERE type = 'trigger' \
+                 AND tbl_name = ?1 COLLATE NOCASE AND lower(name) IN \
+                 (lower(?3) || '_insert', lower(?3) || '_delete')) = 2";
+    let kept: bool = connection
+        .prepare_cached(sql)?
+        .query_row(params![table, column, rtree], |row| row.get(0))?;
+    Ok(kept.then_some(rtree))
+}
+
+/// The indexes on fields; a unique one on a single field marks the field too.
+fn indexes(
+    connection: &Connection,
+    table: &str,
+    fields: &mut [Field],
+    tie: Option<&ties::Tie>,
+) -> Result<Vec<Index>> {
+    let sql = "SELECT name, \"unique\", origin FROM pragma_index_list(?1) WHERE partial = 0 ORDER BY name";
+    let mut statement = connection.prepare_cached(sql)?;
+    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
+    let listed: Vec<(String, bool, String)> =
+        statement.query_map([table], read)?.collect::<Result<_>>()?;
+    let mut indexes = Vec::new();
+    for (name, unique, origin) in listed {
+        let Some(columns) = index_fields(connection, &name, fields)? else { continue };
+        if tie.is_some_and(|tie| tie.index_name() == name) {
+            continue;
+        }
+        if let ([only], true) = (columns.as_slice(), unique) {
+            if let Some(field) = fields.iter_mut().find(|field| field.name == *only) {
+                field.unique = true;
+            }
+            if origin != "c" {
+                continue;
+            }
+        }
+        let name = (origin == "c").then_some(name);
+        indexes.push(Index { name, fields: columns, unique, method: IndexMethod::BTree });
+    }
+    Ok(indexes)
+}
+
+/// The fields of an index in order, or `None` when it is on something else than fields.
+fn index_fields(
+    connection: &Connection,
+    index: &str,
+    fields: &[Field],
+) -> Result<Option<Vec<String>>> {
+    let sql = "SELECT name FROM pragma_index_info(?1) ORDER BY seqno";
+    let mut statement = connection.prepare_cached(sql)?;
+    let names = statement.query_map([index], |row| row.get(0))?;
+    let names = names.collect::<Result<Vec<Option<String>>>>()?;
+    let names: Option<Vec<String>> = names.into_iter().collect();
+    let known = |name: &String| fields.iter().any(|field| field.name == *name);
+    Ok(names.filter(|names| !names.is_empty() && names.iter().all(known)))
+}

@@ -1,0 +1,110 @@
+//! The R-tree extension (OGC 12-128r19, annex F.3): its table, its triggers, its registration.
+use crate::dialect::quoted;
+use crate::side_table;
+use crate::template::fill;
+use rusqlite::{Connection, OptionalExtension, Result, params};
+
+/// Triggers as GeoPackage 1.2 and 1.3 have them; programs of today look for exactly these names.
+const TRIGGERS: &str = include_str!("sql/rtree_triggers.sql");
+const DEFINITION: &str = "http://www.geopackage.org/spec120/#extension_rtree";
+const CELL_BYTES: usize = 24;
+
+/// Bounds as an R-tree keeps them: single precision, rounded outwards.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Bounds {
+    pub(crate) min_x: f32,
+    pub(crate) max_x: f32,
+    pub(crate) min_y: f32,
+    pub(crate) max_y: f32,
+}
+
+impl Bounds {
+    pub(crate) fn merged(self, other: Self) -> Self {
+        Self {
+            min_x: self.min_x.min(other.min_x),
+            max_x: self.max_x.max(other.max_x),
+            min_y: self.min_y.min(other.min_y),
+            max_y: self.max_y.max(other.max_y),
+        }
+    }
+}
+
+/// The name of the R-tree of a column.
+pub(crate) fn name(table: &str, column: &str) -> String {
+    format!("rtree_{table}_{column}")
+}
+
+/// Makes and registers an empty R-tree with its triggers.
+pub(crate) fn create(connection: &Connection, table: &str, column: &str, key: &str) -> Result<()> {
+    let tree = quoted(&name(table, column));
+    connection.execute_batch(&format!(
+        "CREATE VIRTUAL TABLE {tree} USING rtree(id, minx, maxx, miny, maxy)"
+    ))?;
+    create_triggers(connection, table, column, key)?;
+    side_table::ensure_extensions(connection)?;
+    connection.execute(
+        "INSERT OR IGNORE INTO gpkg_extensions VALUES (?1, ?2, 'gpkg_rtree_index', ?3, 'write-only')",
+        params![table, column, DEFINITION],
+    )?;
+    Ok(())
+}
+
+/// Makes the standard triggers. `key` is the row's key as SQL.
+pub(crate) fn create_triggers(
+    connection: &Connection,
+    table: &str,
+    column: &str,
+    key: &str,
+) -> Result<()> {
+    let tree = name(table, column);
+    let trigger = |part: &str| quoted(&format!("{tree}_{part}"));
+    let sql = fill(
+        TRIGGERS,
+        &[
+            ("T", &quoted(table)),
+            ("C", &quoted(column)),
+            ("F", key),
+            ("R", &quoted(&tree)),
+            ("R_insert", &trigger("insert")),
+            ("R_update1", &trigger("update1")),
+            ("R_update2", &trigger("update2")),
+            ("R_update3", &trigger("update3")),
+            ("R_update4", &trigger("update4")),
+            ("R_delete", &trigger("delete")),
+        ],
+    );
+    connection.execute_batch(&sql)
+}
+
+/// Removes an R-tree and its registration; its triggers go with the table they are on.
+pub(crate) fn drop_tree(connection: &Connection, table: &str, column: &str) -> Result<()> {
+    let tree = name(table, column);
+    if side_table::table_exists(connection, &tree)? {
+        connection.execute_batch(&format!("DROP TABLE {}", quoted(&tree)))?;
+    }
+    Ok(())
+}
+
+/// The bounds of everything in a tree, from its root; `None` when it is empty.
+pub(crate) fn root_bounds(connection: &Connection, tree: &str) -> Result<Option<Bounds>> {
+    let sql = format!("SELECT data FROM {} WHERE nodeno = 1", quoted(&format!("{tree}_node")));
+    let root: Option<Vec<u8>> =
+        connection.prepare_cached(&sql)?.query_row([], |row| row.get(0)).optional()?;
+    Ok(root.as_deref().and_then(node_bounds))
+}
+
+/// The bounds of the cells of a node (SQLite's `rtree.c`, "node format").
+fn node_bounds(node: &[u8]) -> Option<Bounds> {
+    let count = u16::from_be_bytes(*node.get(2..4)?.first_chunk()?);
+    let cells = node.get(4..)?.chunks_exact(CELL_BYTES).take(usize::from(count));
+    let number = |bytes: &[u8]| bytes.first_chunk().map(|it| f32::from_be_bytes(*it));
+    let bounds = cells.filter_map(|cell| {
+        Some(Bounds {
+            min_x: number(&cell[8..12])?,
+            max_x: number(&cell[12..16])?,
+            min_y: number(&cell[16..20])?,
+            max_y: number(&cell[20..24])?,
+        })
+    });
+    bounds.reduce(Bounds::merged)
+}

@@ -1,0 +1,258 @@
+//! The store itself.
+use crate::connection::{Lease, Pool};
+use crate::error::Site;
+use crate::freshness::Freshness;
+use crate::transaction::GpkgTransaction;
+use crate::turn::Turns;
+use crate::{check, contents, read, recognise};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tiepoint_core::{Layer, Query};
+use tiepoint_store::{
+    Capabilities, Features, Finding, Isolation, LayerFacts, Repair, Result, Store, StoreError,
+    Transaction, TransactionOptions,
+};
+
+/// How a file is opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenOptions {
+    /// Refuses every transaction.
+    pub read_only: bool,
+    /// How long to wait for other programs that hold the file, in milliseconds.
+    pub busy_timeout_ms: u64,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self { read_only: false, busy_timeout_ms: 5_000 }
+    }
+}
+
+/// A GeoPackage file (OGC 12-128r19).
+///
+/// Reading never changes the file, and leaves no other file beside it. Writing keeps the file in
+/// the journal mode that it has; new files are single files (`DELETE`), which every program opens
+/// as they are. In that mode a transaction waits at its commit for other programs that are reading;
+/// readings of this process make way by themselves.
+///
+/// **Inside a process where another copy of SQLite has the file open, opening it here can corrupt
+/// it** (sqlite.org/howtocorrupt.html, section 2.2.1): link the same SQLite there, by building
+/// without the feature `bundled`.
+///
+/// ```
+/// use tiepoint_core::{Change, Feature, Field, FieldType, LayerDefinition, Query, Schema};
+/// use tiepoint_gpkg::GpkgStore;
+/// use tiepoint_store::{Store, TransactionOptions};
+/// # let folder = tempfile::tempdir()?;
+/// # let path = folder.path().join("trees.gpkg");
+/// let store = GpkgStore::create(&path)?;
+/// let schema = Schema::new(vec![Field::new("name", FieldType::TEXT)])?;
+/// let mut transaction = store.begin(TransactionOptions::default())?;
+/// let layer = transaction.create_layer(&LayerDefinition::new("trees", schema))?;
+/// let mut oak = Feature::new(layer.schema().clone());
+/// oak.set("name", "oak".into())?;
+/// transaction.write("trees", Change::Insert(oak))?;
+/// assert!(!path.exists(), "nothing shows before the first commit");
+/// transaction.commit()?;
+/// assert_eq!(GpkgStore::open(&path)?.read(&Query::layer("trees"))?.count(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct GpkgStore {
+    pub(crate) pool: Arc<Pool>,
+    pub(crate) turns: Turns,
+    freshness: Freshness,
+    options: OpenOptions,
+    /// Whether the file is made by the first transaction that commits.
+    to_come: AtomicBool,
+}
+
+impl GpkgStore {
+    /// Opens a file that is there.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::StoreNotFound`]; [`StoreError::Foreign`] for anything but a GeoPackage 1.x,
+    /// saying what it is; [`StoreError::Corrupt`] for one that was cut off; and when it cannot be
+    /// read.
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_with(path, OpenOptions::default())
+    }
+
+    /// Opens a file that is there, in a certain way.
+    ///
+    /// # Errors
+    ///
+    /// As [`GpkgStore::open`].
+    pub fn open_with(path: impl AsRef<Path>, options: OpenOptions) -> Result<Self> {
+        let store = Self::new(path.as_ref(), options, false);
+        let (site, path) = (store.site(), &store.pool.path);
+        match std::fs::metadata(path) {
+            Err(reason) if reason.kind() == std::io::ErrorKind::NotFound => {
+                return Err(StoreError::StoreNotFound { store: site.name.clone() });
+            }
+            Err(reason) => return Err(site.io("open", reason)),
+            Ok(metadata) if metadata.is_dir() => return Err(site.foreign("a folder")),
+            Ok(metadata) if metadata.len() == 0 => return Err(site.foreign("an empty file")),
+            Ok(_) => {}
+        }
+        let lease = store.pool.read().map_err(|error| match error {
+            StoreError::Foreign { .. } => site.foreign(recognise::kind_of_file(path)),
+            other => other,
+        })?;
+        recognise::check(lease.connection(), site, path)?;
+        drop(lease);
+        Ok(store)
+    }
+
+    /// A new file. It shows when the first transaction commits, and not before; until then the
+    /// store has no layers.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::StoreExists`], now or at the first commit.
+    pub fn create(path: impl AsRef<Path>) -> Result<Self> {
+        let store = Self::new(path.as_ref(), OpenOptions::default(), true);
+        match store.pool.path.symlink_metadata() {
+            Ok(_) => Err(StoreError::StoreExists { store: store.site().name.clone() }),
+            Err(_) => Ok(store),
+        }
+    }
+
+    /// Opens a file, or a new one where there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`GpkgStore::open`] and [`GpkgStore::create`].
+    pub fn open_or_create(path: impl AsRef<Path>) -> Result<Self> {
+        match Self::open(&path) {
+            Err(StoreError::StoreNotFound { .. }) => Self::create(path),
+            other => other,
+        }
+    }
+
+    /// Which store this is: the same after every write and rename, another in every copy from its
+    /// first write on. `None` while nothing of ours is in the file.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn store_id(&self) -> Result<Option<String>> {
+        let Some(lease) = self.reading()? else { return Ok(None) };
+        let id = crate::store_id::read(lease.connection());
+        id.map_err(self.site().failed("read which store it is"))
+    }
+
+    pub(crate) fn site(&self) -> &Site {
+        &self.pool.site
+    }
+
+    pub(crate) fn is_to_come(&self) -> bool {
+        self.to_come.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn has_come(&self) {
+        self.to_come.store(false, Ordering::Release);
+    }
+
+    fn new(path: &Path, options: OpenOptions, to_come: bool) -> Self {
+        let patience = Duration::from_millis(options.busy_timeout_ms);
+        let site = Site { name: path.display().to_string(), patience };
+        Self {
+            pool: Arc::new(Pool::new(site, resolved(path))),
+            turns: Turns::default(),
+            freshness: Freshness::default(),
+            options,
+            to_come: AtomicBool::new(to_come),
+        }
+    }
+
+    /// A connection to read from, or `None` while there is no file.
+    fn reading(&self) -> Result<Option<Lease>> {
+        if self.is_to_come() { Ok(None) } else { self.pool.read().map(Some) }
+    }
+
+    fn reading_layer(&self, layer: &str) -> Result<Lease> {
+        self.reading()?.ok_or_else(|| self.site().layer_not_found(layer, []))
+    }
+}
+
+/// The one path that all handles on a file agree on.
+fn resolved(path: &Path) -> PathBuf {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let in_folder = || Some(folder.canonicalize().ok()?.join(path.file_name()?));
+    path.canonicalize().ok().or_else(in_folder).unwrap_or_else(|| path.to_path_buf())
+}
+
+impl Store for GpkgStore {
+    fn name(&self) -> &str {
+        &self.pool.site.name
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        let writes = !self.options.read_only;
+        Capabilities {
+            write: writes,
+            define_layers: writes,
+            tie: writes,
+            savepoints: writes,
+            books: writes,
+            watch: false,
+            isolation: if writes {
+                &[Isolation::ReadCommitted, Isolation::RepeatableRead, Isolation::Serializable]
+            } else {
+                &[]
+            },
+            curves: true,
+            enforces_schema: true,
+            check: true,
+        }
+    }
+
+    fn layers(&self) -> Result<Vec<Arc<Layer>>> {
+        let Some(lease) = self.reading()? else { return Ok(Vec::new()) };
+        let link = lease.link();
+        link.catalogue.borrow_mut().layers(&link.connection, self.site())
+    }
+
+    fn layer(&self, name: &str) -> Result<Arc<Layer>> {
+        let lease = self.reading_layer(name)?;
+        let link = lease.link();
+        let table = link.catalogue.borrow_mut().table(&link.connection, self.site(), name)?;
+        Ok(Arc::clone(&table.layer))
+    }
+
+    fn facts(&self, layer: &str) -> Result<LayerFacts> {
+        let lease = self.reading_layer(layer)?;
+        let link = lease.link();
+        let table = link.catalogue.borrow_mut().table(&link.connection, self.site(), layer)?;
+        contents::facts(&link.connection, self.site(), &table)
+    }
+
+    fn read(&self, query: &Query) -> Result<Features<'static>> {
+        read::read_owned(self.reading_layer(&query.layer)?, &self.pool.path, query)
+    }
+
+    fn begin(&self, _options: TransactionOptions) -> Result<Box<dyn Transaction + '_>> {
+        if self.options.read_only {
+            return Err(self.site().read_only("it was opened for reading only"));
+        }
+        Ok(Box::new(GpkgTransaction::begin(self)?))
+    }
+
+    fn freshness(&self) -> Result<u64> {
+        if self.is_to_come() { Ok(0) } else { self.freshness.token(&self.pool) }
+    }
+
+    fn check(&self, repair: Repair) -> Result<Vec<Finding>> {
+        if self.is_to_come() {
+            return Ok(Vec::new());
+        }
+        check::check(self, repair)
+    }
+}

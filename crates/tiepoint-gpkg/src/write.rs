@@ -1,0 +1,324 @@
+//! Writing features: one statement per set of columns, kept ready from row to row.
+use crate::bulk::Bulk;
+use crate::contents::Touched;
+use crate::create::register_kind;
+use crate::dialect::quoted;
+use crate::error::{Site, is_constraint, is_taken_fid, words};
+use crate::metadata::Table;
+use crate::rtree::Bounds;
+use crate::types;
+use crate::values::Binder;
+use rusqlite::types::Null;
+use rusqlite::{Connection, OptionalExtension, Statement, ToSql};
+use std::sync::Arc;
+use tiepoint_core::{Change, Feature, FeatureError, Fid, Mismatch, ObjectId, Target, Value};
+use tiepoint_store::{
+    FeatureWriter, Result, StoreError, WriteMode, Written, accepted_values, label, with_defaults,
+};
+
+/// A layer opened for writing within a transaction.
+pub(crate) struct Writer<'t> {
+    connection: &'t Connection,
+    site: &'t Site,
+    table: Arc<Table>,
+    touched: &'t mut Touched,
+    /// Whether the transaction is fit for nothing but a rollback.
+    broken: &'t mut bool,
+    bulk: Option<Bulk>,
+    inserts: Vec<(Vec<usize>, Statement<'t>)>,
+    binder: Binder,
+    /// Which kinds beyond the core ones have been declared, by their codes.
+    declared_kinds: u32,
+    finished: bool,
+}
+
+impl<'t> Writer<'t> {
+    pub(crate) fn open(
+        connection: &'t Connection,
+        site: &'t Site,
+        table: Arc<Table>,
+        mode: WriteMode,
+        touched: &'t mut Touched,
+        broken: &'t mut bool,
+    ) -> Result<Self> {
+        if let Some(reason) = &table.layer.read_only {
+            return Err(site.read_only(format!("layer `{}`: {reason}", table.name())));
+        }
+        let bulk = match mode {
+            WriteMode::Rows => None,
+            WriteMode::Bulk => {
+                let what = format!("prepare layer `{}` for loading", table.name());
+                Some(Bulk::open(connection, &table).map_err(site.failed(&what))?)
+            }
+        };
+        Ok(Self {
+            connection,
+            site,
+            table,
+            touched,
+            broken,
+            finished: bulk.is_none(),
+            bulk,
+            inserts: Vec::new(),
+            binder: Binder::default(),
+            declared_kinds: 0,
+        })
+    }
+
+    fn insert(&mut self, feature: Feature) -> Result<Written> {
+        let (fid, asked_id) = (self.wanted_fid(&feature)?, feature.id);
+        let label = label(&feature);
+        let values = accepted_values(&self.table.layer, feature)?;
+        let values = with_defaults(&self.table.layer, values, &label)?;
+        self.refuse_nan(&values, &label)?;
+        let id = self.free_id(asked_id)?;
+        let inserted = self.run_insert(fid, id, &values);
+        inserted.map_err(|error| self.refused(error, fid, &label))?;
+        let fid = self.connection.last_insert_rowid();
+        if let Some(bulk) = &mut self.bulk {
+            bulk.count_row();
+        }
+        self.note_geometry(&values, Some(fid))?;
+        Ok(Written::Inserted { fid: Fid::Int(fid), id })
+    }
+
+    fn run_insert(
+        &mut self,
+        fid: Option<i64>,
+        id: Option<ObjectId>,
+        values: &[Option<Value>],
+    ) -> rusqlite::Result<()> {
+        let at = self.insert_statement(values)?;
+        let statement = &mut self.inserts[at].1;
+        statement.raw_bind_parameter(1, fid)?;
+        let mut next = 2;
+        if self.table.tie.is_some() {
+            let mut buffer = [0; uuid::fmt::Hyphenated::LENGTH];
+            let text = id.map(|id| &*id.as_uuid().hyphenated().encode_lower(&mut buffer));
+            match text {
+                Some(text) => statement.raw_bind_parameter(next, text)?,
+                None => statement.raw_bind_parameter(next, Null)?,
+            }
+            next += 1;
+        }
+        for (value, srs_id) in values.iter().zip(&self.table.srs_ids) {
+            if let Some(value) = value {
+                self.binder.bind(statement, next, value, *srs_id)?;
+                next += 1;
+            }
+        }
+        statement.raw_execute().map(drop)
+    }
+
+    /// The statement that leaves out what SQLite must fill in itself, prepared once.
+    fn insert_statement(&mut self, values: &[Option<Value>]) -> rusqlite::Result<usize> {
+        let is_for = |omitted: &[usize]| {
+            let mut unset = values.iter().enumerate().filter(|(_, it)| it.is_none()).map(|it| it.0);
+            omitted.iter().all(|at| unset.next() == Some(*at)) && unset.next().is_none()
+        };
+        if let Some(at) = self.inserts.iter().position(|(omitted, _)| is_for(omitted)) {
+            return Ok(at);
+        }
+        let fields = self.table.layer.schema().fields().iter().zip(values);
+        let named = fields.filter(|(_, value)| value.is_some()).map(|(field, _)| &field.name);
+        let mut columns = vec![self.key().to_owned()];
+        columns.extend(self.table.tie.as_ref().map(|tie| quoted(&tie.column)));
+        columns.extend(named.map(|name| quoted(name)));
+        let marks = vec!["?"; columns.len()].join(", ");
+        let (table, columns) = (self.table.sql(), columns.join(", "));
+        let sql = format!("INSERT INTO {table} ({columns}) VALUES ({marks})");
+        let omitted = values.iter().enumerate().filter(|(_, it)| it.is_none()).map(|it| it.0);
+        self.inserts.push((omitted.collect(), self.connection.prepare(&sql)?));
+        Ok(self.inserts.len() - 1)
+    }
+
+    fn update(&mut self, feature: Feature) -> Result<Written> {
+        let target = feature.id.map(Target::Id).or_else(|| feature.fid.clone().map(Target::Fid));
+        let label = label(&feature);
+        let values = accepted_values(&self.table.layer, feature)?;
+        self.refuse_nan(&values, &label)?;
+        let Some(fid) = target.map(|target| self.find(&target)).transpose()?.flatten() else {
+            return Ok(Written::Missing);
+        };
+        if values.iter().any(Option::is_some) {
+            let updated = self.run_update(fid, &values);
+            updated.map_err(|error| self.refused(error, None, &label))?;
+            self.note_rewrite(&values)?;
+        }
+        Ok(Written::Updated)
+    }
+
+    fn run_update(&mut self, fid: i64, values: &[Option<Value>]) -> rusqlite::Result<()> {
+        let fields = self.table.layer.schema().fields().iter().zip(values);
+        let named = fields.filter(|(_, value)| value.is_some());
+        let assignments: Vec<String> =
+            named.map(|(field, _)| format!("{} = ?", quoted(&field.name))).collect();
+        let sql = format!(
+            "UPDATE {} SET {} WHERE {} = ?",
+            self.table.sql(),
+            assignments.join(", "),
+            self.key()
+        );
+        let mut statement = self.connection.prepare_cached(&sql)?;
+        let mut next = 1;
+        for (value, srs_id) in values.iter().zip(&self.table.srs_ids) {
+            if let Some(value) = value {
+                self.binder.bind(&mut statement, next, value, *srs_id)?;
+                next += 1;
+            }
+        }
+        statement.raw_bind_parameter(next, fid)?;
+        statement.raw_execute().map(drop)
+    }
+
+    fn delete(&mut self, target: &Target) -> Result<Written> {
+        let Some(fid) = self.find(target)? else { return Ok(Written::Missing) };
+        let sql = format!("DELETE FROM {} WHERE {} = ?1", self.table.sql(), self.key());
+        let run = |fid: i64| self.connection.prepare_cached(&sql)?.execute([fid]);
+        run(fid).map_err(|error| self.refused(error, None, &format!("row {fid}")))?;
+        self.touched.shrunk = true;
+        if let Some(bulk) = &mut self.bulk {
+            bulk.lost_a_row();
+        }
+        Ok(Written::Deleted)
+    }
+
+    /// The row that is meant; of several that share an id, the oldest.
+    fn find(&self, target: &Target) -> Result<Option<i64>> {
+        match (target, &self.table.tie) {
+            (Target::Id(id), Some(tie)) => self.find_by(&quoted(&tie.column), &id.to_string()),
+            (Target::Fid(Fid::Int(fid)), _) => self.find_by(self.key(), fid),
+            (Target::Id(_), None) | (Target::Fid(Fid::Text(_)), _) => Ok(None),
+        }
+    }
+
+    fn find_by(&self, column: &str, value: &dyn ToSql) -> Result<Option<i64>> {
+        let (key, table) = (self.key(), self.table.sql());
+        let sql = format!("SELECT {key} FROM {table} WHERE {column} = ?1 ORDER BY {key} LIMIT 1");
+        let find = || {
+            self.connection.prepare_cached(&sql)?.query_row([value], |row| row.get(0)).optional()
+        };
+        find().map_err(|error| {
+            self.site.from_driver(error, &format!("search layer `{}`", self.table.name()))
+        })
+    }
+
+    /// Our own copies are refused, where those of others are given an id by the triggers.
+    fn free_id(&mut self, asked: Option<ObjectId>) -> Result<Option<ObjectId>> {
+        if self.table.tie.is_none() {
+            return Ok(None);
+        }
+        let id = asked.unwrap_or_else(ObjectId::mint);
+        let checked_later = self.bulk.as_mut().is_some_and(|bulk| bulk.takes_id(&id));
+        if asked.is_some() && !checked_later && self.find(&Target::Id(id))?.is_some() {
+            return Err(StoreError::DuplicateId { layer: self.table.name().to_owned(), id });
+        }
+        Ok(Some(id))
+    }
+
+    fn wanted_fid(&self, feature: &Feature) -> Result<Option<i64>> {
+        match &feature.fid {
+            None => Ok(None),
+            Some(Fid::Int(fid)) if *fid < i64::MAX => Ok(Some(*fid)),
+            Some(fid) => {
+                let layer = self.table.name();
+                let reason = format!("layer `{layer}` numbers its rows, so `{fid}` cannot be one");
+                Err(self.site.invalid(reason))
+            }
+        }
+    }
+
+    /// SQLite would store null.
+    fn refuse_nan(&self, values: &[Option<Value>], feature: &str) -> Result<()> {
+        let is_nan = |value: &Option<Value>| matches!(value, Some(Value::Real(it)) if it.is_nan());
+        let Some(position) = values.iter().position(is_nan) else { return Ok(()) };
+        let field = self.table.layer.schema().fields()[position].name.clone();
+        let expected = "a number, since SQLite has no NaN".to_owned();
+        let reason = FeatureError::Value { field, reason: Mismatch::Type { expected, found: "NaN" } };
+        let (layer, feature) = (self.table.name().to_owned(), feature.to_owned());
+        Err(StoreError::Value { layer, feature, reason })
+    }
+
+    fn note_geometry(&mut self, values: &[Option<Value>], fid: Option<i64>) -> Result<()> {
+        let Some(column) = &self.table.geometry else { return Ok(()) };
+        let geometry = values[column.position].as_ref().and_then(Value::as_geometry);
+        let Some(geometry) = geometry else { return Ok(()) };
+        let envelope = geometry.envelope();
+        self.touched.grow(envelope);
+        if let (Some(bulk), Some(fid), Some(envelope)) = (&mut self.bulk, fid, envelope) {
+            let added = bulk.add(fid, Bounds::around(&envelope));
+            added.map_err(|reason| self.site.io("put the spatial index aside", reason))?;
+        }
+        self.declare_kind(geometry.kind())
+    }
+
+    fn note_rewrite(&mut self, values: &[Option<Value>]) -> Result<()> {
+        let Some(column) = &self.table.geometry else { return Ok(()) };
+        if values[column.position].is_none() {
+            return Ok(());
+        }
+        self.touched.shrunk = true;
+        if let Some(bulk) = &mut self.bulk {
+            bulk.lost_a_row();
+        }
+        self.note_geometry(values, None)
+    }
+
+    /// Readers must be told of kinds beyond the core ones.
+    fn declare_kind(&mut self, kind: tiepoint_core::GeometryKind) -> Result<()> {
+        let bit = 1 << kind.code();
+        if self.declared_kinds & bit != 0 {
+            return Ok(());
+        }
+        self.declared_kinds |= bit;
+        let Some(column) = &self.table.geometry else { return Ok(()) };
+        if !types::is_extension_kind(kind.keyword()) {
+            return Ok(());
+        }
+        register_kind(self.connection, self.table.name(), &column.name, kind.keyword())
+            .map_err(self.site.failed("declare a kind of geometry"))
+    }
+
+    fn refused(&mut self, error: rusqlite::Error, fid: Option<i64>, feature: &str) -> StoreError {
+        *self.broken |= self.connection.is_autocommit();
+        let layer = self.table.name().to_owned();
+        match fid {
+            Some(fid) if is_taken_fid(&error) => {
+                StoreError::DuplicateFid { layer, fid: fid.to_string() }
+            }
+            _ if is_constraint(&error) => {
+                StoreError::Constraint { layer, feature: feature.to_owned(), reason: words(&error) }
+            }
+            _ => self.site.from_driver(error, &format!("write to layer `{layer}`")),
+        }
+    }
+
+    fn key(&self) -> &str {
+        self.table.key_sql().expect("a layer without keys is read-only")
+    }
+}
+
+impl FeatureWriter for Writer<'_> {
+    fn write(&mut self, change: Change) -> Result<Written> {
+        match change {
+            Change::Insert(feature) => self.insert(feature),
+            Change::Update(feature) => self.update(feature),
+            Change::Delete(target) => self.delete(&target),
+        }
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<()> {
+        self.inserts.clear();
+        if let Some(bulk) = self.bulk.take() {
+            bulk.finish(self.connection, self.site, &self.table)?;
+        }
+        self.finished = true;
+        Ok(())
+    }
+}
+
+impl Drop for Writer<'_> {
+    fn drop(&mut self) {
+        *self.broken |= !self.finished;
+    }
+}
