@@ -56,7 +56,7 @@ impl Findings {
     pub(crate) fn with_text(&self, fields: &[usize]) -> Self {
         match self {
             Self::GeoJson(survey) => Self::GeoJson(read_as_text(survey, fields)),
-            Self::Csv(found) => Self::Csv(found.clone()),
+            Self::Csv(found) => Self::Csv(found.clone().with_text(fields)),
         }
     }
 }
@@ -131,10 +131,7 @@ impl Document {
             }
             Format::Csv => csv::survey(input, &self.options.csv).map(Findings::Csv),
         };
-        survey.map_err(|error| match progress.should_stop() {
-            true => Error::Stopped { target: "the store".to_owned() },
-            false => Error::document(&self.name, error),
-        })
+        survey.map_err(|error| stopped_or(progress, || Error::document(&self.name, error)))
     }
 
     /// Reads it from its beginning, as features of the survey's schema.
@@ -190,11 +187,18 @@ fn spooled(from: &mut dyn Read, name: &str, progress: &dyn Progress) -> Result<(
     let step = Step { phase: Phase::Surveying, subject: name, unit: Unit::Bytes, total: None };
     progress.step(&step);
     let mut input = Watched { inner: from, read: 0, progress };
-    let bytes = io::copy(&mut input, &mut spool).map_err(|error| match progress.should_stop() {
-        true => Error::Stopped { target: "the store".to_owned() },
-        false => Error::file("keep a copy of", name, error),
-    })?;
+    let copied = io::copy(&mut input, &mut spool);
+    let bytes = copied
+        .map_err(|error| stopped_or(progress, || Error::file("keep a copy of", name, error)))?;
     Ok((Content::Spool(spool), bytes))
+}
+
+/// Reading ends with an error when it is to stop; then that is what is to be said.
+fn stopped_or(progress: &dyn Progress, error: impl FnOnce() -> Error) -> Error {
+    if progress.should_stop() {
+        return Error::Stopped { target: "the store".to_owned() };
+    }
+    error()
 }
 
 /// Reading that somebody watches, and may end.

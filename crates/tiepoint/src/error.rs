@@ -77,11 +77,11 @@ pub enum Error {
         /// The document or store.
         source_name: String,
         /// What its coordinates mean.
-        source_crs: Crs,
+        source_crs: Box<Crs>,
         /// The layer's name.
         layer: String,
         /// What the layer's coordinates mean.
-        layer_crs: Crs,
+        layer_crs: Box<Crs>,
     },
     /// A field of a source that the layer does not have.
     #[error("{source_name} has a field `{field}` that layer `{layer}` does not have")]

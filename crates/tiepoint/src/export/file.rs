@@ -1,7 +1,7 @@
 //! A file that appears under its name when it is complete, and not before.
 use super::Overwrite;
 use crate::{Error, Result};
-use std::fs::{File, Permissions};
+use std::fs::File;
 use std::io::{self, BufWriter};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
@@ -80,20 +80,7 @@ pub(crate) fn draft_beside(path: &Path) -> io::Result<NamedTempFile> {
     let prefix = format!(".{name}.");
     let mut builder = tempfile::Builder::new();
     builder.prefix(&prefix).suffix(".part");
-    let plain = plain_permissions();
-    if let Some(permissions) = plain {
-        builder.permissions(permissions);
-    }
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(folder.unwrap_or(Path::new(".")))
-}
-
-#[cfg(unix)]
-fn plain_permissions() -> Option<Permissions> {
-    use std::os::unix::fs::PermissionsExt as _;
-    Some(Permissions::from_mode(0o666))
-}
-
-#[cfg(not(unix))]
-fn plain_permissions() -> Option<Permissions> {
-    None
 }

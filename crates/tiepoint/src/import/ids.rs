@@ -1,13 +1,15 @@
 //! Where an imported feature's object id is found.
 use super::IdRule;
 use crate::{Error, Result};
-use tiepoint_core::{Feature, FieldType, ObjectId, Schema, Value};
+use tiepoint_core::{Feature, FieldType, Identity, ObjectId, Schema, Value};
 
 /// Where the object ids of one source are found.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum IdSource {
     /// In the feature itself, if anywhere.
     Carried,
+    /// In the feature itself, in every one of them.
+    AllCarried,
     /// In the field at this position, else in the feature itself.
     Field(usize),
     /// By name, from the field at this position.
@@ -29,6 +31,7 @@ impl IdSource {
             position.map_err(|error| Error::options(format!("{source_name}: {error}"), hint))
         };
         Ok(match rule {
+            IdRule::FromField(field) if is_taken_as_id(field, schema) => Self::AllCarried,
             IdRule::FromField(field) => Self::Field(require(field)?),
             IdRule::FromKey { field, namespace } => {
                 Self::Key { at: require(field)?, namespace: *namespace }
@@ -44,7 +47,7 @@ impl IdSource {
     pub(super) fn consumed(&self) -> Option<usize> {
         match self {
             Self::Field(at) => Some(*at),
-            Self::Carried | Self::Key { .. } => None,
+            Self::Carried | Self::AllCarried | Self::Key { .. } => None,
         }
     }
 
@@ -52,6 +55,9 @@ impl IdSource {
     pub(super) fn id_of(&self, feature: &Feature) -> Result<Option<ObjectId>, String> {
         match self {
             Self::Carried => Ok(feature.id),
+            Self::AllCarried => {
+                feature.id.map(Some).ok_or_else(|| "it carries no object id".to_owned())
+            }
             Self::Field(at) => match &feature.values()[*at] {
                 None | Some(Value::Null) => Ok(feature.id),
                 Some(Value::Text(text)) if text.trim().is_empty() => Ok(feature.id),
@@ -68,6 +74,12 @@ impl IdSource {
             },
         }
     }
+}
+
+/// Whether the codecs have taken what is so called for the feature's own id already: a member `id`,
+/// or a column with the name that we use ourselves.
+fn is_taken_as_id(field: &str, schema: &Schema) -> bool {
+    schema.position(field).is_none() && ["id", Identity::DEFAULT_COLUMN].contains(&field)
 }
 
 fn may_hold_ids(ty: &FieldType) -> bool {

@@ -54,7 +54,8 @@ pub enum IdRule {
     /// name of the layer's id column; the others are minted.
     Mint,
     /// From this field; features that have null in it are given a new id. A new layer carries its
-    /// ids in a column of the field's name.
+    /// ids in a column of the field's name. `id` also means the ids that a document itself gives
+    /// its features; then every feature must have one.
     FromField(String),
     /// From the value of this field, by name (UUID version 5): the same key in the same namespace
     /// is the same object wherever and whenever it is imported.
@@ -156,7 +157,7 @@ pub fn import(
 }
 
 /// Brings all features of `source` into the store at `location`, which is made where there is none
-/// and the mode makes layers. A file that was made is removed again when the import fails.
+/// and the mode makes layers. A new file shows when all is in it.
 ///
 /// # Errors
 ///
@@ -171,19 +172,11 @@ pub fn import_into(
     let target = Location::parse(location)?;
     refuse_same_store(source, &target)?;
     let supplies = supply::open(source, progress)?;
-    let made = match (&target, options.mode) {
-        (Location::GeoPackage(path), ImportMode::Create | ImportMode::Replace) if !path.exists() => {
-            Some(path.clone())
-        }
-        _ => None,
+    let store = match options.mode {
+        ImportMode::Create | ImportMode::Replace => crate::open_or_create(location)?,
+        ImportMode::Append | ImportMode::Upsert => crate::open(location)?,
     };
-    let store = if made.is_some() { crate::create(location)? } else { crate::open(location)? };
-    let imported = import_supplies(&supplies, &*store, options, progress);
-    drop(store);
-    if let (Err(_), Some(path)) = (&imported, made) {
-        remove_store_file(&path);
-    }
-    imported
+    import_supplies(&supplies, &*store, options, progress)
 }
 
 fn import_supplies(
@@ -224,14 +217,4 @@ fn refuse_same_store(source: &Source, target: &Location) -> Result<()> {
         hint: Some("export the layer to a document and import that".to_owned()),
     }
     .into())
-}
-
-/// Removes a file that this import made, and what SQLite may have put beside it. One that cannot
-/// be removed stays as an empty store, which is what it was before.
-fn remove_store_file(path: &Path) {
-    for suffix in ["", "-journal", "-wal", "-shm"] {
-        let mut name = path.as_os_str().to_owned();
-        name.push(suffix);
-        let _ = std::fs::remove_file(name);
-    }
 }

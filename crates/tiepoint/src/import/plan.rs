@@ -241,9 +241,9 @@ fn check_crs(layer: &Layer, supply: &Supply) -> Result<()> {
         {
             return Err(Error::CrsMismatch {
                 source_name: supply.source_name.clone(),
-                source_crs: from.crs.clone(),
+                source_crs: Box::new(from.crs.clone()),
                 layer: layer.name().to_owned(),
-                layer_crs: into.crs.clone(),
+                layer_crs: Box::new(into.crs.clone()),
             });
         }
     }
