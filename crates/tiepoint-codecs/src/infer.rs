@@ -3,6 +3,11 @@
 //! In doubt a cell is text. An identifier such as `00123`, a phone number such as `+49 30 1234`,
 //! a ratio such as `12:30`, `yes`, `NaN`, `1,234.5` and every date that is not in ISO 8601 form
 //! stay text: turned into a number or a date, they could not be turned back.
+mod number;
+mod temporal;
+
+use number::number_class;
+use temporal::temporal_class;
 use tiepoint_core::{Date, DateTime, Decimal, FieldType, Time, Value, ZoneRule};
 use uuid::Uuid;
 
@@ -209,163 +214,6 @@ fn with_point(text: &str, mark: DecimalMark) -> std::borrow::Cow<'_, str> {
 fn bool_class(text: &str) -> Option<Class> {
     let is_bool = text.eq_ignore_ascii_case("true") || text.eq_ignore_ascii_case("false");
     is_bool.then_some(Class::Bool)
-}
-
-/// A number cut into its parts.
-struct Number<'a> {
-    negative: bool,
-    whole: &'a str,
-    fraction: Option<&'a str>,
-    has_exponent: bool,
-}
-
-fn number_class(text: &str, mark: DecimalMark) -> Option<Class> {
-    let number = cut_number(text, mark)?;
-    match number {
-        Number { fraction: None, has_exponent: false, .. } => integer_class(&number, text),
-        _ => real_class(&number, text, mark),
-    }
-}
-
-/// `-12.5e-7`; no plus sign in front, no needless zero, and digits on either side of an `e`.
-fn cut_number(text: &str, mark: DecimalMark) -> Option<Number<'_>> {
-    let (negative, unsigned) = match text.strip_prefix('-') {
-        Some(unsigned) => (true, unsigned),
-        None => (false, text),
-    };
-    let (whole, rest) = unsigned.split_at(leading_digits(unsigned));
-    let (fraction, rest) = if rest.as_bytes().first() == Some(&mark.byte()) {
-        let (fraction, rest) = rest[1..].split_at(leading_digits(&rest[1..]));
-        (Some(fraction), rest)
-    } else {
-        (None, rest)
-    };
-    let has_needless_zero = whole.len() > 1 && whole.starts_with('0');
-    let lacks_digits = fraction.map_or(whole.is_empty(), str::is_empty);
-    if has_needless_zero || lacks_digits || !(rest.is_empty() || is_exponent(rest)) {
-        return None;
-    }
-    Some(Number { negative, whole, fraction, has_exponent: !rest.is_empty() })
-}
-
-fn leading_digits(text: &str) -> usize {
-    text.bytes().take_while(u8::is_ascii_digit).count()
-}
-
-fn is_exponent(text: &str) -> bool {
-    let Some(digits) = text.strip_prefix(['e', 'E']) else { return false };
-    let digits = digits.strip_prefix(['+', '-']).unwrap_or(digits);
-    (1..=4).contains(&digits.len()) && leading_digits(digits) == digits.len()
-}
-
-fn integer_class(number: &Number<'_>, text: &str) -> Option<Class> {
-    const SAFE_DIGITS: usize = 15;
-    const LARGEST_EXACT: u64 = 1 << 53;
-    if number.negative && number.whole == "0" {
-        return Some(Class::Real);
-    }
-    if number.whole.len() <= SAFE_DIGITS {
-        return Some(Class::Int);
-    }
-    match text.parse::<i64>() {
-        Ok(whole) if whole.unsigned_abs() <= LARGEST_EXACT => Some(Class::Int),
-        Ok(_) => Some(Class::WideInt),
-        Err(_) => (number.whole.len() <= Decimal::MAX_DIGITS).then_some(Class::Decimal),
-    }
-}
-
-fn real_class(number: &Number<'_>, text: &str, mark: DecimalMark) -> Option<Class> {
-    const SAFE_DIGITS: usize = 15;
-    let fraction = number.fraction.unwrap_or("");
-    let digits = number.whole.len() + fraction.len();
-    if digits <= SAFE_DIGITS && !number.has_exponent {
-        return Some(Class::Real);
-    }
-    if prints_again(number, text, mark) {
-        return Some(Class::Real);
-    }
-    let fits = number.whole.len().max(fraction.len()) <= Decimal::MAX_DIGITS;
-    (fits && !number.has_exponent).then_some(Class::Decimal)
-}
-
-/// Whether the double, printed with as many digits as were written, shows the digits written.
-fn prints_again(number: &Number<'_>, text: &str, mark: DecimalMark) -> bool {
-    const MOST_DIGITS: usize = 60;
-    let written = format!("{}{}", number.whole, number.fraction.unwrap_or(""));
-    let significant = written.trim_start_matches('0');
-    let Some(double) = real(text, mark) else { return false };
-    if significant.is_empty() || double == 0.0 {
-        return significant.is_empty();
-    }
-    let decimals = significant.len() - 1;
-    if decimals >= MOST_DIGITS {
-        return false;
-    }
-    let printed = format!("{:.decimals$e}", double.abs());
-    let mantissa = printed.split('e').next().unwrap_or("");
-    mantissa.bytes().filter(u8::is_ascii_digit).eq(significant.bytes())
-}
-
-/// ISO 8601 in its extended form: `2024-02-29`, `2024-02-29T12:30:00.25+01:00`, `12:30:00`.
-fn temporal_class(text: &str) -> Option<Class> {
-    const DATE_BYTES: usize = "2024-02-29".len();
-    if let Some(zone) = clock_zone(text.as_bytes(), Seconds::Required) {
-        text.parse::<Time>().ok()?;
-        return Some(if zone { Class::ZonedTime } else { Class::Time });
-    }
-    if !is_shaped(text.as_bytes().get(..DATE_BYTES)?, b"dddd-dd-dd") {
-        return None;
-    }
-    match text.as_bytes()[DATE_BYTES..].split_first() {
-        None => text.parse::<Date>().ok().map(|_| Class::Date),
-        Some((b'T' | b't' | b' ', clock)) => {
-            let zone = clock_zone(clock, Seconds::Optional)?;
-            text.parse::<DateTime>().ok()?;
-            Some(if zone { Class::ZonedDateTime } else { Class::DateTime })
-        }
-        Some(_) => None,
-    }
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum Seconds {
-    Required,
-    Optional,
-}
-
-/// Whether a clock names its zone; `None` when it is no clock. Leap seconds are none either: we
-/// could not print them again.
-fn clock_zone(text: &[u8], seconds: Seconds) -> Option<bool> {
-    let rest = text.get(5..).filter(|_| is_shaped(&text[..5], b"dd:dd"))?;
-    let zone = match rest {
-        [b':', b'0'..=b'5', b'0'..=b'9', rest @ ..] => after_fraction(rest)?,
-        _ if seconds == Seconds::Optional => rest,
-        _ => return None,
-    };
-    match zone {
-        [] => Some(false),
-        [b'Z' | b'z'] => Some(true),
-        [b'+' | b'-', offset @ ..] => {
-            let shapes: [&[u8]; 3] = [b"dd", b"dddd", b"dd:dd"];
-            shapes.iter().any(|shape| is_shaped(offset, shape)).then_some(true)
-        }
-        _ => None,
-    }
-}
-
-fn after_fraction(text: &[u8]) -> Option<&[u8]> {
-    let Some(digits) = text.strip_prefix(b".") else { return Some(text) };
-    let count = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    (1..=9).contains(&count).then(|| &digits[count..])
-}
-
-/// Whether a text has the shape, in which `d` stands for a digit.
-fn is_shaped(text: &[u8], shape: &[u8]) -> bool {
-    text.len() == shape.len()
-        && text.iter().zip(shape).all(|(byte, wanted)| match wanted {
-            b'd' => byte.is_ascii_digit(),
-            sign => byte == sign,
-        })
 }
 
 /// With hyphens and without braces; 32 digits in a row are as likely a hash.

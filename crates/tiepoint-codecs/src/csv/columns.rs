@@ -33,12 +33,10 @@ pub(super) fn named(header: &[String]) -> (Vec<String>, Vec<String>) {
         let wanted = cell.split_whitespace().collect::<Vec<_>>().join(" ");
         let name =
             if wanted.is_empty() { unique.claim(&numbered(index)) } else { unique.claim(&wanted) };
-        if wanted.is_empty() {
-            notes.push(format!("column {} has no name, it is called `{name}`", index + 1));
-        } else if name != wanted {
+        if name != wanted && !wanted.is_empty() {
+            let number = index + 1;
             notes.push(format!(
-                "column {} is not the first named `{wanted}`, it is called `{name}`",
-                index + 1
+                "column {number} is not the first named `{wanted}`, it is called `{name}`"
             ));
         }
         names.push(name);

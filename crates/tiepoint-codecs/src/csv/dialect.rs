@@ -2,9 +2,9 @@
 //! mark, header.
 use super::Encoding;
 use super::evidence::Evidence;
-use super::geometry::is_geometry_name;
-use super::options::{Quote, ReadOptions};
-use super::scan::{Cell, Rest, Scanner};
+use super::geometry::are_geometry_names;
+use super::options::{Quote, ReadOptions, is_usable_sign};
+use super::scan::{Cell, Form, Rest, Scanned, Scanner};
 use crate::infer::{Class, DecimalMark, classify};
 
 /// How a document is spelled.
@@ -27,7 +27,7 @@ pub struct Dialect {
 /// How much of a document detection looks at.
 pub(super) const HEAD_BYTES: usize = 256 * 1024;
 const SAMPLED_RECORDS: usize = 200;
-const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
+const DELIMITERS: [u8; 4] = [b'\t', b';', b'|', b','];
 
 /// Finds out how the document is spelled that begins with `head`; some 100 KiB are plenty.
 ///
@@ -71,13 +71,11 @@ pub(super) fn fixed_mark(options: &ReadOptions, delimiter: u8) -> Option<Decimal
 }
 
 fn declared_delimiter(text: &str) -> Option<u8> {
-    let line = text.lines().next()?;
-    match line.as_bytes() {
-        [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter] if delimiter.is_ascii() => {
-            Some(*delimiter)
-        }
-        _ => None,
-    }
+    const START: usize = "sep=".len();
+    let (start, delimiter) = text.lines().next()?.as_bytes().split_at_checked(START)?;
+    let [delimiter] = *delimiter else { return None };
+    let is_usable = is_usable_sign(delimiter) && !matches!(delimiter, b'"' | b'\'');
+    (start.eq_ignore_ascii_case(b"sep=") && is_usable).then_some(delimiter)
 }
 
 fn after_first_line(text: &str) -> &str {
@@ -93,7 +91,7 @@ struct Sample {
 impl Sample {
     fn of(text: &str, delimiter: u8, quote: Option<u8>) -> Self {
         let mut records = Vec::new();
-        each_record(text, delimiter, quote, |bytes, cells| {
+        each_record(text, delimiter, quote, |bytes, cells, _| {
             let cell = |cell: &Cell| String::from_utf8_lossy(&bytes[cell.start..cell.end]).into();
             records.push(cells.iter().map(cell).collect());
         });
@@ -110,64 +108,66 @@ impl Sample {
     }
 }
 
-/// Calls `use_record` for the first records; for the last of the text only when it is the first,
-/// or the text ends with a line: it may be cut off.
+/// Calls `use_record` for the first records and says whether all could be cut. A last one that may
+/// be cut off is left out, unless it is the only one.
 fn each_record(
     text: &str,
     delimiter: u8,
     quote: Option<u8>,
-    mut use_record: impl FnMut(&[u8], &[Cell]),
-) {
+    mut use_record: impl FnMut(&[u8], &[Cell], Scanned),
+) -> bool {
     let scanner = Scanner::new(delimiter, quote);
     let (mut bytes, mut cells, mut seen) = (text.as_bytes(), Vec::new(), 0);
     while !bytes.is_empty() && seen < SAMPLED_RECORDS {
-        let Ok(record) = scanner.scan(bytes, Rest::IsHere, &mut cells) else { return };
-        let is_cut_off = record.consumed == bytes.len() && record.consumed == record.len;
-        if record.len > 0 && (seen == 0 || !is_cut_off || text.len() < HEAD_BYTES / 2) {
-            use_record(bytes, &cells);
+        let Ok(record) = scanner.scan(bytes, Rest::IsHere, &mut cells) else { return false };
+        let may_be_cut_off = record.consumed == record.len && text.len() >= HEAD_BYTES / 2;
+        if record.len > 0 && (seen == 0 || !may_be_cut_off) {
+            use_record(bytes, &cells, record);
             seen += 1;
         }
         bytes = &bytes[record.consumed..];
     }
+    true
 }
 
-/// An apostrophe only if cells are enclosed in some and none in quotes.
+/// An apostrophe only if it encloses cells without fault and no quote is there.
 fn likely_quote(text: &str) -> u8 {
-    let is_edge = |byte: Option<&u8>| byte.is_none_or(|byte| b",;\t|\r\n".contains(byte));
-    let bytes = text.as_bytes();
-    let opens = |sign: u8| {
-        (0..bytes.len())
-            .filter(|at| {
-                bytes[*at] == sign && is_edge(at.checked_sub(1).and_then(|at| bytes.get(at)))
-            })
-            .count()
+    let encloses = |delimiter: u8| {
+        let (mut enclosed, mut faults) = (0, 0);
+        let is_cut = each_record(text, delimiter, Some(b'\''), |_, cells, record| {
+            enclosed += cells.iter().filter(|cell| cell.form != Form::Plain).count();
+            faults += usize::from(record.stray_text.is_some());
+        });
+        is_cut && enclosed > 1 && faults == 0
     };
-    let closes =
-        (0..bytes.len()).filter(|at| bytes[*at] == b'\'' && is_edge(bytes.get(at + 1))).count();
-    let apostrophes = opens(b'\'');
-    let encloses = apostrophes > 1 && apostrophes == closes && opens(b'"') == 0;
-    if encloses { b'\'' } else { b'"' }
+    if !text.contains('"') && DELIMITERS.into_iter().any(encloses) { b'\'' } else { b'"' }
 }
 
-/// The one that cuts most records into as many cells as the first; more cells decide a tie.
+/// The one that cuts most records into as many cells as the header; a comma last, for it is common
+/// in numbers and text. Where none does, a document of one column needs one that it does not use.
 fn likely_delimiter(text: &str, quote: Option<u8>) -> u8 {
-    const FULL: usize = 1_000;
-    let mut best = (b',', FULL / 2, 1);
+    const ALL: usize = 1_000;
+    let mut best = (None, ALL / 2);
+    let mut unused = None;
     for delimiter in DELIMITERS {
-        let (mut first, mut records, mut alike) = (0, 0, 0);
-        each_record(text, delimiter, quote, |_, cells| {
+        let (mut first, mut records, mut alike, mut most) = (0, 0_usize, 0, 0);
+        each_record(text, delimiter, quote, |_, _, record| {
             if records == 0 {
-                first = cells.len();
+                first = record.cells;
             }
             records += 1;
-            alike += usize::from(cells.len() == first);
+            alike += usize::from(record.cells == first);
+            most = most.max(record.cells);
         });
-        let share = (alike * FULL).checked_div(records).unwrap_or(0);
-        if first > 1 && (share, first) > (best.1, best.2) {
-            best = (delimiter, share, first);
+        let share = (alike * ALL).checked_div(records).unwrap_or(0);
+        if first > 1 && share > best.1 {
+            best = (Some(delimiter), share);
+        }
+        if most <= 1 && (unused.is_none() || delimiter == b',') {
+            unused = Some(delimiter);
         }
     }
-    best.0
+    best.0.or(unused).unwrap_or(b',')
 }
 
 fn likely_mark(sample: &Sample) -> DecimalMark {
@@ -184,7 +184,8 @@ fn likely_mark(sample: &Sample) -> DecimalMark {
 /// Whether the first record looks unlike those below it. Where all is text, it is a header.
 fn has_header(sample: &Sample, mark: DecimalMark) -> bool {
     let first = sample.first();
-    if first.iter().any(|name| is_geometry_name(name)) {
+    let is_time_series = has_years(first) && !sample.records.iter().skip(1).any(|it| has_years(it));
+    if are_geometry_names(first) || is_time_series {
         return true;
     }
     let (mut unlike, mut alike) = (0, 0);
@@ -197,6 +198,15 @@ fn has_header(sample: &Sample, mark: DecimalMark) -> bool {
         }
     }
     alike == 0 || unlike > alike
+}
+
+/// Whether years in a row stand there, as in the header of a time series.
+fn has_years(first: &[String]) -> bool {
+    let year = |cell: &String| {
+        cell.parse::<u32>().ok().filter(|year| cell.len() == 4 && (1800..=2100).contains(year))
+    };
+    let is_next = |(before, after): (Option<u32>, Option<u32>)| matches!((before, after), (Some(before), Some(after)) if before + 1 == after);
+    first.windows(2).map(|pair| (year(&pair[0]), year(&pair[1]))).any(is_next)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -30,6 +30,11 @@ impl Evidence {
         Self { mark, ..Self::default() }
     }
 
+    /// Whether every cell so far was empty.
+    pub(super) fn is_empty(&self) -> bool {
+        self.cells == 0
+    }
+
     /// Takes note of one more cell, on line `line`.
     pub(super) fn observe(&mut self, cell: &str, line: u64) {
         if cell.is_empty() || self.is_settled() {
@@ -78,7 +83,7 @@ impl Evidence {
         self.classes(mark).field_type()
     }
 
-    /// Why the column is text although some values could be something else.
+    /// Why the column is text although some values could be something else: `because …`.
     pub(super) fn why_text(&self, mark: DecimalMark) -> Option<String> {
         let classes = self.classes(mark);
         if !classes.has_typed() || !matches!(self.field_type(mark), FieldType::Text { .. }) {
@@ -86,9 +91,9 @@ impl Evidence {
         }
         Some(match &self.text_cell {
             Some((cell, line)) if classes.has(Class::Text) => {
-                format!("`{cell}` on line {line} can be nothing else, other values could")
+                format!("because of `{cell}` on line {line}")
             }
-            _ => "its values are of several types".to_owned(),
+            _ => "because its values are of several types".to_owned(),
         })
     }
 

@@ -52,21 +52,20 @@ const PAIRS: &[(&str, &str, PairNames)] = &[
 pub(super) const WKT_NAMES: &[&str] =
     &["wkt", "geometry", "geom", "the_geom", "wkt_geom", "geom_wkt", "geometry_wkt", "_wkt"];
 
-/// Whether a column of that name may hold geometry, or half of it.
-pub(super) fn is_geometry_name(name: &str) -> bool {
-    let name = name.trim().to_lowercase();
-    WKT_NAMES.contains(&name.as_str()) || PAIRS.iter().any(|(x, y, _)| *x == name || *y == name)
+/// Whether columns are named like geometry: one of WKT, or a pair.
+pub(super) fn are_geometry_names(names: &[String]) -> bool {
+    !wkt_columns(names).is_empty() || !xy_columns(names).is_empty()
 }
 
 /// Where columns stand that may hold geometries as text.
 pub(super) fn wkt_columns(names: &[String]) -> Vec<usize> {
-    let is_named = |name: &String| WKT_NAMES.contains(&name.to_lowercase().as_str());
+    let is_named = |name: &String| WKT_NAMES.contains(&name.trim().to_lowercase().as_str());
     (0..names.len()).filter(|index| is_named(&names[*index])).collect()
 }
 
 /// Where pairs of columns stand that may be coordinates, the likeliest first.
 pub(super) fn xy_columns(names: &[String]) -> Vec<(usize, usize, PairNames)> {
-    let lower: Vec<_> = names.iter().map(|name| name.to_lowercase()).collect();
+    let lower: Vec<_> = names.iter().map(|name| name.trim().to_lowercase()).collect();
     let position = |wanted: &str| lower.iter().position(|name| name == wanted);
     let pair = |(x, y, names): &(&str, &str, PairNames)| Some((position(x)?, position(y)?, *names));
     PAIRS.iter().filter_map(pair).collect()

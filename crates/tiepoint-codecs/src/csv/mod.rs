@@ -31,6 +31,7 @@
 //! `00123` and stays text when it is read, text `123` becomes a number. Text that a spreadsheet would
 //! take for a formula (`=…`, `+…`, `-…`, `@…`) is data, and written as it is.
 mod candidates;
+mod cells;
 mod columns;
 mod dialect;
 mod encoding;
@@ -41,6 +42,7 @@ mod read;
 mod records;
 mod scan;
 mod survey;
+mod transcode;
 mod write;
 
 pub use dialect::{Dialect, detect};

@@ -91,8 +91,15 @@ impl ReadOptions {
 }
 
 fn check_sign(what: &str, byte: u8) -> Result<()> {
-    let usable = byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"\r\n\0".contains(&byte);
-    if usable { Ok(()) } else { Err(unusable(&format!("`{}` as {what}", byte.escape_ascii()))) }
+    if is_usable_sign(byte) {
+        Ok(())
+    } else {
+        Err(unusable(&format!("`{}` as {what}", byte.escape_ascii())))
+    }
+}
+
+pub(super) fn is_usable_sign(byte: u8) -> bool {
+    byte.is_ascii() && !byte.is_ascii_alphanumeric() && !b"\r\n\0".contains(&byte)
 }
 
 fn unusable(what: &str) -> CodecError {

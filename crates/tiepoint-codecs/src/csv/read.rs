@@ -1,12 +1,12 @@
 //! The second pass: features, one record each.
 use super::columns::named;
-use super::encoding::Utf8Source;
 use super::evidence::shown;
 use super::geometry::{
     GeometrySource, Pair, geometry, outside_the_globe, pair, point, why_no_pair,
 };
 use super::records::{CellText, Record, Records, Row};
 use super::survey::{CsvSurvey, Role, fitting, header_cells, open};
+use super::transcode::Utf8Source;
 use crate::infer::{DecimalMark, parse, trimmed};
 use crate::{CodecError, DocumentReader, Place, Result};
 use std::io::Read;
@@ -162,7 +162,7 @@ impl Features {
                 Role::Id => id = object_id(&row.cell(index).text)?,
                 Role::X => values.push(Some(self.point(row).map_err(Refusal::Bad)?)),
                 Role::Wkt => values.push(Some(self.geometry(index, row).map_err(Refusal::Bad)?)),
-                Role::Y => {}
+                Role::Y | Role::Unused => {}
             }
         }
         let mut feature = Feature::with_values(Arc::clone(&self.schema), values);

@@ -1,6 +1,7 @@
 //! A document's records one after another, with their line numbers, in bounded memory.
-use super::encoding::{Encoding, Utf8Source};
+use super::encoding::Encoding;
 use super::scan::{Cell, Form, Rest, Scanned, Scanner, Unfinished};
+use super::transcode::Utf8Source;
 use crate::{CodecError, Place, Result};
 use std::borrow::Cow;
 use std::io::Read;

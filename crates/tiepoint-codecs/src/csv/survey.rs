@@ -3,12 +3,13 @@
 use super::candidates::{Candidates, Chosen};
 use super::columns::{UniqueNames, named, numbered_names};
 use super::dialect::{Dialect, HEAD_BYTES, detect, fixed_mark};
-use super::encoding::{Encoding, Utf8Source, read_full};
+use super::encoding::Encoding;
 use super::evidence::{Evidence, shown};
 use super::geometry::{GeometrySource, WKT_NAMES};
 use super::options::{ReadOptions, ShortRecords};
 use super::records::{Record, Records, Row};
 use super::scan::{MAX_COLUMNS, Scanner};
+use super::transcode::{Utf8Source, read_full};
 use crate::infer::{DecimalMark, trimmed};
 use crate::{CodecError, Place, Result, Survey};
 use std::io::{Cursor, Read};
@@ -32,6 +33,29 @@ pub struct CsvSurvey {
     pub(super) short_records: ShortRecords,
 }
 
+impl CsvSurvey {
+    /// The same findings, but the fields at these positions of the schema are read as text, as
+    /// they are spelled, whatever type holds all their values.
+    ///
+    /// # Panics
+    ///
+    /// Never: names that were told apart stay so.
+    #[must_use]
+    pub fn with_text(mut self, positions: &[usize]) -> Self {
+        let mut fields = self.survey.schema.fields().to_vec();
+        let makes_field = |role: &&mut Role| matches!(role, Role::Field(_) | Role::X | Role::Wkt);
+        let roles = self.roles.iter_mut().filter(makes_field);
+        for (position, (field, role)) in fields.iter_mut().zip(roles).enumerate() {
+            if let (true, Role::Field(ty)) = (positions.contains(&position), role) {
+                *ty = FieldType::TEXT;
+                field.ty = FieldType::TEXT;
+            }
+        }
+        self.survey.schema = Arc::new(Schema::new(fields).expect("the names are as they were"));
+        self
+    }
+}
+
 /// What a column's cells become.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Role {
@@ -45,6 +69,8 @@ pub(super) enum Role {
     Y,
     /// A geometry.
     Wkt,
+    /// Nothing: it has neither name nor values, as spreadsheets leave them behind.
+    Unused,
 }
 
 /// Looks at a whole document: how it is spelled, which columns it has and what they hold.
@@ -112,7 +138,7 @@ pub(super) fn fitting<'a>(
     let row = record.row()?;
     let is_short = record.cells() < columns && short_records == ShortRecords::Refuse;
     if is_short || record.filled_cells() > columns {
-        return Err(format!("{} cells for {columns} columns", record.cells()));
+        return Err(format!("{} cells where {columns} should be", record.cells()));
     }
     Ok(row)
 }
@@ -127,6 +153,8 @@ struct Surveyor<'o> {
     options: &'o ReadOptions,
     dialect: Dialect,
     columns: Vec<String>,
+    /// Which columns the header has no name for.
+    unnamed: Vec<bool>,
     evidence: Vec<Evidence>,
     candidates: Candidates,
     id: Option<IdColumn>,
@@ -160,8 +188,11 @@ impl<'o> Surveyor<'o> {
             return Err(bad_document(record.line, reason));
         }
         if dialect.header {
-            let (columns, notes) = named(&header_cells(&record)?);
-            return Self::new(columns, notes, dialect, options, record.line);
+            let header = header_cells(&record)?;
+            let (columns, notes) = named(&header);
+            let mut surveyor = Self::new(columns, notes, dialect, options, record.line)?;
+            surveyor.unnamed = header.iter().map(|cell| cell.trim().is_empty()).collect();
+            return Ok(surveyor);
         }
         let columns = numbered_names(record.cells());
         let note = match options.header {
@@ -188,6 +219,7 @@ impl<'o> Surveyor<'o> {
             options,
             dialect,
             evidence: vec![Evidence::new(mark); columns.len()],
+            unnamed: vec![false; columns.len()],
             columns,
             candidates,
             id: id.map(|column| IdColumn { column, refuted_by: None }),
@@ -250,6 +282,7 @@ impl<'o> Surveyor<'o> {
             GeometrySource::Xy { y, .. } if y == index => Role::Y,
             GeometrySource::Wkt { column } if column == index => Role::Wkt,
             _ if self.is_id(index) => Role::Id,
+            _ if self.unnamed[index] && self.evidence[index].is_empty() => Role::Unused,
             _ if self.options.all_text => Role::Field(FieldType::TEXT),
             _ => Role::Field(self.evidence[index].field_type(mark)),
         }
@@ -272,12 +305,26 @@ impl<'o> Surveyor<'o> {
             let name = Identity::DEFAULT_COLUMN;
             self.notes.push(format!("column `{name}` is data: `{cell}` on line {line} is no id"));
         }
-        for ((role, evidence), name) in roles.iter().zip(&self.evidence).zip(&self.columns) {
-            let is_inferred = matches!(role, Role::Field(_)) && !self.options.all_text;
-            if let Some(why) = evidence.why_text(mark).filter(|_| is_inferred) {
-                self.notes.push(format!("column `{name}` is text: {why}"));
-            }
+        for (index, role) in roles.iter().enumerate() {
+            let note = self.column_note(index, role, mark);
+            self.notes.extend(note);
         }
+    }
+
+    fn column_note(&self, index: usize, role: &Role, mark: DecimalMark) -> Option<String> {
+        let (name, number) = (&self.columns[index], index + 1);
+        if *role == Role::Unused {
+            return Some(format!("column {number} is left out: it has neither name nor values"));
+        }
+        if self.unnamed[index] {
+            return Some(format!("column {number} has no name, it is called `{name}`"));
+        }
+        let is_inferred = matches!(role, Role::Field(_)) && !self.options.all_text;
+        if !is_inferred || name == Identity::DEFAULT_COLUMN {
+            return None;
+        }
+        let why = self.evidence[index].why_text(mark)?;
+        Some(format!("column `{name}` is text {why}"))
     }
 }
 

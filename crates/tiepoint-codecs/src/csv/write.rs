@@ -1,11 +1,12 @@
 //! Features to CSV: RFC 4180 in UTF-8, a header always.
+use super::cells::Cells;
 use super::columns::UniqueNames;
 use super::geometry::WKT_NAMES;
 use super::options::{Quote, ReadOptions};
 use crate::{CodecError, DocumentWriter, Result};
 use std::io::{BufWriter, Write};
 use std::sync::Arc;
-use tiepoint_core::{Feature, Geometry, GeometryKind, GeometryType, Identity, Schema, Value};
+use tiepoint_core::{Feature, GeometryType, Identity, Schema, Value};
 
 /// How to write a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,8 +115,7 @@ impl<W: Write> Writer<W> {
         }
         .check()?;
         let columns = columns(&schema, options.geometry);
-        let cell =
-            Cells { delimiter: options.delimiter, line: Vec::new(), digits: zmij::Buffer::new() };
+        let cell = Cells::new(options.delimiter);
         let (output, stage) = (BufWriter::new(output), Stage::BeforeHeader);
         Ok(Self { output, schema, options, columns, stage, features: 0, cell })
     }
@@ -147,15 +147,7 @@ impl<W: Write> Writer<W> {
     }
 
     fn end_record(&mut self) -> Result<()> {
-        let line = &mut self.cell.line;
-        line.pop();
-        if line.is_empty() {
-            line.extend_from_slice(b"\"\"");
-        }
-        line.extend_from_slice(b"\r\n");
-        self.output.write_all(line)?;
-        line.clear();
-        Ok(())
+        self.cell.take_record(|line| self.output.write_all(line))
     }
 
     fn check(&self, feature: &Feature) -> Result<()> {
@@ -201,7 +193,7 @@ impl<W: Write> DocumentWriter for Writer<W> {
         self.check(feature)?;
         let written = self.cells(feature);
         if written.is_err() {
-            self.cell.line.clear();
+            self.cell.forget();
         }
         written.and_then(|()| self.end_record())
     }
@@ -225,12 +217,11 @@ fn columns(schema: &Schema, layout: GeometryLayout) -> Vec<Column> {
     }
     let mut columns = Vec::with_capacity(schema.fields().len() + 1);
     for (index, field) in schema.fields().iter().enumerate() {
-        match main.filter(|(main, _)| *main == index) {
-            Some((_, ty)) => columns.extend(geometry_columns(index, ty, layout, &mut names)),
-            None => {
-                let (name, content) = (field.name.clone(), Content::Field(index));
-                columns.push(Column { name, content });
-            }
+        if let Some((_, ty)) = main.filter(|(main, _)| *main == index) {
+            columns.extend(geometry_columns(index, ty, layout, &mut names));
+        } else {
+            let (name, content) = (field.name.clone(), Content::Field(index));
+            columns.push(Column { name, content });
         }
     }
     columns
@@ -257,106 +248,4 @@ fn geometry_columns(
             ]
         }
     }
-}
-
-/// Spells cells, each with a delimiter behind it.
-struct Cells {
-    delimiter: u8,
-    line: Vec<u8>,
-    digits: zmij::Buffer,
-}
-
-impl Cells {
-    fn value(&mut self, value: &Value) {
-        match value {
-            Value::Null => self.plain(b""),
-            Value::Bool(truth) => self.plain(if *truth { b"true" } else { b"false" }),
-            Value::Int(number) => self.display(number),
-            Value::Real(number) => self.real(*number),
-            Value::Decimal(number) => self.plain(number.as_str().as_bytes()),
-            Value::Text(text) => self.text(text),
-            Value::Bytes(bytes) => self.hex(bytes),
-            Value::Date(date) => self.display(date),
-            Value::Time(time) => self.display(time),
-            Value::DateTime(time) => self.display(time),
-            Value::Json(json) => self.text(json.as_str()),
-            Value::Uuid(uuid) => self.display(uuid),
-            Value::Geometry(geometry) => self.text(&geometry.to_wkt()),
-        }
-    }
-
-    /// One ordinate of a point, in a column of its own.
-    fn ordinate(&mut self, value: &Value, axis: usize, feature: u64) -> Result<()> {
-        let Value::Geometry(geometry) = value else {
-            self.plain(b"");
-            return Ok(());
-        };
-        let ordinates = plain_point(geometry, feature)?;
-        match ordinates {
-            Some(ordinates) => self.real(ordinates[axis]),
-            None => self.plain(b""),
-        }
-        Ok(())
-    }
-
-    fn real(&mut self, number: f64) {
-        let text = self.digits.format(number);
-        self.line.extend_from_slice(text.as_bytes());
-        self.line.push(self.delimiter);
-    }
-
-    fn display(&mut self, value: &dyn std::fmt::Display) {
-        self.text(&value.to_string());
-    }
-
-    fn hex(&mut self, bytes: &[u8]) {
-        const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
-        for byte in bytes {
-            let nibbles = [byte >> 4, byte & 15].map(|nibble| DIGITS[usize::from(nibble)]);
-            self.line.extend_from_slice(&nibbles);
-        }
-        self.line.push(self.delimiter);
-    }
-
-    fn text(&mut self, text: &str) {
-        if !needs_quotes(text, self.delimiter) {
-            return self.plain(text.as_bytes());
-        }
-        self.line.push(b'"');
-        for (index, part) in text.split('"').enumerate() {
-            if index > 0 {
-                self.line.extend_from_slice(b"\"\"");
-            }
-            self.line.extend_from_slice(part.as_bytes());
-        }
-        self.line.extend_from_slice(&[b'"', self.delimiter]);
-    }
-
-    fn plain(&mut self, bytes: &[u8]) {
-        self.line.extend_from_slice(bytes);
-        self.line.push(self.delimiter);
-    }
-}
-
-/// What would otherwise be taken for the end of a cell, for nothing, or for something that stands
-/// before the document.
-fn needs_quotes(text: &str, delimiter: u8) -> bool {
-    let is_special = |byte: u8| byte == delimiter || matches!(byte, b'"' | b'\n' | b'\r');
-    text.is_empty()
-        || text.starts_with([' ', '\t', '\u{feff}'])
-        || text.ends_with([' ', '\t'])
-        || text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("sep="))
-        || text.bytes().any(is_special)
-}
-
-/// The x and y of a point, none of an empty one.
-fn plain_point(geometry: &Geometry, feature: u64) -> Result<Option<[f64; 2]>> {
-    if geometry.kind() != GeometryKind::Point || geometry.dims().size() > 2 {
-        let (kind, dims) = (geometry.kind(), geometry.dims());
-        return Err(CodecError::Unsupported {
-            what: format!("feature {feature} is a {kind} {dims}, not a point of x and y alone"),
-            hint: Some("write geometry as WKT instead".to_owned()),
-        });
-    }
-    Ok(geometry.as_ref().positions().arrays::<2>().next().filter(|_| !geometry.is_empty()))
 }
