@@ -65,7 +65,10 @@ pub(crate) struct Cursor {
 }
 
 enum State {
+    /// Reads from the file.
     Reading(OwnedRows),
+    /// Reads what was put aside.
+    Aside(OwnedRows),
     /// Could not put its rows aside; tells why at the next reading.
     Failed(rusqlite::Error),
     Ended,
@@ -94,7 +97,7 @@ impl RowSource for Cursor {
             state.put_aside();
         }
         let next = match &mut *state {
-            State::Reading(rows) => rows.with_dependent_mut(|_, rows| rows.next_row(read)),
+            State::Reading(rows) | State::Aside(rows) => rows.with_dependent_mut(|_, rows| rows.next_row(read)),
             State::Failed(_) => match std::mem::replace(&mut *state, State::Ended) {
                 State::Failed(error) => return Err(error),
                 _ => return Ok(None),
@@ -111,10 +114,9 @@ impl RowSource for Cursor {
 impl State {
     /// Copies the rows not read yet to temporary storage and lets go of the file.
     fn put_aside(&mut self) {
-        let State::Reading(rows) = std::mem::replace(self, State::Ended) else { return };
-        *self = match set_aside(rows) {
-            Ok(rows) => Self::Reading(rows),
-            Err(error) => Self::Failed(error),
+        *self = match std::mem::replace(self, Self::Ended) {
+            Self::Reading(rows) => set_aside(rows).map_or_else(Self::Failed, Self::Aside),
+            other => other,
         };
     }
 }

@@ -373,7 +373,7 @@ mod tests {
             for count in [0_u16, 1, 17, 18, 19, 51, 52, 53, 2_601, 2_602, 9_000] {
                 let connection = tree(page_bytes);
                 let row = |at: u16| {
-                    let (x, y) = (f32::from(at * 7 % 100), f32::from(at * 13 % 90));
+                    let (x, y) = (f32::from(at % 100), f32::from(at % 89));
                     (i64::from(at) * 3 - 50, square(x, y, 1.0))
                 };
                 packed(&connection, &(0..count).map(row).collect::<Vec<_>>());

@@ -70,7 +70,7 @@ impl<'t> Writer<'t> {
         let label = label(&feature);
         let values = accepted_values(&self.table.layer, feature)?;
         let values = with_defaults(&self.table.layer, values, &label)?;
-        self.refuse_nan(&values, &label)?;
+        self.refuse_what_sqlite_changes(&values, &label)?;
         let id = self.free_id(asked_id)?;
         let inserted = self.run_insert(fid, id, &values);
         inserted.map_err(|error| self.refused(error, fid, &label))?;
@@ -136,7 +136,7 @@ impl<'t> Writer<'t> {
         let target = feature.id.map(Target::Id).or_else(|| feature.fid.clone().map(Target::Fid));
         let label = label(&feature);
         let values = accepted_values(&self.table.layer, feature)?;
-        self.refuse_nan(&values, &label)?;
+        self.refuse_what_sqlite_changes(&values, &label)?;
         let Some(fid) = target.map(|target| self.find(&target)).transpose()?.flatten() else {
             return Ok(Written::Missing);
         };
@@ -228,13 +228,19 @@ impl<'t> Writer<'t> {
         }
     }
 
-    /// SQLite would store null.
-    fn refuse_nan(&self, values: &[Option<Value>], feature: &str) -> Result<()> {
-        let is_nan = |value: &Option<Value>| matches!(value, Some(Value::Real(it)) if it.is_nan());
-        let Some(position) = values.iter().position(is_nan) else { return Ok(()) };
-        let field = self.table.layer.schema().fields()[position].name.clone();
-        let expected = "a number, since SQLite has no NaN".to_owned();
-        let reason = FeatureError::Value { field, reason: Mismatch::Type { expected, found: "NaN" } };
+    /// SQLite would store null for NaN, and forget the sign of a zero.
+    fn refuse_what_sqlite_changes(&self, values: &[Option<Value>], feature: &str) -> Result<()> {
+        let changed = |value: &Option<Value>| match value {
+            Some(Value::Real(number)) if number.is_nan() => Some("NaN"),
+            Some(Value::Real(number)) if *number == 0.0 && number.is_sign_negative() => Some("-0.0"),
+            _ => None,
+        };
+        let fields = self.table.layer.schema().fields().iter().zip(values);
+        let mut refused = fields.filter_map(|(field, value)| Some((field, changed(value)?)));
+        let Some((field, found)) = refused.next() else { return Ok(()) };
+        let expected = format!("{} that SQLite keeps as it is", field.ty);
+        let reason = Mismatch::Type { expected, found };
+        let reason = FeatureError::Value { field: field.name.clone(), reason };
         let (layer, feature) = (self.table.name().to_owned(), feature.to_owned());
         Err(StoreError::Value { layer, feature, reason })
     }
