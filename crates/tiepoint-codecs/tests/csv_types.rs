@@ -130,6 +130,21 @@ fn without_inference_all_is_text() {
 }
 
 #[test]
+fn a_column_can_be_kept_as_it_is_spelled() {
+    let document = "lon,lat,code,n\n5,6,1.50,1\n7,8,,2\n";
+    let found = survey(document.as_bytes(), &ReadOptions::default()).expect("readable");
+    let found = found.with_text(&[0, 1]);
+    let types: Vec<_> =
+        found.survey.schema.fields().iter().map(|field| field.ty.to_string()).collect();
+    assert_eq!(types, ["Point XY, OGC:CRS84", "text", "integer"], "geometry stays what it is");
+    let features = reader(document.as_bytes(), &found).expect("the same document");
+    let codes: Vec<_> = features
+        .map(|feature| feature.expect("readable").get("code").cloned().expect("is set"))
+        .collect();
+    assert_eq!(codes, [Value::from("1.50"), Value::Null]);
+}
+
+#[test]
 fn the_last_record_has_a_say_too() {
     let document = format!("n,m\n{}0x1,1\n", "1,1\n".repeat(100_000));
     let found = survey(document.as_bytes(), &ReadOptions::default()).expect("readable");

@@ -42,6 +42,7 @@ mod read;
 mod records;
 mod scan;
 mod survey;
+mod surveyor;
 mod transcode;
 mod write;
 

@@ -180,7 +180,7 @@ impl<'a> Record<'a> {
                 let before = &self.bytes[..error.valid_up_to()];
                 let cell = self.cells.iter().filter(|cell| cell.start <= before.len()).count();
                 Err(format!(
-                    "cell {cell} has characters that the document's encoding does not allow"
+                    "cell {cell} is not text in the document's encoding; was that guessed wrong?"
                 ))
             }
         }
