@@ -100,9 +100,14 @@ impl Contest {
             }
             ours.push(afresh(&self.ours)?);
         }
-        let (ours, theirs) = (measure::summary(&ours), theirs.iter().map(|it| measure::summary(it)));
-        let mut rows: Vec<Row> =
-            self.peers.iter().zip(theirs).map(|(peer, theirs)| self.row(peer, ours, theirs)).collect();
+        let (ours, theirs) =
+            (measure::summary(&ours), theirs.iter().map(|it| measure::summary(it)));
+        let mut rows: Vec<Row> = self
+            .peers
+            .iter()
+            .zip(theirs)
+            .map(|(peer, theirs)| self.row(peer, ours, theirs))
+            .collect();
         if rows.iter().any(Row::is_missed) {
             stage.clear(results)?;
             rows[0].profile = Some(profile::of(&self.ours, stage.result("perf.data")?));

@@ -63,7 +63,8 @@ fn rows(stage: &Stage, name: &str, spots: &[Spot]) -> Outcome<Vec<Row>> {
     let mut rows = Vec::new();
     for spot in spots {
         let growth = spot.each_us / first.each_us;
-        let target = Target::at_most(growth, FLAT, "flat (≤ 1.25)").and(within_memory(spot.peak_bytes));
+        let target =
+            Target::at_most(growth, FLAT, "flat (≤ 1.25)").and(within_memory(spot.peak_bytes));
         let mut row = Row {
             figure: format!("{name}, each of {} points", spot.count),
             ours: format!("{:.2} µs", spot.each_us),

@@ -14,7 +14,8 @@ const COSINES: [f64; 6] =
     [1.0, 0.9510565162951535, 0.8090169943749475, 0.5877852522924731, 0.30901699437494745, 0.0];
 
 const ZONES: [&str; 5] = ["residential", "commercial", "industrial", "mixed", "park"];
-const NOTES: [&str; 4] = ["surveyed on foot", "from the cadastre", "to be checked", "Größe geschätzt"];
+const NOTES: [&str; 4] =
+    ["surveyed on foot", "from the cadastre", "to be checked", "Größe geschätzt"];
 
 /// What is converted, read and written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 //!
 //! `cargo xtask bench` builds and runs this. CPU seconds are counted, not seconds on the clock:
 //! what else the machine does matters less so. Peers are measured in the same run, on the same
-//! data, and the GeoPackages that both sides read were written by `ogr2ogr`.
+//! data, and each GeoPackage that both sides read was written by `ogr2ogr`.
 mod conversion;
 mod curve;
 mod dataset;
@@ -24,7 +24,10 @@ use std::process::ExitCode;
 pub(crate) type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
 #[derive(Parser)]
-#[command(name = "cargo xtask bench", about = "Measures speed and memory beside ogr2ogr and raw rusqlite")]
+#[command(
+    name = "cargo xtask bench",
+    about = "Measures speed and memory beside ogr2ogr and raw rusqlite"
+)]
 struct Options {
     /// A tenth of the data, measured once: for a look, not for figures.
     #[arg(long)]
@@ -88,7 +91,11 @@ fn cases() -> Vec<Case> {
         ("write", writing::measure),
     ];
     let named = |(verb, run): (&str, Run)| {
-        Dataset::ALL.map(|dataset| Case { name: format!("{verb}-{}", dataset.name()), dataset, run })
+        Dataset::ALL.map(|dataset| Case {
+            name: format!("{verb}-{}", dataset.name()),
+            dataset,
+            run,
+        })
     };
     let mut cases: Vec<Case> = pairs.into_iter().flat_map(named).collect();
     cases.push(Case { name: "curve".to_owned(), dataset: Dataset::Points, run: curve::trace });

@@ -50,10 +50,9 @@ impl Target {
         match (self, other) {
             (Self::None, only) | (only, Self::None) => only,
             (Self::Met(one), Self::Met(other)) => Self::Met(format!("{one}, {other}")),
-            (
-                Self::Met(one) | Self::Missed(one),
-                Self::Met(other) | Self::Missed(other),
-            ) => Self::Missed(format!("{one}, {other}")),
+            (Self::Met(one) | Self::Missed(one), Self::Met(other) | Self::Missed(other)) => {
+                Self::Missed(format!("{one}, {other}"))
+            }
         }
     }
 

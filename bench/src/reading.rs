@@ -20,7 +20,7 @@ pub(crate) fn compare(stage: &Stage, dataset: Dataset) -> Outcome<Vec<Row>> {
         Dataset::Points => raw_cpu_s::<Point>,
     };
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for round in 0..2 * stage.rounds + 1 {
+    for round in 0..stage.turns() {
         if round % 2 == 0 {
             ours.push(features_cpu_s(&path, dataset, count)?);
         }
@@ -42,7 +42,7 @@ pub(crate) fn compare(stage: &Stage, dataset: Dataset) -> Outcome<Vec<Row>> {
 pub(crate) fn alone(stage: &Stage, dataset: Dataset) -> Outcome {
     let count = stage.size(dataset);
     let path = stage.geopackage(dataset, count)?;
-    (0..2 * stage.rounds + 1).try_for_each(|_| features_cpu_s(&path, dataset, count).map(|_| ()))
+    (0..stage.turns()).try_for_each(|_| features_cpu_s(&path, dataset, count).map(|_| ()))
 }
 
 /// All features of the dataset's layer.
@@ -104,7 +104,8 @@ struct Polygon(
 );
 
 impl RawRow for Polygon {
-    const SQL: &str = "SELECT fid, geom, parcel_id, zone, population, value, created, note FROM polygons";
+    const SQL: &str =
+        "SELECT fid, geom, parcel_id, zone, population, value, created, note FROM polygons";
 
     fn read(row: &SqlRow<'_>) -> rusqlite::Result<Self> {
         row.try_into().map(Self)

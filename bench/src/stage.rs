@@ -1,8 +1,8 @@
 //! Where a run happens: its folder, its input files, made when first asked for, and its size.
-use crate::dataset::Dataset;
-use crate::outcome::say;
-use crate::measure::{self, CommandLine};
 use crate::Outcome;
+use crate::dataset::Dataset;
+use crate::measure::{self, CommandLine};
+use crate::outcome::say;
 use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -36,6 +36,12 @@ impl Stage {
     /// The command under test.
     pub(crate) fn tiepoint(&self) -> OsString {
         self.tiepoint.clone().into()
+    }
+
+    /// How often something is measured that takes its turns within this process: more often, since
+    /// it starts no program.
+    pub(crate) fn turns(&self) -> u32 {
+        self.rounds.saturating_mul(2).saturating_add(1)
     }
 
     /// This program, running our side of one case and nothing else.

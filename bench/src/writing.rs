@@ -15,7 +15,7 @@ pub(crate) fn measure(stage: &Stage, dataset: Dataset) -> Outcome<Vec<Row>> {
     let count = stage.size(dataset);
     let features = reading::features(&stage.geopackage(dataset, count)?, dataset)?;
     let mut rates = Vec::new();
-    for _ in 0..2 * stage.rounds + 1 {
+    for _ in 0..stage.turns() {
         rates.push(bytes_a_second(&features)?);
     }
     let rate = meter::median(rates);
