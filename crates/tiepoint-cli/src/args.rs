@@ -6,7 +6,7 @@ use std::path::PathBuf;
 /// Map features that stay tied to the objects they stand for.
 ///
 /// A store is a path or a URL: a GeoPackage file (`world.gpkg`, `gpkg:any/path`).
-/// A source or target is a path (GeoJSON, GeoJSON text sequence or CSV) or `-`, the standard input
+/// A source or target is a path (GeoJSON, GeoJSON features line by line, or CSV) or `-`, the standard input
 /// or output. Data goes to the standard output, everything else to the standard error.
 #[derive(Debug, Parser)]
 #[command(name = "tiepoint", version, propagate_version = true, arg_required_else_help = true)]
@@ -177,7 +177,7 @@ pub(crate) enum OnError {
 pub(crate) enum DocumentFormat {
     /// GeoJSON (RFC 7946)
     Geojson,
-    /// GeoJSON text sequence (RFC 8142), or one feature per line
+    /// One GeoJSON feature per line; text sequences (RFC 8142) are read too
     Geojsonseq,
     /// Comma-separated values
     Csv,
@@ -288,6 +288,9 @@ pub(crate) struct GetArgs {
     /// How to show it [default: table on a terminal, geojson elsewhere]
     #[arg(long, value_enum)]
     pub(crate) format: Option<ShowFormat>,
+    /// How to write a document.
+    #[command(flatten)]
+    pub(crate) write: WriteArgs,
 }
 
 /// Show the features of a layer that meet some conditions.
@@ -322,7 +325,7 @@ pub(crate) enum ShowFormat {
     Table,
     /// GeoJSON (RFC 7946)
     Geojson,
-    /// GeoJSON text sequence (RFC 8142)
+    /// One GeoJSON feature per line
     Geojsonseq,
     /// Comma-separated values
     Csv,

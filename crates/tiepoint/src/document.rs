@@ -92,7 +92,11 @@ impl Document {
         Ok(Self { name, content, bytes, format, options: options.clone() })
     }
 
-    pub(crate) fn in_memory(name: &str, bytes: &Arc<[u8]>, options: &DocumentOptions) -> Result<Self> {
+    pub(crate) fn in_memory(
+        name: &str,
+        bytes: &Arc<[u8]>,
+        options: &DocumentOptions,
+    ) -> Result<Self> {
         Ok(Self {
             name: name.to_owned(),
             bytes: bytes.len() as u64,

@@ -43,6 +43,6 @@ pub use tiepoint_core::{
 };
 pub use tiepoint_store as store;
 pub use tiepoint_store::{
-    BadIds, Capabilities, Finding, FindingKind, LayerFacts, MemoryStore, Repair, Store, StoreError, TieOptions,
-    TieReport, Transaction, TransactionOptions, UntieReport,
+    BadIds, Capabilities, Finding, FindingKind, LayerFacts, MemoryStore, Repair, Store, StoreError,
+    TieOptions, TieReport, Transaction, TransactionOptions, UntieReport,
 };

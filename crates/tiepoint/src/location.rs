@@ -33,7 +33,11 @@ impl Location {
         }
         if let Some(path) = strip_scheme(text, "gpkg:") {
             let path = path.strip_prefix("//").unwrap_or(path);
-            return if path.is_empty() { Err(unknown(text)) } else { Ok(Self::GeoPackage(path.into())) };
+            return if path.is_empty() {
+                Err(unknown(text))
+            } else {
+                Ok(Self::GeoPackage(path.into()))
+            };
         }
         if is_gpkg(Path::new(text)) && scheme(text).is_none() {
             return Ok(Self::GeoPackage(text.into()));

@@ -34,15 +34,19 @@ fn line(finding: &Finding) -> String {
         plain(&finding.message)
     );
     if finding.rows > 0 {
-        line += &format!(" ({}", count(finding.rows, "row"));
-        if !finding.examples.is_empty() {
-            let fids: Vec<_> = finding.examples.iter().map(|fid| plain(&fid.to_string()).into_owned()).collect();
-            line += &format!(": {}", fids.join(", "));
-            if (finding.examples.len() as u64) < finding.rows {
-                line += ", ...";
-            }
-        }
-        line.push(')');
+        line.push_str(&rows(finding));
     }
     line + "\n"
+}
+
+/// How many rows have the fault, and the first of them.
+fn rows(finding: &Finding) -> String {
+    let examples = finding.examples.iter().map(|fid| plain(&fid.to_string()).into_owned());
+    let mut examples: Vec<_> = examples.collect();
+    let some = !examples.is_empty();
+    if some && (examples.len() as u64) < finding.rows {
+        examples.push("...".to_owned());
+    }
+    let colon = if some { ": " } else { "" };
+    format!(" ({}{colon}{})", count(finding.rows, "row"), examples.join(", "))
 }

@@ -17,7 +17,8 @@ pub(super) fn options(args: DocumentArgs) -> Result<DocumentOptions> {
         options.csv.delimiter = Some(delimiter(&text)?);
     }
     if let Some(label) = args.encoding {
-        let encoding = label.parse().map_err(|error: UnknownEncoding| wrong("--encoding", &error))?;
+        let encoding =
+            label.parse().map_err(|error: UnknownEncoding| wrong("--encoding", &error))?;
         options.csv.encoding = Some(encoding);
     }
     options.csv.decimal_comma = args.decimal_comma.then_some(true);

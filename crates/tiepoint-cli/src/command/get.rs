@@ -4,7 +4,7 @@ use super::select::wrong;
 use super::show;
 use crate::args::GetArgs;
 use std::io::BufWriter;
-use tiepoint::{Error, Fid, Filter, Query, Result, WriteOptions};
+use tiepoint::{Error, Fid, Filter, Query, Result};
 
 pub(super) fn run(args: &GetArgs) -> Result<()> {
     let filter = filter(&args.id)?;
@@ -12,7 +12,10 @@ pub(super) fn run(args: &GetArgs) -> Result<()> {
     let layer = store.layer(&args.layer)?;
     if matches!(filter, Filter::Ids(_)) && !layer.is_tied() {
         return Err(Error::Options {
-            reason: format!("layer `{}` is not tied, so its features have no object ids", args.layer),
+            reason: format!(
+                "layer `{}` is not tied, so its features have no object ids",
+                args.layer
+            ),
             hint: Some("tie the layer, or look for a row: `fid:1`".to_owned()),
         });
     }
@@ -28,7 +31,7 @@ pub(super) fn run(args: &GetArgs) -> Result<()> {
         Some(format) => {
             let out = Box::new(BufWriter::new(std::io::stdout().lock()));
             let features = store.read(&query)?;
-            tiepoint::write_features(features, &layer, format, WriteOptions::default(), out)?;
+            tiepoint::write_features(features, &layer, format, (&args.write).into(), out)?;
             Ok(())
         }
     }

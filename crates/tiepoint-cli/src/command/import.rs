@@ -4,8 +4,8 @@ use super::select::wrong;
 use crate::args::{ImportArgs, Mode, OnError as OnErrorArg};
 use crate::terminal::{Watcher, count, plain, say};
 use tiepoint::{
-    IdRule, ImportMode, ImportOptions, LayerReport, OnError, Result, Source,
-    UnknownFields, import_into,
+    IdRule, ImportMode, ImportOptions, LayerReport, OnError, Result, Source, UnknownFields,
+    import_into,
 };
 
 pub(super) fn run(args: ImportArgs) -> Result<()> {
@@ -41,9 +41,10 @@ impl Import {
             mode: mode(args.mode),
             ids: id_rule(args.id_field, args.key_field, args.key_namespace)?,
             on_error: on_error(args.on_error, args.rejects)?,
-            unknown_fields: match args.ignore_unknown {
-                true => UnknownFields::Ignore,
-                false => UnknownFields::Refuse,
+            unknown_fields: if args.ignore_unknown {
+                UnknownFields::Ignore
+            } else {
+                UnknownFields::Refuse
             },
         };
         Ok(Self { source, options })

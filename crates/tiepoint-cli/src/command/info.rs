@@ -1,19 +1,17 @@
 //! `tiepoint info`: a store, or one of its layers, in detail.
 use super::layers::{self, identity};
-use crate::args::{InfoArgs, LayersArgs};
-use crate::terminal::{Table, plain, summary, write_out};
+use crate::args::InfoArgs;
+use crate::terminal::{Table, aligned, plain, summary, write_out};
 use tiepoint::core::{Domain, FidRule, FieldDefault};
 use tiepoint::{Capabilities, Field, Layer, LayerFacts, Result, Store};
 
 pub(super) fn run(args: &InfoArgs) -> Result<()> {
     let store = tiepoint::open(&args.store)?;
-    match &args.layer {
-        Some(name) => layer_info(&*store, name),
-        None => {
-            write_out(&store_text(&*store))?;
-            layers::run(&LayersArgs { store: args.store.clone() })
-        }
+    if let Some(name) = &args.layer {
+        return layer_info(&*store, name);
     }
+    write_out(&store_text(&*store))?;
+    layers::list(&*store)
 }
 
 fn store_text(store: &dyn Store) -> String {
@@ -57,17 +55,25 @@ fn layer_text(layer: &Layer, facts: &LayerFacts) -> String {
     lines.push(("features", facts.count.to_string()));
     if let Some(geometry) = layer.geometry() {
         let known_as = geometry.crs.name().map(|name| format!(" ({})", plain(name)));
-        lines.push(("CRS", format!("{}{}", plain(&geometry.crs.to_string()), known_as.unwrap_or_default())));
-        lines.push(("extent", facts.extent.map_or_else(|| "none".to_owned(), |extent| {
-            let (min, max) = (extent.min(), extent.max());
-            format!("{},{},{},{}", min.x, min.y, max.x, max.y)
-        })));
+        lines.push((
+            "CRS",
+            format!("{}{}", plain(&geometry.crs.to_string()), known_as.unwrap_or_default()),
+        ));
+        lines.push((
+            "extent",
+            facts.extent.map_or_else(
+                || "none".to_owned(),
+                |extent| {
+                    let (min, max) = (extent.min(), extent.max());
+                    format!("{},{},{},{}", min.x, min.y, max.x, max.y)
+                },
+            ),
+        ));
     }
     lines.push(("object ids", identity(layer)));
     lines.push(("row ids", row_ids(layer)));
     lines.extend(layer.read_only.iter().map(|why| ("read-only", plain(why).into_owned())));
-    let text: String = lines.iter().map(|(name, value)| format!("{name:10}  {value}\n")).collect();
-    text + "\n"
+    aligned(&lines) + "\n"
 }
 
 fn row_ids(layer: &Layer) -> String {

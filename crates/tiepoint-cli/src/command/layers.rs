@@ -1,10 +1,14 @@
 //! `tiepoint layers`: what a store holds.
 use crate::args::LayersArgs;
 use crate::terminal::{Table, plain, say};
-use tiepoint::{Identity, Layer, Result};
+use tiepoint::{Identity, Layer, Result, Store};
 
 pub(super) fn run(args: &LayersArgs) -> Result<()> {
-    let store = tiepoint::open(&args.store)?;
+    list(&*tiepoint::open(&args.store)?)
+}
+
+/// Prints the layers of a store as a table.
+pub(super) fn list(store: &dyn Store) -> Result<()> {
     let layers = store.layers()?;
     if layers.is_empty() {
         say(&format!("{} has no layers", plain(store.name())));

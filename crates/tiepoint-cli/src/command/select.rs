@@ -20,8 +20,7 @@ pub(super) fn query(layer: &str, args: SelectArgs) -> Result<Query> {
 fn order(text: &str) -> OrderBy {
     let text = text.trim();
     let (field, direction) = match (text.strip_prefix('-'), text.rsplit_once(':')) {
-        (Some(field), _) => (field, Direction::Descending),
-        (None, Some((field, "desc"))) => (field, Direction::Descending),
+        (Some(field), _) | (None, Some((field, "desc"))) => (field, Direction::Descending),
         (None, Some((field, "asc"))) => (field, Direction::Ascending),
         _ => (text, Direction::Ascending),
     };
@@ -55,8 +54,10 @@ mod tests {
 
     #[test]
     fn an_order_is_typed_either_way() {
-        let descending = |field: &str| OrderBy { field: field.into(), direction: Direction::Descending };
-        let ascending = |field: &str| OrderBy { field: field.into(), direction: Direction::Ascending };
+        let descending =
+            |field: &str| OrderBy { field: field.into(), direction: Direction::Descending };
+        let ascending =
+            |field: &str| OrderBy { field: field.into(), direction: Direction::Ascending };
         assert_eq!(order("name"), ascending("name"));
         assert_eq!(order("-name"), descending("name"));
         assert_eq!(order("name:desc"), descending("name"));

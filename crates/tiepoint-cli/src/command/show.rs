@@ -1,5 +1,5 @@
 //! Features for people, as a table or line by line.
-use crate::terminal::{self, Table, plain, summary};
+use crate::terminal::{self, Table, aligned, plain, summary};
 use tiepoint::store::Features;
 use tiepoint::{Feature, Identity, Layer, Result};
 
@@ -29,9 +29,7 @@ pub(super) fn lines(layer: &Layer, feature: &Feature) -> Result<()> {
     for (field, value) in feature.schema().fields().iter().zip(feature.values()) {
         rows.push((plain(&field.name).into_owned(), summary(value.as_ref())));
     }
-    let widest = rows.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    let text = rows.iter().map(|(name, value)| format!("{name:widest$}  {value}").trim_end().to_owned() + "\n");
-    terminal::write_out(&text.collect::<String>())
+    terminal::write_out(&aligned(&rows))
 }
 
 fn id_column(layer: &Layer) -> Option<String> {

@@ -7,7 +7,7 @@ mod text;
 
 pub(crate) use failure::report;
 pub(crate) use progress::Watcher;
-pub(crate) use table::Table;
+pub(crate) use table::{Table, aligned};
 pub(crate) use text::{count, plain, say, summary, write_out};
 
 use std::io::IsTerminal as _;

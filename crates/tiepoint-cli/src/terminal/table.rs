@@ -55,6 +55,19 @@ impl Table {
     }
 }
 
+/// Names and what belongs to them, a line each, the second column aligned.
+pub(crate) fn aligned<S: AsRef<str>>(rows: &[(S, String)]) -> String {
+    let widest = rows.iter().map(|(name, _)| name.as_ref().width()).max().unwrap_or(0);
+    let mut text = String::new();
+    for (name, value) in rows {
+        let padding = " ".repeat(widest - name.as_ref().width());
+        let line = [name.as_ref(), &padding, GAP, value].concat();
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text
+}
+
 fn terminal_width() -> usize {
     terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0))
 }

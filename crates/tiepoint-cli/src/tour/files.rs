@@ -47,7 +47,7 @@ fn reopened() -> Result<Box<dyn Store>> {
     if entry(&*store, MADE)?.is_none() && !store.layers()?.is_empty() {
         return Err(not_ours(STORE));
     }
-    refuse_foreign_document(entry(&*store, WRITTEN)?)?;
+    refuse_foreign_document(entry(&*store, WRITTEN)?.as_deref())?;
     mark(&*store)?;
     Ok(store)
 }
@@ -63,9 +63,9 @@ fn mark(store: &dyn Store) -> Result<()> {
     set_entry(store, MADE, env!("CARGO_PKG_VERSION").as_bytes())
 }
 
-fn refuse_foreign_document(written: Option<Vec<u8>>) -> Result<()> {
+fn refuse_foreign_document(written: Option<&[u8]>) -> Result<()> {
     match fingerprint()? {
-        Some(found) if written != Some(found.clone()) => Err(not_ours(DOCUMENT)),
+        Some(found) if written != Some(&found) => Err(not_ours(DOCUMENT)),
         _ => Ok(()),
     }
 }
@@ -73,7 +73,8 @@ fn refuse_foreign_document(written: Option<Vec<u8>>) -> Result<()> {
 fn not_ours(file: &str) -> Error {
     Error::TargetExists {
         target: file.to_owned(),
-        hint: "no tour made it as it is now: move it away, or take the tour in another folder".to_owned(),
+        hint: "no tour made it as it is now: move it away, or take the tour in another folder"
+            .to_owned(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Finds one country by nothing but its object id.
 use super::{COUNTRIES, Tour, namespace};
-use crate::terminal::{plain, summary};
+use crate::terminal::{aligned, plain, summary};
 use tiepoint::{ObjectId, Query, Result};
 
 /// The country that the tour visits.
@@ -8,14 +8,14 @@ pub(super) const NAME: &str = "Kenya";
 
 pub(super) fn run(tour: &Tour) -> Result<String> {
     let id = id();
-    let mut text = format!("Asked for object {id}:");
+    let mut rows = Vec::new();
     for feature in tour.store.read(&Query::object(COUNTRIES, id))? {
         let feature = feature?;
         for (field, value) in feature.schema().fields().iter().zip(feature.values()) {
-            text += &format!("\n      {:10}  {}", plain(&field.name), summary(value.as_ref()));
+            rows.push((format!("   {}", plain(&field.name)), summary(value.as_ref())));
         }
     }
-    Ok(text)
+    Ok(format!("Asked for object {id}:\n{}", aligned(&rows).trim_end()))
 }
 
 /// The object id of that country.

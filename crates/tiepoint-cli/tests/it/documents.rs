@@ -35,8 +35,11 @@ fn a_named_pipe_can_be_read_once_and_is_enough() {
 #[test]
 fn csv_is_read_as_it_is_said_to_be() {
     let folder = Folder::new();
-    std::fs::write(folder.path("a.csv"), b"caf\xe9;13,5;0012\nna\xefve;2,25;0013\n").expect("written");
-    folder.ok("import a.csv a.gpkg --delimiter ; --encoding windows-1252 --decimal-comma --no-header");
+    std::fs::write(folder.path("a.csv"), b"caf\xe9;13,5;0012\nna\xefve;2,25;0013\n")
+        .expect("written");
+    folder.ok(
+        "import a.csv a.gpkg --delimiter ; --encoding windows-1252 --decimal-comma --no-header",
+    );
     let table = folder.csv("a.gpkg", "a", "");
     assert!(table.contains("café,13.5,0012") && table.contains("naïve,2.25,0013"), "{table}");
     folder.write("t.tsv", "wkt\tn\nPOINT (1 2)\t1.0\n");

@@ -9,7 +9,11 @@ fn json(text: &str) -> Value {
 #[test]
 fn a_document_is_chosen_by_its_extension_or_by_format() {
     let folder = Folder::after_tour();
-    for (name, starts) in [("a.geojson", "{\"type\":\"FeatureCollection\""), ("a.geojsonl", "{\"type\":\"Feature\""), ("a.csv", "object_id,")] {
+    for (name, starts) in [
+        ("a.geojson", "{\"type\":\"FeatureCollection\""),
+        ("a.geojsonl", "{\"type\":\"Feature\""),
+        ("a.csv", "object_id,"),
+    ] {
         let run = folder.ok(&format!("export tour.gpkg cities {name}"));
         assert!(run.out.is_empty() && run.err.contains("243 features"), "{}", run.err);
         assert!(folder.read(name).starts_with(starts), "{name}");

@@ -60,8 +60,9 @@ fn upsert_writes_only_what_differs() {
     let run = folder.ok(&format!("import new.csv city.gpkg --layer trees --mode upsert {KEY}"));
     assert!(run.err.contains("1 feature added, 1 changed, 1 as before"), "{}", run.err);
     let table = folder.csv("city.gpkg", "trees", "--fields code,name,height --order code");
-    let rows: Vec<_> = table.lines().skip(1).map(|row| row.split_once(',').expect("cells").1).collect();
-    assert_eq!(rows, ["A1,oak,22", "B2,elm,17", "C3,ash,", "E5,,3"], "what is unset stays");
+    let rows: Vec<_> =
+        table.lines().skip(1).map(|row| row.split_once(',').expect("cells").1).collect();
+    assert_eq!(rows, ["A1,oak,22.0", "B2,elm,17.0", "C3,ash,", "E5,,3.0"], "what is unset stays");
 }
 
 #[test]
@@ -157,7 +158,10 @@ fn coordinates_of_another_crs_are_refused() {
     folder.write("metres.csv", "name,x,y\na,500000,5500000\n");
     folder.write("degrees.csv", "name,x,y\nb,9,50\n");
     folder.ok("import metres.csv c.gpkg --crs EPSG:25832 --x x --y y");
-    let run = folder.fails("import degrees.csv c.gpkg --layer metres --mode append --x x --y y --crs EPSG:4326", 2);
+    let run = folder.fails(
+        "import degrees.csv c.gpkg --layer metres --mode append --x x --y y --crs EPSG:4326",
+        2,
+    );
     assert!(run.err.contains("EPSG:25832") && run.err.contains("EPSG:4326"), "{}", run.err);
     assert_eq!(folder.count("c.gpkg", "metres"), 1);
 }

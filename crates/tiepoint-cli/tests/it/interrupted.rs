@@ -6,7 +6,8 @@ use std::time::Duration;
 
 /// A document large enough to be interrupted.
 fn large() -> String {
-    let rows = (0..400_000).map(|row| format!("{row},name of row {row},{}.5,{}.25\n", row % 180, row % 90));
+    let rows = (0..400_000)
+        .map(|row| format!("{row},name of row {row},{}.5,{}.25\n", row % 180, row % 90));
     format!("n,name,x,y\n{}", rows.collect::<String>())
 }
 
@@ -19,13 +20,15 @@ fn signal(child: &Child, name: &str) {
 /// Starts an import of the document and waits until the store's file grows under it.
 fn underway(folder: &Folder, args: &str) -> Child {
     let before = sizes(folder);
-    let child = folder.spawn(args);
+    let mut child = folder.spawn(args);
     for _ in 0..3_000 {
         std::thread::sleep(Duration::from_millis(5));
         if sizes(folder) > before + (1 << 16) {
             return child;
         }
     }
+    child.kill().expect("is still there");
+    child.wait().expect("ends");
     panic!("the import never began");
 }
 

@@ -30,7 +30,11 @@ fn every_failure_says_what_and_where() {
         let run = folder.fails(args, code);
         assert!(run.err.contains(says), "{args}\n{}", run.err);
         assert!(run.out.is_empty(), "{args}: nothing on the standard output");
-        assert!(!run.err.contains("hunter2") && !run.err.contains("panicked"), "{args}\n{}", run.err);
+        assert!(
+            !run.err.contains("hunter2") && !run.err.contains("panicked"),
+            "{args}\n{}",
+            run.err
+        );
         assert!(run.err.lines().count() <= 4, "{args}\n{}", run.err);
     }
     assert!(!folder.has("new.gpkg"), "nothing was left behind");

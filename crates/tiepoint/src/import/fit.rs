@@ -107,7 +107,9 @@ fn read_from_text(field: &Field, text: String) -> Value {
             let id = text.parse::<tiepoint_core::ObjectId>().ok();
             id.map(|id| Value::Uuid(*id.as_uuid()))
         }
-        FieldType::Json => serde_json::to_string(&text).ok().and_then(|it| it.parse().ok()).map(Value::Json),
+        FieldType::Json => {
+            serde_json::to_string(&text).ok().and_then(|it| it.parse().ok()).map(Value::Json)
+        }
         _ => None,
     };
     read.unwrap_or(Value::Text(text))
@@ -117,6 +119,8 @@ fn read_from_text(field: &Field, text: String) -> Value {
 fn as_whole(number: f64) -> Option<i64> {
     const LIMIT: f64 = 9_007_199_254_740_992.0; // 2^53
     #[expect(clippy::cast_possible_truncation, reason = "whole and within 2^53")]
-    (number.fract() == 0.0 && number.abs() <= LIMIT && !(number == 0.0 && number.is_sign_negative()))
-        .then_some(number as i64)
+    (number.fract() == 0.0
+        && number.abs() <= LIMIT
+        && !(number == 0.0 && number.is_sign_negative()))
+    .then_some(number as i64)
 }

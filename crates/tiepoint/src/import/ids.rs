@@ -142,7 +142,8 @@ mod tests {
         let source = IdSource::Field(0);
         assert_eq!(source.id_of(&feature(FieldType::TEXT, Value::Null)), Ok(None));
         assert_eq!(source.id_of(&feature(FieldType::TEXT, " ".into())), Ok(None));
-        let message = source.id_of(&feature(FieldType::TEXT, "tree 7".into())).expect_err("no UUID");
+        let message =
+            source.id_of(&feature(FieldType::TEXT, "tree 7".into())).expect_err("no UUID");
         assert!(message.contains("`key`") && message.contains("tree 7"), "{message}");
     }
 

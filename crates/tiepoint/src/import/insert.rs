@@ -6,8 +6,12 @@ use crate::{Error, Result};
 use tiepoint_core::{Change, ErrorKind, ObjectId};
 use tiepoint_store::{StoreError, Transaction, WriteMode, Written};
 
-/// How many places of a repeated id an error names.
-const PLACES: usize = 3;
+/// What to do about an id that is taken.
+const HINT: &str = "every feature needs an object id of its own: choose another field for them, or \
+                    update features that are there already with mode upsert";
+
+/// How many places of a repeated id are looked for.
+const PLACES: usize = 2;
 
 pub(super) fn insert_all(
     run: &mut Run<'_>,
@@ -25,41 +29,45 @@ pub(super) fn insert_all(
         match writer.write(Change::Insert(feature)) {
             Ok(Written::Inserted { id, .. }) => run.inserted(id_was_known, id.as_ref()),
             Ok(Written::Updated | Written::Deleted | Written::Missing) => {}
+            Err(StoreError::DuplicateId { id, .. }) if run.stops() => {
+                return Err(repeated(supply, plan, id));
+            }
             Err(error) => run.refused(supply, &spot, error, kept.as_ref())?,
         }
     }
     run.finishing();
     writer.finish().map_err(|error| match error {
-        StoreError::DuplicateId { id, .. } => repeated(supply, plan, id, error),
+        StoreError::DuplicateId { id, .. } => repeated(supply, plan, id),
         other => other.into(),
     })
 }
 
-/// An id that turned out to be taken only when the index was built: looks in the source for the
-/// features that carry it.
-fn repeated(supply: &Supply, plan: &Plan, id: ObjectId, error: StoreError) -> Error {
-    let Ok(places) = places_of(supply, plan, id) else { return error.into() };
-    let Some(last) = places.last() else { return error.into() };
-    let reason = match &places[..] {
-        [_] => error.to_string(),
-        [first, ..] => format!("object {id} is there already, in {first}"),
-        [] => return error.into(),
+/// An id that is taken, which may have turned out only when the index was built: looks in the
+/// source for the features that carry it.
+fn repeated(supply: &Supply, plan: &Plan, id: ObjectId) -> Error {
+    let layer = plan.layer.name().to_owned();
+    let places = places_of(supply, plan, id).unwrap_or_default();
+    let (place, reason) = match &places[..] {
+        [] => return StoreError::DuplicateId { layer, id }.into(),
+        [only] => (only, format!("layer `{layer}` already has a feature for object {id}")),
+        [first, .., last] => (last, format!("object {id} is there already, in {first}")),
     };
     Error::Feature {
         source_name: supply.source_name.clone(),
-        place: last.to_string(),
+        place: place.to_string(),
         reason,
         kind: ErrorKind::AlreadyExists,
-        hint: Some("every feature needs an object id of its own; choose another field, or mode upsert".to_owned()),
+        hint: Some(HINT.to_owned()),
     }
 }
 
+/// The first places of the source that give a feature this id.
 fn places_of(supply: &Supply, plan: &Plan, id: ObjectId) -> Result<Vec<Spot>> {
     let mut places = Vec::new();
     for arrival in supply.arrivals(&plan.as_text)? {
         let arrival = arrival?;
-        let Ok(feature) = &arrival.feature else { continue };
-        if plan.ids.id_of(feature) == Ok(Some(id)) {
+        let carries = |feature| plan.ids.id_of(feature) == Ok(Some(id));
+        if arrival.feature.as_ref().is_ok_and(carries) {
             places.push(arrival.spot);
         }
         if places.len() == PLACES {

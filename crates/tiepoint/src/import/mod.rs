@@ -135,7 +135,7 @@ pub struct LayerReport {
 ///
 /// A document is read twice, first for its fields and their types; memory does not grow with the
 /// number of features. Into a new layer come the source's fields, with geometry of the source's
-/// kind: single and multi geometries of one sort (Polygon and MultiPolygon) make a layer of the
+/// kind: single and multi geometries of one sort (`Polygon` and `MultiPolygon`) make a layer of the
 /// multi kind, and any other mixture a layer of any kind. Into an existing layer, fields come by
 /// name, and the first geometry field into the first geometry field; values are converted only
 /// where nothing is lost. A layer of a multi kind takes single geometries as multi geometries of

@@ -71,16 +71,15 @@ impl Plan {
         Ok(Self { layer, created: true, ids, moves, as_text, notes: fields.notes })
     }
 
-    fn into_existing(
-        layer: &Arc<Layer>,
-        supply: &Supply,
-        options: &ImportOptions,
-    ) -> Result<Self> {
+    fn into_existing(layer: &Arc<Layer>, supply: &Supply, options: &ImportOptions) -> Result<Self> {
         let column = match layer.identity() {
             Identity::Column(column) => column.clone(),
             Identity::None if options.mode == ImportMode::Upsert || options.ids != IdRule::Mint => {
                 return Err(Error::options(
-                    format!("layer `{}` is not tied, so its features have no object ids", layer.name()),
+                    format!(
+                        "layer `{}` is not tied, so its features have no object ids",
+                        layer.name()
+                    ),
                     "tie the layer first",
                 ));
             }
@@ -95,7 +94,10 @@ impl Plan {
                 Some(to) => Some(to),
                 None if ids.consumed() == Some(at) => None,
                 None if options.unknown_fields == UnknownFields::Ignore => {
-                    notes.push(format!("field `{}` was passed over: the layer has none", field.name));
+                    notes.push(format!(
+                        "field `{}` was passed over: the layer has none",
+                        field.name
+                    ));
                     None
                 }
                 None => return Err(unknown_field(layer, supply, field)),

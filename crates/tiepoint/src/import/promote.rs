@@ -15,7 +15,6 @@ pub(super) fn multi_of(kind: GeometryKind) -> Option<GeometryKind> {
 /// kind, else what holds them all.
 pub(super) fn rule_for(kinds: &[GeometryKind]) -> KindRule {
     match kinds {
-        [] => KindRule::Any,
         [only] => KindRule::Only(*only),
         [a, b] if multi_of(*a) == Some(*b) => KindRule::Only(*b),
         [a, b] if multi_of(*b) == Some(*a) => KindRule::Only(*a),
@@ -30,7 +29,9 @@ pub(super) fn rule_for(kinds: &[GeometryKind]) -> KindRule {
 pub(super) fn promoted(geometry: Geometry, rule: KindRule) -> Geometry {
     match rule {
         KindRule::Only(wanted)
-            if wanted != geometry.kind() && is_multi(wanted) && wanted.may_hold(geometry.kind()) =>
+            if wanted != geometry.kind()
+                && is_multi(wanted)
+                && wanted.may_hold(geometry.kind()) =>
         {
             wrapped(&geometry, wanted).unwrap_or(geometry)
         }
@@ -86,8 +87,14 @@ mod tests {
             ("POINT (1 2)", "MULTIPOINT ((1 2))"),
             ("POINT EMPTY", "MULTIPOINT EMPTY"),
             ("LINESTRING Z (0 0 1,1 1 2)", "MULTILINESTRING Z ((0 0 1,1 1 2))"),
-            ("POLYGON M ((0 0 1,1 0 1,1 1 1,0 0 1))", "MULTIPOLYGON M (((0 0 1,1 0 1,1 1 1,0 0 1)))"),
-            ("POLYGON ZM ((0 0 1 2,1 0 1 2,1 1 1 2,0 0 1 2))", "MULTIPOLYGON ZM (((0 0 1 2,1 0 1 2,1 1 1 2,0 0 1 2)))"),
+            (
+                "POLYGON M ((0 0 1,1 0 1,1 1 1,0 0 1))",
+                "MULTIPOLYGON M (((0 0 1,1 0 1,1 1 1,0 0 1)))",
+            ),
+            (
+                "POLYGON ZM ((0 0 1 2,1 0 1 2,1 1 1 2,0 0 1 2))",
+                "MULTIPOLYGON ZM (((0 0 1 2,1 0 1 2,1 1 1 2,0 0 1 2)))",
+            ),
             ("CIRCULARSTRING (0 0,1 1,2 0)", "MULTICURVE (CIRCULARSTRING (0 0,1 1,2 0))"),
         ] {
             let expected = wkt(multi);

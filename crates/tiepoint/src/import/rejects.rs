@@ -23,7 +23,8 @@ impl Rejects {
 
     /// Adds one line: `{"place":…,"reason":…,"source":…}`.
     pub(super) fn add(&mut self, spot: &Spot, reason: &str, source: &str) -> Result<()> {
-        let line = serde_json::json!({ "place": spot.to_string(), "reason": reason, "source": source });
+        let line =
+            serde_json::json!({ "place": spot.to_string(), "reason": reason, "source": source });
         let line = format!("{line}\n");
         let written = self.file().and_then(|file| file.write_all(line.as_bytes()));
         written.map_err(|error| Error::file("write", self.path.display(), error))

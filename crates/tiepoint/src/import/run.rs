@@ -134,8 +134,7 @@ impl<'a> Run<'a> {
             _ => return Err(error.into()),
         };
         if self.stops() {
-            let (kind, hint) = (error.kind(), duplicate_hint(&error));
-            return Err(feature_error(supply, spot, reason, kind, hint));
+            return Err(feature_error(supply, spot, reason, error.kind(), None));
         }
         self.reject(supply, spot, reason, None, kept)
     }
@@ -215,9 +214,4 @@ fn feature_error(
 ) -> Error {
     let (source_name, place) = (supply.source_name.clone(), spot.to_string());
     Error::Feature { source_name, place, reason, kind, hint }
-}
-
-fn duplicate_hint(error: &StoreError) -> Option<String> {
-    matches!(error, StoreError::DuplicateId { .. })
-        .then(|| "to update features that are there already, use mode upsert".to_owned())
 }

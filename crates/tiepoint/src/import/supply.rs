@@ -5,9 +5,7 @@ use crate::{Error, Progress, Result, Source};
 use std::fmt;
 use std::sync::Arc;
 use tiepoint_codecs::{CodecError, Place};
-use tiepoint_core::{
-    Feature, Fid, GeometryKind, Identity, Layer, LayerDefinition, Query, Schema,
-};
+use tiepoint_core::{Feature, Fid, GeometryKind, Identity, Layer, LayerDefinition, Query, Schema};
 use tiepoint_store::Store;
 
 /// All features of one document or layer; can be read again.
@@ -27,7 +25,7 @@ pub(super) struct Supply {
 }
 
 enum Origin {
-    Document { document: Document, findings: Findings },
+    Document { document: Box<Document>, findings: Box<Findings> },
     Layer { store: Arc<dyn Store>, name: String },
 }
 
@@ -91,7 +89,7 @@ impl Supply {
             kinds: survey.kinds.clone(),
             total: Some(survey.features),
             notes: survey.notes.clone(),
-            origin: Origin::Document { document, findings },
+            origin: Origin::Document { document: Box::new(document), findings: Box::new(findings) },
         })
     }
 

@@ -79,7 +79,8 @@ impl Batch {
         let mut writer = transaction.writer(plan.layer.name(), WriteMode::Rows)?;
         for (id, Ready { spot, feature }) in self.ready {
             let kept = (!run.stops()).then(|| feature.clone());
-            let change = match current.get(&id).map(|current| difference(feature.clone(), current)) {
+            let change = match current.get(&id).map(|current| difference(feature.clone(), current))
+            {
                 None => Change::Insert(feature),
                 Some(Some(changed)) => Change::Update(changed),
                 Some(None) => {

@@ -1,9 +1,9 @@
 //! Documents that are written: whole or not at all, and what they say.
-use crate::{bring, count};
+use crate::{bring, count, csv};
 use std::fs;
 use tiepoint::{
-    ErrorKind, ExportOptions, ImportOptions, MemoryStore, Overwrite, Progress, Query, Source, Store,
-    Target, export, import,
+    ErrorKind, ExportOptions, ImportOptions, MemoryStore, Overwrite, Progress, Query, Source,
+    Store, Target, export, import,
 };
 
 const TREES: &str = r#"{"type":"FeatureCollection","features":[
@@ -80,8 +80,8 @@ impl Progress for Impatient {
 #[test]
 fn a_failed_export_leaves_nothing_behind() {
     let store = MemoryStore::new();
-    let rows: String = (0..500).map(|row| format!("{row}\n")).collect();
-    bring(&store, "a.csv", &format!("n\n{rows}"), &ImportOptions::default()).expect("imports");
+    bring(&store, "a.csv", &csv("n", 500, |row| row.to_string()), &ImportOptions::default())
+        .expect("imports");
     let folder = tempfile::tempdir().expect("a temporary folder");
     let target = Target::File(folder.path().join("a.csv"));
     let options = ExportOptions::default();
@@ -105,7 +105,8 @@ fn a_link_keeps_pointing_at_what_is_replaced() {
     fs::set_permissions(&real, fs::Permissions::from_mode(0o640)).expect("is ours");
     symlink(&real, &link).expect("can be linked");
     let options = ExportOptions { overwrite: Overwrite::Allow, ..ExportOptions::default() };
-    export(&trees(), &Query::layer("trees"), &Target::File(link.clone()), &options, &()).expect("exports");
+    export(&trees(), &Query::layer("trees"), &Target::File(link.clone()), &options, &())
+        .expect("exports");
     assert!(fs::symlink_metadata(&link).expect("is there").is_symlink());
     assert!(fs::read_to_string(&real).expect("is there").contains("oak"));
     assert_eq!(fs::metadata(&real).expect("is there").permissions().mode() & 0o777, 0o640);

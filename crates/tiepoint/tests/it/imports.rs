@@ -1,9 +1,9 @@
 //! Modes, ids, rejects, and that an import is all or nothing.
-use crate::{bring, column, count, mode, said};
+use crate::{bring, column, count, csv, mode, said};
 use std::cell::Cell;
 use tiepoint::{
     ErrorKind, Filter, IdRule, Identity, ImportMode, ImportOptions, MemoryStore, ObjectId, OnError,
-    Progress, Query, Source, Store, UnknownFields, Value, import,
+    Progress, Query, Source, Store, TransactionOptions, UnknownFields, Value, import,
 };
 
 const TREES: &str = "code,name\nA1,oak\nB2,elm\n";
@@ -30,9 +30,8 @@ fn every_feature_of_a_new_layer_has_an_object_id() {
 #[test]
 fn ids_that_a_source_carries_are_kept() {
     let id = ObjectId::mint();
-    let geojson = format!(
-        r#"{{"type":"Feature","id":"{id}","properties":{{"n":1}},"geometry":null}}"#
-    );
+    let geojson =
+        format!(r#"{{"type":"Feature","id":"{id}","properties":{{"n":1}},"geometry":null}}"#);
     let csv = format!("object_id,n\n{id},1\n");
     for (name, text) in [("a.geojson", &geojson), ("a.csv", &csv)] {
         let store = MemoryStore::new();
@@ -113,13 +112,13 @@ fn an_upsert_leaves_what_the_source_does_not_say() {
 #[test]
 fn an_upsert_of_more_than_a_batch_with_repeats_ends_with_the_last() {
     let store = MemoryStore::new();
-    let document = |offset: u64| {
-        let rows = (0..2_000_u64).map(|row| format!("k{},{}\n", row % 1_000, row + offset));
-        format!("code,n\n{}", rows.collect::<String>())
+    let document = |rows: u64, offset: u64| {
+        csv("code,n", rows, |row| format!("k{},{}", row % 1_000, row + offset))
     };
-    let unique: String = document(0).lines().take(1_001).map(|line| format!("{line}\n")).collect();
+    let unique = document(1_000, 0);
     bring(&store, "a.csv", &unique, &keyed(ImportMode::Create)).expect("imports");
-    let report = bring(&store, "a.csv", &document(7), &keyed(ImportMode::Upsert)).expect("imports");
+    let report =
+        bring(&store, "a.csv", &document(2_000, 7), &keyed(ImportMode::Upsert)).expect("imports");
     assert_eq!((report.inserted, report.updated), (0, 2_000));
     let expected: Vec<_> = (0..1_000).map(|row| Value::Int(row + 1_000 + 7)).collect();
     assert_eq!(column(&store, "a", "n"), expected);
@@ -143,7 +142,7 @@ fn a_field_that_the_layer_lacks_is_refused_or_ignored() {
 fn an_untied_layer_takes_features_but_no_ids() {
     let store = MemoryStore::new();
     bring(&store, "trees.csv", TREES, &ImportOptions::default()).expect("imports");
-    let mut transaction = store.begin(Default::default()).expect("begins");
+    let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
     transaction.untie(Some("trees")).expect("unties");
     transaction.commit().expect("commits");
     bring(&store, "trees.csv", TREES, &mode(ImportMode::Append)).expect("imports");
@@ -160,7 +159,10 @@ fn what_goes_wrong_leaves_the_store_as_it_was() {
     let store = MemoryStore::new();
     let before = store.freshness().expect("tells");
     let error = bring(&store, "a.csv", text, &ImportOptions::default()).expect_err("bad record");
-    assert!(error.to_string().starts_with("a.csv: ") && error.to_string().contains("line 3"), "{error}");
+    assert!(
+        error.to_string().starts_with("a.csv: ") && error.to_string().contains("line 3"),
+        "{error}"
+    );
     assert_eq!(store.freshness().expect("tells"), before);
     let skip = OnError::Skip { rejects: None };
     let options = ImportOptions { on_error: skip, ..ImportOptions::default() };
@@ -183,8 +185,8 @@ impl Progress for Impatient {
 
 #[test]
 fn stopping_at_any_moment_leaves_the_store_as_it_was() {
-    let rows: String = (0..1_000).map(|row| format!("k{row},{row}\n")).collect();
-    let source = Source::bytes("a.csv", format!("code,n\n{rows}").into_bytes());
+    let document = csv("code,n", 1_000, |row| format!("k{row},{row}"));
+    let source = Source::bytes("a.csv", document.into_bytes());
     let mut stops = 0;
     for patience in 0.. {
         let store = MemoryStore::new();
@@ -207,7 +209,8 @@ fn stopping_at_any_moment_leaves_the_store_as_it_was() {
 #[test]
 fn names_that_differ_in_case_alone_are_told_apart() {
     let store = MemoryStore::new();
-    let text = r#"{"type":"Feature","properties":{"Name":"a","name":"b","NAME":"c"},"geometry":null}"#;
+    let text =
+        r#"{"type":"Feature","properties":{"Name":"a","name":"b","NAME":"c"},"geometry":null}"#;
     let report = bring(&store, "a.geojson", text, &ImportOptions::default()).expect("imports");
     let layer = store.layer("a").expect("is there");
     let names: Vec<_> = layer.schema().fields().iter().map(|field| field.name.as_str()).collect();

@@ -9,7 +9,12 @@ use tiepoint::{
 };
 
 /// Brings a document in under its file name.
-fn bring(store: &MemoryStore, name: &str, text: &str, options: &ImportOptions) -> Result<LayerReport> {
+fn bring(
+    store: &MemoryStore,
+    name: &str,
+    text: &str,
+    options: &ImportOptions,
+) -> Result<LayerReport> {
     let source = Source::bytes(name, text.as_bytes());
     let ImportReport { mut layers } = import(&source, store, options, &())?;
     Ok(layers.pop().expect("a document is one layer"))
@@ -17,6 +22,12 @@ fn bring(store: &MemoryStore, name: &str, text: &str, options: &ImportOptions) -
 
 fn mode(mode: ImportMode) -> ImportOptions {
     ImportOptions { mode, ..ImportOptions::default() }
+}
+
+/// A document of so many rows.
+fn csv(head: &str, rows: u64, row: impl Fn(u64) -> String) -> String {
+    let lines = (0..rows).map(row);
+    std::iter::once(head.to_owned()).chain(lines).collect::<Vec<_>>().join("\n")
 }
 
 /// The values of a field, in the store's order.

@@ -3,14 +3,14 @@ use crate::{bring, column, mode, said};
 use tiepoint::core::{Dims, GeometryType, KindRule, ZoneRule};
 use tiepoint::{
     Crs, ErrorKind, Field, FieldType, GeometryKind, ImportMode, ImportOptions, LayerDefinition,
-    MemoryStore, Schema, Store, Value,
+    MemoryStore, Schema, Store, TransactionOptions, Value,
 };
 
 /// A store with an empty layer `a` that has one field `v`.
 fn with_field(ty: FieldType) -> MemoryStore {
     let store = MemoryStore::new();
     let schema = Schema::new(vec![Field::new("v", ty)]).expect("one field");
-    let mut transaction = store.begin(Default::default()).expect("begins");
+    let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
     transaction.create_layer(&LayerDefinition::new("a", schema)).expect("creates");
     transaction.commit().expect("commits");
     store
@@ -39,7 +39,11 @@ fn a_value_takes_the_type_of_its_field_where_nothing_is_lost() {
             Value::DateTime("2024-02-29T12:00:00Z".parse().expect("a time")),
         ),
         (decimal, "\"12.50\"", Value::Decimal("12.50".parse().expect("a decimal"))),
-        (FieldType::Json, "{\"a\":[1,2.50]}", Value::Json("{\"a\":[1,2.50]}".parse().expect("JSON"))),
+        (
+            FieldType::Json,
+            "{\"a\":[1,2.50]}",
+            Value::Json("{\"a\":[1,2.50]}".parse().expect("JSON")),
+        ),
         (FieldType::Bool, "null", Value::Null),
     ] {
         assert_eq!(appended(ty.clone(), json), Ok(expected), "{json} as {ty}");
@@ -74,7 +78,8 @@ fn a_single_geometry_is_the_only_member_where_the_layer_asks_for_multis() {
     let crs = Crs::epsg(4326);
     let only = KindRule::Only(GeometryKind::MultiPoint);
     let store = with_field(FieldType::Geometry(GeometryType::xy(only, crs.clone())));
-    let text = r#"{"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[1,2]}}"#;
+    let text =
+        r#"{"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[1,2]}}"#;
     bring(&store, "a.geojson", text, &mode(ImportMode::Append)).expect("imports");
     let value = column(&store, "a", "v").remove(0);
     let geometry = value.as_geometry().expect("a geometry");
@@ -90,7 +95,8 @@ fn a_single_geometry_is_the_only_member_where_the_layer_asks_for_multis() {
 fn coordinates_that_mean_something_else_are_refused_naming_both() {
     let metres = GeometryType::xy(KindRule::Any, Crs::epsg(25832));
     let store = with_field(FieldType::Geometry(metres));
-    let text = r#"{"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[1,2]}}"#;
+    let text =
+        r#"{"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[1,2]}}"#;
     let error = bring(&store, "a.geojson", text, &mode(ImportMode::Append)).expect_err("degrees");
     assert_eq!(error.kind(), ErrorKind::Invalid);
     let message = said(&error);
