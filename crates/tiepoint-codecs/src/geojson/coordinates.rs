@@ -21,6 +21,8 @@ pub(super) struct WkbBuffer {
     pub(super) bytes: Vec<u8>,
     /// Whether positions are written with three ordinates.
     pub(super) high: bool,
+    /// How long it may become.
+    pub(super) limit_bytes: usize,
     /// What positions there were.
     pub(super) heights: Heights,
     /// Where lines and rings began, if somebody needs to know.
@@ -60,6 +62,15 @@ impl WkbBuffer {
 
     pub(super) fn close(&mut self, opened: usize, count: u32) {
         self.bytes[opened..opened + 4].copy_from_slice(&count.to_le_bytes());
+    }
+
+    /// Hostile text, such as a long list of empty points, can make WKB ten times its length.
+    #[inline]
+    pub(super) fn check_length(&self, at: usize) -> Result<(), Stop> {
+        if self.bytes.len() <= self.limit_bytes {
+            return Ok(());
+        }
+        Err(Stop::bad(at, "a geometry longer than the limit for one feature"))
     }
 
     fn no_position(&mut self) {
@@ -134,9 +145,8 @@ impl Cursor<'_> {
                 marks.push(Mark { wkb_at: out.bytes.len(), at: self.at, index: count + 1 });
             }
             element(self, out)?;
-            count = count
-                .checked_add(1)
-                .ok_or_else(|| Stop::bad(self.at, "more parts than can be counted"))?;
+            out.check_length(self.at)?;
+            count = count.saturating_add(1);
         }
         out.close(opened, count);
         Ok(())

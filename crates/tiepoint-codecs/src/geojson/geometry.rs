@@ -20,6 +20,11 @@ pub(super) fn kind_named(name: RawText<'_>) -> Option<GeometryKind> {
     KINDS.into_iter().find(|kind| name.says(kind.name()))
 }
 
+/// Whether GeoJSON has geometries of this type.
+pub(super) fn is_geometry(ty: &str) -> bool {
+    KINDS.into_iter().any(|kind| kind.name() == ty)
+}
+
 /// Reads geometry after geometry, keeping its room.
 #[derive(Debug)]
 pub(super) struct GeometryReader {
@@ -31,10 +36,15 @@ pub(super) struct GeometryReader {
 }
 
 impl GeometryReader {
-    /// A reader for a field whose geometries have heights as `heights` says.
-    pub(super) fn new(heights: OrdinateRule) -> Self {
+    /// A reader for a field whose geometries have heights as `heights` says, and are not longer
+    /// than `limit_bytes` as WKB.
+    pub(super) fn new(heights: OrdinateRule, limit_bytes: usize) -> Self {
         let high = heights == OrdinateRule::Mandatory;
-        Self { buffer: WkbBuffer::default(), high, empty_is_high: high }
+        Self {
+            buffer: WkbBuffer { limit_bytes, ..WkbBuffer::default() },
+            high,
+            empty_is_high: high,
+        }
     }
 
     /// Passes a geometry object.
@@ -127,6 +137,7 @@ impl<'a> Cursor<'a> {
         self.expect(b'[')?;
         while self.next_element(&mut first)? {
             self.geometry_object(out, depth + 1)?;
+            out.check_length(self.at)?;
             count = count.saturating_add(1);
         }
         out.close(opened, count);

@@ -6,6 +6,8 @@ use tiepoint_core::Crs;
 
 /// How many ignored members are remembered by name.
 const NAMED_MEMBERS: usize = 10;
+/// The longest `crs` member that can name anything.
+const MAX_CRS_BYTES: usize = 1 << 16;
 
 /// The members of a root object that concern all its features.
 #[derive(Debug, Clone, Default)]
@@ -93,6 +95,9 @@ fn text_of(raw: &[u8], at: usize) -> Result<String, Stop> {
 ///
 /// [`CodecError::Unsupported`] for links, which we do not follow, and for what names no CRS.
 pub(super) fn crs_of(member: &[u8]) -> Result<Crs> {
+    if member.len() > MAX_CRS_BYTES {
+        return Err(refused(member));
+    }
     let parsed: Value = serde_json::from_slice(member).ok().ok_or_else(|| refused(member))?;
     if parsed.is_null() {
         return Ok(Crs::UndefinedCartesian);
@@ -110,7 +115,8 @@ pub(super) fn crs_of(member: &[u8]) -> Result<Crs> {
 }
 
 fn refused(member: &[u8]) -> CodecError {
-    let shown: String = String::from_utf8_lossy(member).chars().take(200).collect();
+    let shown: String =
+        String::from_utf8_lossy(&member[..member.len().min(800)]).chars().take(200).collect();
     CodecError::Unsupported {
         what: format!(
             "the document's `crs` member `{shown}` names no coordinate reference system that is known"

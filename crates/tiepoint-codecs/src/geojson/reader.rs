@@ -11,15 +11,22 @@ use std::io::Read;
 use std::sync::Arc;
 use tiepoint_core::{Decimal, Feature, FieldType, Json, ObjectId, OrdinateRule, Schema, Value};
 
+/// The longest object or array among properties: checking it takes many times the memory.
+const MAX_JSON_BYTES: usize = 16 << 20;
+
 /// Reads the features of a document that has been surveyed, with the same options.
 ///
 /// Their values are of the types of the survey's schema; the object id is the feature's `"id"`
 /// where all ids of the document are UUIDs.
 pub fn reader<R: Read>(input: R, survey: &Survey, options: &ReadOptions) -> Reader<R> {
-    read_records(Records::new(input, options), survey)
+    read_records(Records::new(input, options), survey, options)
 }
 
-pub(super) fn read_records<R>(records: Records<R>, survey: &Survey) -> Reader<R> {
+pub(super) fn read_records<R>(
+    records: Records<R>,
+    survey: &Survey,
+    options: &ReadOptions,
+) -> Reader<R> {
     let schema = Arc::clone(&survey.schema);
     let geometry = schema.geometry();
     let heights = geometry.map_or(OrdinateRule::Optional, |(_, ty)| ty.z);
@@ -33,7 +40,7 @@ pub(super) fn read_records<R>(records: Records<R>, survey: &Survey) -> Reader<R>
         geometry_field: geometry.map(|(position, _)| position),
         id_field: survey.id_field,
         first_property,
-        geometries: GeometryReader::new(heights),
+        geometries: GeometryReader::new(heights, options.max_feature_bytes.saturating_mul(4)),
         values: Vec::new(),
         id: None,
         changed: None,
@@ -240,6 +247,10 @@ impl Cursor<'_> {
     fn json(&mut self) -> Result<Value, Stop> {
         let at = self.at;
         let text = self.spelled()?;
+        if text.len() > MAX_JSON_BYTES {
+            let reason = format!("an object or array longer than {MAX_JSON_BYTES} bytes");
+            return Err(Stop::bad(at, reason));
+        }
         text.parse::<Json>().map(Value::Json).map_err(|error| Stop::bad(at, error.to_string()))
     }
 }

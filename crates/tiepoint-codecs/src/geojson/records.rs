@@ -1,5 +1,6 @@
 //! Where features begin and end in a document: in a collection, alone, or in a sequence.
 use super::cursor::{Bad, Cursor, Stop};
+use super::geometry::is_geometry;
 use super::header::{Header, RootStop};
 use super::input::{CHUNK_BYTES, Input};
 use super::{Framing, ReadOptions};
@@ -144,16 +145,18 @@ impl<R: Read> Records<R> {
             self.input.consume(length);
             return Ok(State::Features { first: true });
         };
-        if ty.as_deref() == Some("FeatureCollection") {
-            return Err(self.bad(0, "a FeatureCollection without an array `features`"));
-        }
-        match self.next_after(length)? {
-            None => Ok(State::Single { length }),
-            Some(b'{') => {
+        match (self.next_after(length)?, ty.as_deref()) {
+            (Some(b'{'), _) => {
                 self.header = before;
                 Ok(State::Lines)
             }
-            Some(_) => Err(self.bad(length, "more text after the end of the document")),
+            (Some(_), _) => Err(self.bad(length, "more text after the end of the document")),
+            (None, Some("FeatureCollection")) => {
+                Err(self.bad(0, "a FeatureCollection without an array `features`"))
+            }
+            (None, Some(ty)) if ty == "Feature" || is_geometry(ty) => Ok(State::Single { length }),
+            (None, Some(ty)) => Err(self.bad(0, &not_geojson(ty))),
+            (None, None) => Err(self.bad(0, "a GeoJSON object has a `type`")),
         }
     }
 
@@ -203,8 +206,7 @@ impl<R: Read> Records<R> {
         match stop {
             RootStop::Features => return Err(self.bad(length, "a second array `features`")),
             RootStop::Closed(Some(ty)) if ty != "FeatureCollection" => {
-                let shown: String = ty.chars().take(40).collect();
-                return Err(self.bad(length, &format!("`features` in an object of type `{shown}`")));
+                return Err(self.bad(length, &not_geojson(&ty)));
             }
             RootStop::Closed(_) => self.input.consume(length),
         }
@@ -250,9 +252,9 @@ impl<R: Read> Records<R> {
             Err(Stop::Bad(bad)) => Err(self.bad_feature(*bad, length)),
             Err(Stop::Fatal(error)) => Err(*error),
             Err(Stop::End) => {
-                let bad =
-                    Bad { at: length, reason: "the feature ends before it is complete".to_owned() };
-                Err(self.bad_feature(bad, length))
+                let at = self.input.window()[..length].trim_ascii_end().len();
+                let reason = "the feature ends before it is complete".to_owned();
+                Err(self.bad_feature(Bad { at, reason }, length))
             }
         }
     }
@@ -359,4 +361,9 @@ impl<R: Read> Records<R> {
         self.input.consume(length);
         CodecError::BadFeature { place, reason: bad.reason, source_text }
     }
+}
+
+fn not_geojson(ty: &str) -> String {
+    let shown: String = ty.chars().take(40).collect();
+    format!("an object of type `{shown}` is not GeoJSON")
 }

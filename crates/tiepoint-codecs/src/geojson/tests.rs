@@ -43,7 +43,7 @@ fn outcome(
     let features = match &surveyed {
         Ok(survey) => {
             let records = Records::in_chunks(source(), options, chunk_bytes);
-            read_records(records, survey).map(in_words).collect()
+            read_records(records, survey, options).map(in_words).collect()
         }
         Err(_) => Vec::new(),
     };
