@@ -1,7 +1,99 @@
-//! Looking for what is wrong in a file.
+//! Looking for what is wrong in a file, and mending what can be mended without losing anything.
+use crate::connection::Link;
+use crate::error::Site;
+use crate::inspect::{self, Problem};
 use crate::store::GpkgStore;
-use tiepoint_store::{Finding, Repair, Result};
+use crate::transaction::GpkgTransaction;
+use crate::{mend, store_id};
+use rusqlite::Connection;
+use std::path::Path;
+use tiepoint_store::{Finding, FindingKind, Repair, Result};
 
-pub(crate) fn check(_store: &GpkgStore, _repair: Repair) -> Result<Vec<Finding>> {
-    Ok(Vec::new())
+/// How many complaints of SQLite itself are passed on.
+const MOST_COMPLAINTS: i64 = 20;
+
+pub(crate) fn check(store: &GpkgStore, repair: Repair) -> Result<Vec<Finding>> {
+    let lease = store.pool.read()?;
+    let problems = problems(lease.link(), store.site(), &store.pool.path)?;
+    drop(lease);
+    if repair == Repair::No || problems.iter().all(|problem| problem.remedy.is_none()) {
+        return Ok(problems.into_iter().map(|problem| problem.finding).collect());
+    }
+    GpkgTransaction::begin(store)?.mend(|link| {
+        let problems = self::problems(link, store.site(), &store.pool.path)?;
+        mend::mend(link, store.site(), problems)
+    })
+}
+
+/// All that is wrong, as one state of the file shows it.
+fn problems(link: &Link, site: &Site, path: &Path) -> Result<Vec<Problem>> {
+    let connection = &link.connection;
+    let mut problems = Vec::new();
+    let failed = || site.failed("check itself");
+    for complaint in complaints(connection).map_err(failed())? {
+        problems.push(of_file(FindingKind::Catalogue, format!("SQLite finds: {complaint}")));
+    }
+    if store_id::is_copy(connection, path).map_err(failed())? {
+        let message = "this file is a copy of another store; it becomes a store of its own with the first write";
+        problems.push(of_file(FindingKind::Copy, message.to_owned()));
+    }
+    for message in contradictions(connection).map_err(failed())? {
+        problems.push(of_file(FindingKind::Catalogue, message));
+    }
+    let names = link.catalogue.borrow_mut().names(connection, site)?;
+    for name in names.iter() {
+        let table = link.catalogue.borrow_mut().table(connection, site, name)?;
+        problems.extend(inspect::layer(connection, site, &table)?);
+    }
+    Ok(problems)
+}
+
+fn of_file(kind: FindingKind, message: String) -> Problem {
+    let finding = Finding { layer: None, kind, message, rows: 0, examples: Vec::new(), mended: false };
+    Problem { finding, remedy: None }
+}
+
+/// What SQLite's own check of the file says; nothing when it is sound.
+fn complaints(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let sql = format!("PRAGMA quick_check({MOST_COMPLAINTS})");
+    let mut statement = connection.prepare(&sql)?;
+    let lines = statement.query_map([], |row| row.get(0))?;
+    let lines = lines.collect::<rusqlite::Result<Vec<String>>>()?;
+    Ok(lines.into_iter().filter(|line| line != "ok").collect())
+}
+
+/// Where the file's own tables contradict each other.
+fn contradictions(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let has = |name: &str| crate::side_table::table_exists(connection, name);
+    let missing = "NOT EXISTS (SELECT 1 FROM sqlite_master AS s WHERE s.type IN ('table', 'view') \
+                   AND s.name = t.table_name COLLATE NOCASE)";
+    let mut found = texts(
+        connection,
+        &format!("SELECT table_name FROM gpkg_contents AS t WHERE {missing}"),
+        |name| format!("`gpkg_contents` lists `{name}`, which is not there"),
+    )?;
+    if has("gpkg_geometry_columns")? {
+        let unlisted = "NOT EXISTS (SELECT 1 FROM gpkg_contents AS c \
+                        WHERE c.table_name = t.table_name COLLATE NOCASE)";
+        found.extend(texts(
+            connection,
+            &format!("SELECT table_name FROM gpkg_geometry_columns AS t WHERE {unlisted}"),
+            |name| format!("`gpkg_geometry_columns` lists `{name}`, which `gpkg_contents` does not"),
+        )?);
+    }
+    for tie in crate::ties::all(connection)? {
+        if !has(&tie.table)? {
+            found.push(format!("layer `{}` was tied, and is not there any more", tie.table));
+        }
+    }
+    Ok(found)
+}
+
+fn texts(
+    connection: &Connection,
+    sql: &str,
+    message: impl Fn(String) -> String,
+) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare(sql)?;
+    statement.query_map([], |row| row.get(0).map(&message))?.collect()
 }

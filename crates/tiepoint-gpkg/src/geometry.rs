@@ -215,6 +215,20 @@ mod tests {
     }
 
     #[test]
+    fn empty_geometries_are_spelled_as_gdal_spells_them() {
+        for (wkt, theirs) in [
+            ("POLYGON EMPTY", "47500011E8640000010300000000000000"),
+            ("POINT EMPTY", "47500011E86400000101000000000000000000F87F000000000000F87F"),
+            ("LINESTRING Z EMPTY", "47500011E864000001EA03000000000000"),
+        ] {
+            let mut blob = Vec::new();
+            append_blob(&Geometry::from_wkt(wkt).expect("is WKT"), 25832, &mut blob);
+            let hex: String = blob.iter().map(|byte| format!("{byte:02X}")).collect();
+            assert_eq!(hex, theirs, "{wkt}");
+        }
+    }
+
+    #[test]
     fn other_blobs_are_refused_in_words() {
         for (blob, words) in [
             (&b"\x00\x01\xe6\x10\0\0 and so on\xfe"[..], "SpatiaLite"),

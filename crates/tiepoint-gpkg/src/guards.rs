@@ -36,6 +36,12 @@ pub(crate) fn create_index(connection: &Connection, tie: &Tie) -> Result<()> {
     connection.execute_batch(&format!("CREATE INDEX {index} ON {table} ({column})"))
 }
 
+/// Whether the index on the ids is there.
+pub(crate) fn index_exists(connection: &Connection, tie: &Tie) -> Result<bool> {
+    let sql = "SELECT 1 FROM sqlite_master WHERE type = 'index' AND name = ?1";
+    connection.prepare_cached(sql)?.exists([tie.index_name()])
+}
+
 /// Removes the index on the ids, if it is there.
 pub(crate) fn drop_index(connection: &Connection, tie: &Tie) -> Result<()> {
     connection.execute_batch(&format!("DROP INDEX IF EXISTS {}", quoted(&tie.index_name())))

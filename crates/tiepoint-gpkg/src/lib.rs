@@ -19,6 +19,8 @@ mod freshness;
 mod functions;
 mod geometry;
 mod guards;
+mod inspect;
+mod mend;
 mod metadata;
 mod new_file;
 mod place;

@@ -1,8 +1,8 @@
 //! What a file says of its layers: its own tables (OGC 12-128r19, sections 1.1.3 and 2.1) and
 //! SQLite's pragmas.
 use crate::dialect::quoted;
-use crate::{columns, side_table, sql_text, ties};
-use rusqlite::{Connection, OptionalExtension, Result, params};
+use crate::{columns, rtree, side_table, sql_text, ties};
+use rusqlite::{Connection, OptionalExtension, Result};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tiepoint_core::{
@@ -40,6 +40,8 @@ pub(crate) struct GeometryColumn {
     pub(crate) position: usize,
     /// The R-tree's table, where there is one that is kept up to date.
     pub(crate) rtree: Option<String>,
+    /// Whether the file says that there is an R-tree, sound or not.
+    pub(crate) claims_rtree: bool,
 }
 
 impl Table {
@@ -265,28 +267,14 @@ fn geometry_column(
     let Some(position) = first else { return Ok(None) };
     let field = &fields[position];
     let column = if of_shape(field) { shape.map(|it| it.column.clone()) } else { None };
-    let rtree = match column {
-        Some(column) => kept_rtree(connection, table, &column)?,
-        None => None,
+    let name = field.name.clone();
+    let Some(column) = column else {
+        return Ok(Some(GeometryColumn { name, position, rtree: None, claims_rtree: false }));
     };
-    Ok(Some(GeometryColumn { name: field.name.clone(), position, rtree }))
-}
-
-fn kept_rtree(connection: &Connection, table: &str, column: &str) -> Result<Option<String>> {
-    if !side_table::table_exists(connection, "gpkg_extensions")? {
-        return Ok(None);
-    }
-    let rtree = format!("rtree_{table}_{column}");
-    let sql = "SELECT EXISTS (SELECT 1 FROM gpkg_extensions WHERE extension_name = 'gpkg_rtree_index' \
-                 AND table_name = ?1 COLLATE NOCASE AND column_name = ?2 COLLATE NOCASE) \
-               AND EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?3 COLLATE NOCASE) \
-               AND (SELECT count(*) FROM sqlite_master WHERE type = 'trigger' \
-                 AND tbl_name = ?1 COLLATE NOCASE AND lower(name) IN \
-                 (lower(?3) || '_insert', lower(?3) || '_delete')) = 2";
-    let kept: bool = connection
-        .prepare_cached(sql)?
-        .query_row(params![table, column, rtree], |row| row.get(0))?;
-    Ok(kept.then_some(rtree))
+    let claims_rtree = rtree::is_registered(connection, table, &column)?;
+    let kept = claims_rtree && rtree::is_kept(connection, table, &column)?;
+    let rtree = kept.then(|| rtree::name(table, &column));
+    Ok(Some(GeometryColumn { name, position, rtree, claims_rtree }))
 }
 
 /// The indexes on fields; a unique one on a single field marks the field too.

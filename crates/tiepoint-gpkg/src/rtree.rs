@@ -34,6 +34,33 @@ pub(crate) fn name(table: &str, column: &str) -> String {
     format!("rtree_{table}_{column}")
 }
 
+/// Whether the file says that a column has an R-tree.
+pub(crate) fn is_registered(connection: &Connection, table: &str, column: &str) -> Result<bool> {
+    if !side_table::table_exists(connection, "gpkg_extensions")? {
+        return Ok(false);
+    }
+    let sql = "SELECT 1 FROM gpkg_extensions WHERE extension_name = 'gpkg_rtree_index' \
+               AND table_name = ?1 COLLATE NOCASE AND column_name = ?2 COLLATE NOCASE";
+    connection.prepare_cached(sql)?.exists([table, column])
+}
+
+/// Whether a column's R-tree is there with triggers that keep it up to date: those of GeoPackage
+/// up to 1.3 or from 1.4 on, as far as their names tell.
+pub(crate) fn is_kept(connection: &Connection, table: &str, column: &str) -> Result<bool> {
+    let tree = name(table, column);
+    if !side_table::table_exists(connection, &tree)? {
+        return Ok(false);
+    }
+    let sql = "SELECT lower(substr(name, length(?2) + 2)) FROM sqlite_master WHERE type = 'trigger' \
+               AND tbl_name = ?1 COLLATE NOCASE AND substr(lower(name), 1, length(?2) + 1) = lower(?2) || '_'";
+    let mut statement = connection.prepare_cached(sql)?;
+    let parts = statement.query_map([table, &tree], |row| row.get(0))?;
+    let parts = parts.collect::<Result<Vec<String>>>()?;
+    let has = |wanted: &[&str]| wanted.iter().all(|it| parts.iter().any(|part| part == it));
+    Ok(has(&["insert", "delete", "update2", "update4"])
+        && (has(&["update1", "update3"]) || has(&["update5", "update6", "update7"])))
+}
+
 /// Makes and registers an empty R-tree with its triggers.
 pub(crate) fn create(connection: &Connection, table: &str, column: &str, key: &str) -> Result<()> {
     let tree = quoted(&name(table, column));

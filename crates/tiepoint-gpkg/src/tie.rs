@@ -138,6 +138,22 @@ impl Ids<'_> {
         ))
     }
 
+    /// Rows without an id.
+    pub(crate) fn missing(&self) -> Result<Vec<i64>> {
+        let Self { table, key, column, .. } = self;
+        self.rows(&format!(
+            "SELECT {key} FROM {table} WHERE {column} IS NULL OR {column} = '' ORDER BY {key}"
+        ))
+    }
+
+    /// Rows whose id is one, in another spelling than ours.
+    pub(crate) fn misspelt(&self) -> Result<Vec<i64>> {
+        let Self { table, key, column, .. } = self;
+        self.rows(&format!(
+            "SELECT {key} FROM {table} WHERE tiepoint_canonical({column}) <> {column} ORDER BY {key}"
+        ))
+    }
+
     /// Rows whose id is none.
     pub(crate) fn malformed(&self) -> Result<Vec<i64>> {
         let Self { table, key, column, .. } = self;

@@ -113,6 +113,14 @@ impl<'s> GpkgTransaction<'s> {
         outcome
     }
 
+    /// Runs repairs and commits them.
+    pub(crate) fn mend<T>(mut self, mend: impl FnOnce(&Link) -> Result<T>) -> Result<T> {
+        let mended = self.step(|it| mend(it.link()))?;
+        self.record_changes()?;
+        self.finish()?;
+        Ok(mended)
+    }
+
     fn record_changes(&self) -> Result<()> {
         for (layer, touched) in &self.touched {
             let table = match self.table(layer) {

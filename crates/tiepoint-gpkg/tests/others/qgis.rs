@@ -4,7 +4,7 @@ use std::path::Path;
 use tiepoint_core::Identity;
 use tiepoint_gpkg::GpkgStore;
 
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/others/qgis.py");
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/others/in_qgis.py");
 
 fn in_qgis(path: &Path, operation: &str) -> String {
     run(PYTHON, &[SCRIPT, path.to_str().expect("a plain path"), "plots", operation])

@@ -75,7 +75,7 @@ fn every_kind_that_gdal_writes_is_read_as_gdal_reads_it() {
          \x20 if w:\n\
          \x20   g = ogr.CreateGeometryFromWkt(w)\n\
          \x20   f.SetGeometry(g)\n\
-         \x20   f.SetField('wkb', bytes(g.ExportToIsoWkb()))\n\
+         \x20   f.SetFieldBinaryFromHexString('wkb', g.ExportToIsoWkb().hex())\n\
          \x20 l.CreateFeature(f)\n"));
     let store = GpkgStore::open(&path).expect("opens");
     let layer = store.layer("shapes").expect("is there");

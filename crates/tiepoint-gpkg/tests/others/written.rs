@@ -52,14 +52,32 @@ fn layer_of(kind: GeometryKind, dims: Dims, identity: Identity) -> (LayerDefinit
     let schema = Schema::new(vec![Field::new("shape", FieldType::Geometry(ty))]).expect("one field");
     let name = format!("{} {}", kind.name(), dims.name());
     let definition = LayerDefinition { identity, ..LayerDefinition::new(name, schema) };
-    let empty = Geometry::from_wkt(&format!("{} {} EMPTY", kind.keyword(), dims.tag())).expect("is empty");
-    let mut shapes = vec![Value::Geometry(empty), Value::Null];
+    // no empty ones: the validator looks for their mark in the wrong bit, GDAL's own included
+    let mut shapes = vec![Value::Null];
     if dims == Dims::Xy {
         let wkt = format!("{}{}", kind.keyword(), shape_of(kind));
         shapes.push(Geometry::from_wkt(&wkt).expect("is well-formed").into());
     }
     let feature = |shape| Feature::with_values(definition.schema.clone(), vec![Some(shape)]);
     (definition.clone(), shapes.into_iter().map(feature).collect())
+}
+
+/// GeoPackage has no such kinds. GDAL keeps them all the same, and its validator crashes on them.
+const BEYOND_THE_STANDARD: [GeometryKind; 3] =
+    [GeometryKind::PolyhedralSurface, GeometryKind::Tin, GeometryKind::Triangle];
+
+#[test]
+fn kinds_beyond_the_standard_are_read_by_gdal() {
+    if !have_gdal() {
+        return;
+    }
+    let (_folder, path) = folder();
+    let layers = BEYOND_THE_STANDARD.map(|kind| layer_of(kind, Dims::Xy, Identity::None));
+    write(&path, &layers);
+    let said = run("ogrinfo", &["-ro", "-al", "-q", path.to_str().expect("a plain path")]);
+    for shape in ["POLYHEDRALSURFACE (((0 0,1 0,1 1,0 0)))", "TIN (((0 0,1 0,1 1,0 0)))", "TRIANGLE ((0 0,1 0,1 1,0 0))"] {
+        assert!(said.contains(shape), "{shape} is not in {said}");
+    }
 }
 
 #[test]
@@ -71,6 +89,7 @@ fn every_kind_and_dims_is_accepted() {
         let (_folder, path) = folder();
         let layers: Vec<_> = GeometryKind::ALL
             .into_iter()
+            .filter(|kind| !BEYOND_THE_STANDARD.contains(kind))
             .flat_map(|kind| Dims::ALL.into_iter().map(move |dims| (kind, dims)))
             .map(|(kind, dims)| layer_of(kind, dims, identity.clone()))
             .collect();

@@ -1,4 +1,4 @@
-"""Edits a layer in headless QGIS the way its user interface does: qgis.py FILE LAYER OPERATION.
+"""Edits a layer in headless QGIS the way its user interface does: in_qgis.py FILE LAYER OPERATION.
 
 Operations: layers, add, paste, cut_paste, split, merge, delete, rename_id. Prints one JSON document.
 """
@@ -23,7 +23,8 @@ def by_name(layer, name):
 
 
 def layers(path):
-    listed = QgsVectorLayer(path, "file", "ogr").dataProvider().subLayers()
+    file = QgsVectorLayer(path, "file", "ogr")
+    listed = file.dataProvider().subLayers()
     found = QgsProviderRegistry.instance().querySublayers(path)
     return {
         "sublayers": sorted(line.split("!!::!!")[1] for line in listed),
