@@ -46,3 +46,8 @@ pub use tiepoint_store::{
     BadIds, Capabilities, Finding, FindingKind, LayerFacts, MemoryStore, Repair, Store, StoreError,
     TieOptions, TieReport, Transaction, TransactionOptions, UntieReport,
 };
+
+/// Holds the README's Rust to the compiler.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

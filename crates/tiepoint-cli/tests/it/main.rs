@@ -8,4 +8,5 @@ mod import;
 mod interrupted;
 mod messages;
 mod query;
+mod readme;
 mod tour;

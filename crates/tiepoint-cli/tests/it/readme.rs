@@ -1,0 +1,55 @@
+//! What the README shows is what happens.
+use crate::folder::Folder;
+
+const README: &str = include_str!("../../../../README.md");
+
+/// The README's blocks in that language, line by line.
+fn blocks(language: &str) -> Vec<&'static str> {
+    let opening = format!("```{language}\n");
+    let blocks = README.split(&opening).skip(1).filter_map(|rest| rest.split("```").next());
+    blocks.flat_map(str::lines).collect()
+}
+
+/// What the commands of the README take for granted.
+fn prepared() -> Folder {
+    let folder = Folder::new();
+    let (oak, elm) =
+        ("0190a6f0-5c3e-7d21-9b6a-2f4d8c1e7a90", "0190a6f0-5c3e-7d21-9b6a-2f4d8c1e7a91");
+    let trees = format!("{oak},oak,21.5,24.95,60.15\n{elm},elm,17.0,24.96,60.16\n");
+    folder.write("trees.csv", &format!("object_id,name,height,lon,lat\n{trees}"));
+    folder.write(
+        "roads.geojson",
+        r#"{"type":"Feature","properties":{"name":"Main"},"geometry":{"type":"LineString","coordinates":[[24.9,60.1],[25.0,60.2]]}}"#,
+    );
+    folder.write(
+        "survey.geojson",
+        &format!(r#"{{"type":"Feature","id":"{oak}","properties":{{"height":22.0}},"geometry":{{"type":"Point","coordinates":[24.95,60.15]}}}}"#),
+    );
+    folder.write("benches.csv", "colour,lon,lat\nred,24.95,60.15\n");
+    folder.ok("import benches.csv park.gpkg");
+    folder.ok("untie park.gpkg benches");
+    folder
+}
+
+#[test]
+fn every_command_in_the_readme_runs() {
+    let folder = prepared();
+    let lines = blocks("sh").into_iter().filter(|line| line.starts_with("tiepoint "));
+    let commands: Vec<_> = lines.filter_map(|line| line.split(" # ").next()).collect();
+    assert!(commands.len() >= 9, "{commands:?}");
+    for command in commands {
+        let command = command.split(" | ").next().unwrap_or(command);
+        let run = folder.shell(command);
+        assert_eq!(run.code, Some(0), "{command}\n{}{}", run.out, run.err);
+    }
+}
+
+#[test]
+fn the_tour_says_what_the_readme_says_it_says() {
+    let told = Folder::new().ok("tour").out;
+    let quoted = blocks("text");
+    assert!(quoted.len() >= 10, "{quoted:?}");
+    for line in quoted {
+        assert!(told.contains(line), "`{line}` is not in\n{told}");
+    }
+}
