@@ -74,6 +74,9 @@ pub(super) fn bits_equal(a: f64, b: f64) -> bool {
 /// A line or polygon that is cut becomes a multi geometry. Points beyond ±180° are turned back.
 /// A ring that spans all longitudes, from -180 to 180, is left as it is.
 ///
+/// Parts of a valid polygon are valid, unless one of its holes touches another ring elsewhere than
+/// at a vertex of both.
+///
 /// # Errors
 ///
 /// [`CodecError::Unsupported`] for a polygon around a pole, which no cut at one meridian makes

@@ -1,11 +1,9 @@
 //! Cuts polygons, holes and all, where they pass the antimeridian.
 use super::antimeridian::{At, Vertex, east_end, strip_of};
+use super::antimeridian_side::{Ring, Side, on_side, plane};
 use super::orientation::{Turning, turning, turning_of};
 use crate::CodecError;
 use tiepoint_core::Positions;
-
-/// A ring without the repetition of its first vertex.
-type Ring = Vec<Vertex>;
 
 /// The parts of a polygon, each within one strip, their rings closed. Takes each ring as it is
 /// stored and unwrapped.
@@ -31,9 +29,9 @@ pub(super) fn cut_polygon(
     while most > east_end(strip) && !rest.is_empty() {
         let mut east = Vec::new();
         for polygon in rest {
-            let [west_parts, east_parts] = split(polygon, strip)?;
-            parts.extend(west_parts.iter().map(|polygon| closed(polygon, strip)));
-            east.extend(east_parts);
+            let west = on_side(&polygon, strip, Side::West)?;
+            parts.extend(west.iter().map(|polygon| closed(polygon, strip)));
+            east.extend(on_side(&polygon, strip, Side::East)?);
         }
         rest = east;
         strip += 1;
@@ -62,10 +60,6 @@ fn opened(stored: Positions<'_>, mut ring: Ring) -> Result<Ring, CodecError> {
         });
     }
     Ok(ring)
-}
-
-fn plane(ring: &[Vertex]) -> impl Iterator<Item = [f64; 2]> {
-    ring.iter().map(|vertex| [vertex.unwrapped(), vertex.y])
 }
 
 fn turned(mut ring: Ring, wanted: Turning) -> Ring {
@@ -102,175 +96,6 @@ fn closed(polygon: &[Ring], strip: i32) -> Vec<Vec<At>> {
     let close =
         |ring: &Ring| ring.iter().chain(ring.first()).map(|vertex| vertex.within(strip)).collect();
     polygon.iter().map(close).collect()
-}
-
-/// Where a ring passes the cut.
-#[derive(Debug, Clone, Copy)]
-struct Crossing {
-    y: f64,
-    eastwards: bool,
-    /// The chain that ends here, and the one that starts here.
-    ends: usize,
-    starts: usize,
-}
-
-/// Rings cut into chains that stay on one side.
-#[derive(Default)]
-struct Chains {
-    pieces: Vec<Vec<Vertex>>,
-    crossings: Vec<Crossing>,
-    /// Rings that do not pass the cut, west and east of it.
-    whole: [Vec<Ring>; 2],
-}
-
-/// The parts of a polygon west and east of the eastern end of `strip`. What touches the cut from
-/// the west stays whole there; the cut itself counts as east.
-///
-/// Up along the cut, the ring passes it eastwards where the inside begins and westwards where it
-/// ends, since outer rings go counter-clockwise and holes clockwise: so neighbours in this order
-/// are joined, on both sides.
-fn split(polygon: Vec<Ring>, strip: i32) -> Result<[Vec<Vec<Ring>>; 2], CodecError> {
-    let mut cut = Chains::default();
-    match polygon.first().map_or(Some(Side::West), |outer| side(outer, strip)) {
-        Some(Side::West) => return Ok([vec![polygon], Vec::new()]),
-        Some(Side::East) => return Ok([Vec::new(), vec![polygon]]),
-        None => {}
-    }
-    for ring in polygon {
-        cut.add(ring, strip);
-    }
-    let next = cut.joints()?;
-    let mut sides = [Vec::new(), Vec::new()];
-    let mut done = vec![false; cut.pieces.len()];
-    for first in 0..cut.pieces.len() {
-        let mut ring = Vec::new();
-        let mut chain = first;
-        while !std::mem::replace(&mut done[chain], true) {
-            ring.extend_from_slice(&cut.pieces[chain]);
-            chain = next[chain];
-        }
-        let east = usize::from(ring.iter().any(|vertex| vertex.unwrapped() > east_end(strip)));
-        if let Some(ring) = cleaned(ring) {
-            sides[east].push(vec![ring]);
-        }
-    }
-    for (side, holes) in sides.iter_mut().zip(cut.whole) {
-        for hole in holes {
-            put_into(hole, side);
-        }
-    }
-    Ok(sides)
-}
-
-fn is_east(vertex: &Vertex, strip: i32) -> bool {
-    vertex.unwrapped() >= east_end(strip)
-}
-
-/// A side of the cut.
-#[derive(Debug, Clone, Copy)]
-enum Side {
-    West,
-    East,
-}
-
-/// The side that the ring is on, whether it touches the cut or not; none if it passes.
-fn side(ring: &Ring, strip: i32) -> Option<Side> {
-    match (greatest(ring) <= east_end(strip), least(ring) >= east_end(strip)) {
-        (true, _) => Some(Side::West),
-        (_, true) => Some(Side::East),
-        _ => None,
-    }
-}
-
-impl Chains {
-    fn add(&mut self, mut ring: Ring, strip: i32) {
-        if let Some(side) = side(&ring, strip) {
-            return self.whole[side as usize].push(ring);
-        }
-        let sides: Vec<bool> = ring.iter().map(|vertex| is_east(vertex, strip)).collect();
-        let count = ring.len();
-        let start = (0..count).find(|at| sides[*at] != sides[(at + count - 1) % count]);
-        ring.rotate_left(start.unwrap_or(0));
-        let first_chain = self.pieces.len();
-        let before = ring[count - 1];
-        let mut chain = vec![before.crossing(&ring[0], strip)];
-        for (at, vertex) in ring.iter().enumerate() {
-            chain.push(*vertex);
-            let next = &ring[(at + 1) % count];
-            if is_east(vertex, strip) == is_east(next, strip) {
-                continue;
-            }
-            let crossing = vertex.crossing(next, strip);
-            chain.push(crossing);
-            self.pieces.push(std::mem::replace(&mut chain, vec![crossing]));
-            let ends = self.pieces.len() - 1;
-            let starts = if at + 1 == count { first_chain } else { ends + 1 };
-            let eastwards = is_east(next, strip);
-            self.crossings.push(Crossing { y: crossing.y, eastwards, ends, starts });
-        }
-    }
-
-    /// Which chain goes on where each one ends.
-    fn joints(&mut self) -> Result<Vec<usize>, CodecError> {
-        self.crossings.sort_by(|a, b| a.y.total_cmp(&b.y));
-        let crossings = &mut self.crossings;
-        for at in 0..crossings.len() {
-            let wanted = at % 2 == 0;
-            let fits = |crossing: &Crossing| crossing.eastwards == wanted;
-            let same = crossings[at..].iter().take_while(|other| other.y <= crossings[at].y);
-            let found = same.clone().position(fits);
-            let Some(found) = found else { return Err(crosses_itself()) };
-            crossings.swap(at, at + found);
-        }
-        let mut next = vec![0; self.pieces.len()];
-        for pair in self.crossings.chunks(2) {
-            let [lower, upper] = pair else { return Err(crosses_itself()) };
-            next[lower.ends] = upper.starts;
-            next[upper.ends] = lower.starts;
-        }
-        Ok(next)
-    }
-}
-
-#[cold]
-fn crosses_itself() -> CodecError {
-    CodecError::Unsupported {
-        what: "a polygon that crosses itself on the antimeridian cannot be cut there".to_owned(),
-        hint: Some("make it valid first, or write it uncut".to_owned()),
-    }
-}
-
-/// The ring without repetitions; none if it encloses nothing.
-fn cleaned(mut ring: Ring) -> Option<Ring> {
-    let same = |a: &Vertex, b: &Vertex| plane(&[*a]).eq(plane(&[*b]));
-    ring.dedup_by(|b, a| same(a, b));
-    while ring.len() > 1 && same(&ring[0], &ring[ring.len() - 1]) {
-        ring.pop();
-    }
-    let around = || plane(&ring).chain(plane(&ring).take(1));
-    turning_of(around).is_some().then_some(ring)
-}
-
-/// Puts a hole into the one of several polygons that most of its vertices are in.
-fn put_into(hole: Ring, polygons: &mut [Vec<Ring>]) {
-    let inside = |polygon: &&mut Vec<Ring>| {
-        hole.iter()
-            .filter(|vertex| polygon.first().is_some_and(|outer| contains(outer, vertex)))
-            .count()
-    };
-    if let Some(around) = polygons.iter_mut().max_by_key(inside) {
-        around.push(hole);
-    }
-}
-
-/// Whether the vertex is in the ring: an odd number of edges pass north of it.
-fn contains(ring: &Ring, vertex: &Vertex) -> bool {
-    let [x, y] = [vertex.unwrapped(), vertex.y];
-    let edges = plane(ring).zip(plane(ring).skip(1).chain(plane(ring).take(1)));
-    let north = edges.filter(|([ax, ay], [bx, by])| {
-        (*ax > x) != (*bx > x) && y < ay + (by - ay) * (x - ax) / (bx - ax)
-    });
-    north.count() % 2 == 1
 }
 
 #[cfg(test)]
@@ -329,6 +154,40 @@ mod tests {
         assert!(cut_wkt(touching).starts_with("POLYGON (("), "{}", cut_wkt(touching));
         let spanning = "POLYGON ((-180 -80,180 -80,180 80,-180 80,-180 -80))";
         assert_eq!(cut_wkt(spanning), spanning);
+    }
+
+    #[test]
+    fn parts_that_hang_together_in_one_point_are_taken_apart() {
+        for (whole, parts) in [
+            // a notch from the east whose tip is on the cut
+            (
+                "POLYGON ((175 0,185 0,180 5,185 9,175 9,175 0))",
+                "MULTIPOLYGON (((180 9,175 9,175 0,180 0,180 9)),\
+                 ((-180 0,-175 0,-180 5,-180 0)),((-180 5,-175 9,-180 9,-180 5)))",
+            ),
+            // a hole that touches the cut in one point from the west, and in two from the east
+            (
+                "POLYGON ((175 0,185 0,185 9,175 9,175 0),(178 4,178 6,180 5,178 4))",
+                "MULTIPOLYGON (((180 9,175 9,175 0,180 0,180 5,180 9),(180 5,178 4,178 6,180 5)),\
+                 ((-180 0,-175 0,-175 9,-180 9,-180 0)))",
+            ),
+            (
+                "POLYGON ((175 0,185 0,185 9,175 9,175 0),(180 2,181 4,180 6,184 4,180 2))",
+                "MULTIPOLYGON (((180 9,175 9,175 0,180 0,180 9)),\
+                 ((-180 0,-175 0,-175 9,-180 9,-180 6,-176 4,-180 2,-180 0)),\
+                 ((-180 2,-179 4,-180 6,-180 2)))",
+            ),
+            // a hole on the cut that has a vertex of the outer ring
+            (
+                "POLYGON ((175 0,185 0,185 9,175 9,175 4,175 0),(175 4,182 5,182 3,175 4))",
+                "MULTIPOLYGON (((175 4,175 0,180 0,180 3.2857142857142856,175 4)),\
+                 ((180 9,175 9,175 4,180 4.714285714285714,180 9)),\
+                 ((-180 0,-175 0,-175 9,-180 9,-180 4.714285714285714,-178 5,-178 3,\
+                 -180 3.2857142857142856,-180 0)))",
+            ),
+        ] {
+            assert_eq!(cut_wkt(whole), parts, "{whole}");
+        }
     }
 
     #[test]

@@ -46,6 +46,7 @@
 //! to follow the right-hand rule (section 3.1.6), and an empty geometry forgets that it had heights.
 mod antimeridian;
 mod antimeridian_polygon;
+mod antimeridian_side;
 mod coordinates;
 mod cursor;
 mod feature;
