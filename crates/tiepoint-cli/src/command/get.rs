@@ -4,6 +4,8 @@ use super::select::wrong;
 use super::show;
 use crate::args::GetArgs;
 use std::io::BufWriter;
+use std::sync::Arc;
+use tiepoint::store::Features;
 use tiepoint::{Error, Fid, Filter, Query, Result};
 
 pub(super) fn run(args: &GetArgs) -> Result<()> {
@@ -30,7 +32,8 @@ pub(super) fn run(args: &GetArgs) -> Result<()> {
         None => show::lines(&layer, &feature),
         Some(format) => {
             let out = Box::new(BufWriter::new(std::io::stdout().lock()));
-            let features = store.read(&query)?;
+            let schema = Arc::clone(feature.schema());
+            let features = Features::new(schema, std::iter::once(Ok(feature)));
             tiepoint::write_features(features, &layer, format, (&args.write).into(), out)?;
             Ok(())
         }

@@ -15,7 +15,7 @@ pub(super) fn run(args: ImportArgs) -> Result<()> {
     let report = import_into(&import.source, &store, &import.options, &watcher);
     drop(watcher);
     for layer in report?.layers {
-        tell(&layer, import.options.mode);
+        tell(&layer, &import.options, &store);
     }
     Ok(())
 }
@@ -86,10 +86,10 @@ fn on_error(on_error: OnErrorArg, rejects: Option<std::path::PathBuf>) -> Result
 }
 
 /// Says what became of a layer, and what somebody should look at.
-fn tell(layer: &LayerReport, mode: ImportMode) {
+fn tell(layer: &LayerReport, options: &ImportOptions, store: &str) {
     let name = plain(&layer.layer);
     let mut parts = vec![count(layer.inserted, "feature") + " added"];
-    if mode == ImportMode::Upsert {
+    if options.mode == ImportMode::Upsert {
         parts.push(format!("{} changed, {} as before", layer.updated, layer.unchanged));
     }
     if layer.minted > 0 {
@@ -98,7 +98,7 @@ fn tell(layer: &LayerReport, mode: ImportMode) {
     if layer.rejected > 0 {
         parts.push(format!("{} SKIPPED", layer.rejected));
     }
-    say(&format!("layer `{name}`: {}", parts.join(", ")));
+    say(&format!("layer `{name}` of {}: {}", plain(store), parts.join(", ")));
     for note in &layer.notes {
         say(&format!(" note: {}", plain(note)));
     }
@@ -107,6 +107,14 @@ fn tell(layer: &LayerReport, mode: ImportMode) {
     }
     let untold = layer.rejected - layer.first_rejects.len() as u64;
     if untold > 0 {
-        say(&format!(" ... and {untold} more; `--rejects FILE` keeps them all"));
+        let where_all = match &options.on_error {
+            OnError::Skip { rejects: Some(path) } => {
+                plain(&path.display().to_string()).into_owned()
+            }
+            OnError::Skip { rejects: None } | OnError::Stop => {
+                "with `--rejects FILE`, the file".to_owned()
+            }
+        };
+        say(&format!(" skipped: {untold} more; {where_all} has them all"));
     }
 }

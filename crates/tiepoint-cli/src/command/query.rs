@@ -1,5 +1,6 @@
 //! `tiepoint query`: features on the screen, or down a pipe.
-use super::{select, show};
+use super::select;
+use super::show::{self, Columns};
 use crate::args::{QueryArgs, ShowFormat};
 use crate::terminal;
 use std::io::BufWriter;
@@ -7,18 +8,15 @@ use tiepoint::{Format, Result};
 
 pub(super) fn run(args: QueryArgs) -> Result<()> {
     let query = select::query(&args.layer, args.select)?;
+    let columns = if query.fields.is_some() { Columns::AsAsked } else { Columns::GeometryLast };
     let store = tiepoint::open(&args.store)?;
     let layer = store.layer(&args.layer)?;
     let features = store.read(&query)?;
-    match document_format(args.format) {
-        None => {
-            show::table(&layer, features)?;
-        }
-        Some(format) => {
-            let out = Box::new(BufWriter::new(std::io::stdout().lock()));
-            tiepoint::write_features(features, &layer, format, (&args.write).into(), out)?;
-        }
-    }
+    let Some(format) = document_format(args.format) else {
+        return show::table(&layer, features, columns);
+    };
+    let out = Box::new(BufWriter::new(std::io::stdout().lock()));
+    tiepoint::write_features(features, &layer, format, (&args.write).into(), out)?;
     Ok(())
 }
 

@@ -1,23 +1,33 @@
 //! Features for people, as a table or line by line.
 use crate::terminal::{self, Table, aligned, plain, summary};
 use tiepoint::store::Features;
-use tiepoint::{Feature, Identity, Layer, Result};
+use tiepoint::{Feature, FieldType, Identity, Layer, Result};
+
+/// Where the columns of a table stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Columns {
+    /// In the order that was asked for.
+    AsAsked,
+    /// With geometries last: their summaries say the least.
+    GeometryLast,
+}
 
 /// Prints features as a table, with the object id in front where there is one.
-pub(super) fn table(layer: &Layer, features: Features<'_>) -> Result<u64> {
-    let id_column = id_column(layer);
-    let fields = features.schema().fields().iter().map(|field| plain(&field.name).into_owned());
-    let mut table = Table::new(id_column.into_iter().chain(fields));
-    let mut shown = 0;
+pub(super) fn table(layer: &Layer, features: Features<'_>, columns: Columns) -> Result<()> {
+    let fields = features.schema().fields();
+    let mut order: Vec<usize> = (0..fields.len()).collect();
+    if columns == Columns::GeometryLast {
+        order.sort_by_key(|at| matches!(fields[*at].ty, FieldType::Geometry(_)));
+    }
+    let names = order.iter().map(|at| plain(&fields[*at].name).into_owned());
+    let mut table = Table::new(id_column(layer).into_iter().chain(names));
     for feature in features {
         let feature = feature?;
         let id = layer.is_tied().then(|| id_text(&feature));
-        let values = feature.values().iter().map(|value| summary(value.as_ref()));
+        let values = order.iter().map(|at| summary(feature.values()[*at].as_ref()));
         table.row(id.into_iter().chain(values).collect())?;
-        shown += 1;
     }
-    table.finish()?;
-    Ok(shown)
+    table.finish()
 }
 
 /// Prints one feature, a line per field.

@@ -145,6 +145,22 @@ fn a_feature_that_the_layer_refuses_is_skipped_too() {
 }
 
 #[test]
+fn repeated_ids_of_a_new_layer_are_skipped_one_by_one() {
+    let folder = Folder::new();
+    folder.write("a.csv", "code,n\nZ,1\nA,2\nZ,3\nB,x,y\nA,4\nC,5\n");
+    let run = folder.ok(&format!("import a.csv a.gpkg {KEY} --on-error skip --rejects no.jsonl"));
+    assert!(run.err.contains("3 features added, 3 SKIPPED"), "{}", run.err);
+    let table = folder.csv("a.gpkg", "a", "--fields code,n");
+    let rows: Vec<_> = table.lines().skip(1).filter_map(|row| row.split_once(',')).collect();
+    let rows: Vec<_> = rows.iter().map(|(_, row)| *row).collect();
+    assert_eq!(rows, ["Z,1", "A,2", "C,5"], "the first keeps its object");
+    let rejects = folder.read("no.jsonl");
+    let places: Vec<_> =
+        rejects.lines().map(|line| line.split('"').nth(3).expect("a place")).collect();
+    assert_eq!(places, ["feature 3", "feature 4, line 5", "feature 5"], "each once, in order");
+}
+
+#[test]
 fn no_rejects_no_file() {
     let folder = Folder::new();
     folder.write("trees.csv", TREES);

@@ -86,6 +86,7 @@ fn a_killed_import_leaves_a_new_store_that_can_be_used() {
     let mut child = underway(&folder, "import large.csv new.gpkg");
     child.kill().expect("can be killed");
     child.wait().expect("ends");
+    assert!(!folder.has("new.gpkg"), "it shows when it is complete");
     folder.ok("import small.csv new.gpkg");
     folder.fails("query new.gpkg large", 3);
     folder.ok("check new.gpkg");

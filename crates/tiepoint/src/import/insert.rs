@@ -13,14 +13,45 @@ const HINT: &str = "every feature needs an object id of its own: choose another 
 /// How many places of a repeated id are looked for.
 const PLACES: usize = 2;
 
+/// How a load ended.
+enum Loaded {
+    Completely,
+    /// With an id that turned out to be taken when the index was built.
+    WithRepeated(ObjectId),
+}
+
 pub(super) fn insert_all(
     run: &mut Run<'_>,
     transaction: &mut dyn Transaction,
     supply: &Supply,
     plan: &Plan,
 ) -> Result<()> {
-    // Where features may be passed over, each must be refused at once rather than at the end.
-    let mode = if run.stops() { WriteMode::Bulk } else { WriteMode::Rows };
+    if run.stops() {
+        return match load(run, transaction, supply, plan, WriteMode::Bulk)? {
+            Loaded::Completely => Ok(()),
+            Loaded::WithRepeated(id) => Err(repeated(supply, plan, id)),
+        };
+    }
+    // Which feature to pass over shows only row by row, so that is the second try.
+    let before = transaction.savepoint().ok().map(|mark| (mark, run.mark()));
+    let Some((savepoint, mark)) = before else {
+        return load(run, transaction, supply, plan, WriteMode::Rows).map(drop);
+    };
+    if let Loaded::WithRepeated(_) = load(run, transaction, supply, plan, WriteMode::Bulk)? {
+        transaction.rollback_to(savepoint)?;
+        run.back_to(mark?)?;
+        load(run, transaction, supply, plan, WriteMode::Rows)?;
+    }
+    Ok(())
+}
+
+fn load(
+    run: &mut Run<'_>,
+    transaction: &mut dyn Transaction,
+    supply: &Supply,
+    plan: &Plan,
+    mode: WriteMode,
+) -> Result<Loaded> {
     let mut writer = transaction.writer(plan.layer.name(), mode)?;
     for arrival in supply.arrivals(&plan.as_text)? {
         let Some(Ready { spot, feature }) = run.ready(arrival?, supply, plan)? else { continue };
@@ -36,14 +67,14 @@ pub(super) fn insert_all(
         }
     }
     run.finishing();
-    writer.finish().map_err(|error| match error {
-        StoreError::DuplicateId { id, .. } => repeated(supply, plan, id),
-        other => other.into(),
-    })
+    match writer.finish() {
+        Ok(()) => Ok(Loaded::Completely),
+        Err(StoreError::DuplicateId { id, .. }) => Ok(Loaded::WithRepeated(id)),
+        Err(error) => Err(error.into()),
+    }
 }
 
-/// An id that is taken, which may have turned out only when the index was built: looks in the
-/// source for the features that carry it.
+/// The error for an id that is taken: looks in the source for the features that carry it.
 fn repeated(supply: &Supply, plan: &Plan, id: ObjectId) -> Error {
     let layer = plan.layer.name().to_owned();
     let places = places_of(supply, plan, id).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! Keeps what could not be imported: one JSON line per feature, with the place and the reason.
 use super::supply::Spot;
 use crate::{Error, Result};
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 
@@ -28,6 +28,25 @@ impl Rejects {
         let line = format!("{line}\n");
         let written = self.file().and_then(|file| file.write_all(line.as_bytes()));
         written.map_err(|error| Error::file("write", self.path.display(), error))
+    }
+
+    /// How long the file is; `None` before the first line.
+    pub(super) fn mark(&mut self) -> Result<Option<u64>> {
+        let length = self.file.as_mut().map(Seek::stream_position).transpose();
+        length.map_err(|error| Error::file("write", self.path.display(), error))
+    }
+
+    /// Takes lines back until the file is as long as it was.
+    pub(super) fn back_to(&mut self, mark: Option<u64>) -> Result<()> {
+        let Some(length) = mark else {
+            self.file = None;
+            return Ok(());
+        };
+        let Some(file) = &mut self.file else { return Ok(()) };
+        let cut = file
+            .seek(SeekFrom::Start(length))
+            .and_then(|_| file.get_ref().as_file().set_len(length));
+        cut.map_err(|error| Error::file("write", self.path.display(), error))
     }
 
     /// Gives the file its name, and tells it where there is one.

@@ -21,6 +21,14 @@ pub(super) struct Run<'a> {
     report: LayerReport,
 }
 
+/// How far an import has got.
+pub(super) struct Mark {
+    read: u64,
+    report: LayerReport,
+    /// How long the file of rejects is, if there is one.
+    rejects: Option<u64>,
+}
+
 /// A feature in the order of its layer's fields, ready to be written.
 pub(super) struct Ready {
     pub(super) spot: Spot,
@@ -67,6 +75,18 @@ impl<'a> Run<'a> {
             }
         }
         Ok(std::mem::take(&mut self.report))
+    }
+
+    /// Marks how far the layer's report and the rejects have got.
+    pub(super) fn mark(&mut self) -> Result<Mark> {
+        let rejects = self.rejects.as_mut().map(Rejects::mark).transpose()?;
+        Ok(Mark { read: self.read, report: self.report.clone(), rejects: rejects.flatten() })
+    }
+
+    /// Forgets everything since a mark.
+    pub(super) fn back_to(&mut self, mark: Mark) -> Result<()> {
+        (self.read, self.report) = (mark.read, mark.report);
+        self.rejects.as_mut().map_or(Ok(()), |rejects| rejects.back_to(mark.rejects))
     }
 
     /// Makes everything stay, unless the watcher has had enough.
