@@ -101,6 +101,32 @@ fn the_first_character_beyond_ascii_may_come_late() {
 }
 
 #[test]
+fn a_character_may_stand_where_blocks_meet() {
+    const BLOCK: usize = 64 * 1024;
+    for offset in [BLOCK - 2, BLOCK - 1, BLOCK] {
+        for (character, encoding) in
+            [(&b"\xC3\xBC"[..], Encoding::UTF_8), (b"\xFC", Encoding::WINDOWS_1252)]
+        {
+            let mut document = b"name,n\n".to_vec();
+            document.resize(8 * BLOCK + offset, b'x');
+            document.extend_from_slice(character);
+            document.extend_from_slice(b"y,1\n");
+            let found = survey(&document[..], &ReadOptions::default()).expect("readable");
+            assert_eq!(found.dialect.encoding, encoding, "{offset}");
+            let mut features = reader(&document[..], &found).expect("the same");
+            let name = features.next().expect("one").expect("readable");
+            let name = name.get("name").and_then(|name| name.as_text()).expect("text").to_owned();
+            assert!(
+                name.ends_with("xüy"),
+                "{offset}: …{}",
+                name.chars().rev().take(9).collect::<String>()
+            );
+            assert_eq!(name.chars().count(), 8 * BLOCK + offset - "name,n\n".len() + 2);
+        }
+    }
+}
+
+#[test]
 fn what_is_said_is_not_guessed() {
     let document = b"x;y\n'1,5';caf\xC3\xA9\n";
     let options = ReadOptions {

@@ -96,6 +96,14 @@ fn all_columns_that_may_be_are_read() {
 }
 
 #[test]
+fn ten_thousand_columns_of_one_name_are_told_apart_at_once() {
+    let document = format!("{}a\n", "a,".repeat(9_999));
+    let found = survey(document.as_bytes(), &ReadOptions::default()).expect("as many as may be");
+    assert_eq!(found.columns[9_999], "a_10000");
+    assert_eq!(found.survey.schema.fields().len(), 10_000);
+}
+
+#[test]
 fn a_broken_connection_is_an_error_and_the_end() {
     let document = b"a\n".iter().chain(b"1\n2\n".iter().cycle().take(1_000_000));
     let document: Vec<u8> = document.copied().collect();

@@ -1,26 +1,30 @@
 //! Names for the columns: what the header says, made fit for a schema.
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 /// Names that differ, also where case does not count (SQLite compares names so).
 #[derive(Debug, Default)]
 pub(super) struct UniqueNames {
-    taken: HashSet<String>,
+    /// Each in lower case, with the number to try next for another one of that name.
+    taken: HashMap<String, usize>,
 }
 
 impl UniqueNames {
     /// The name itself, or with the first free number behind it.
     pub(super) fn claim(&mut self, name: &str) -> String {
+        let lower = name.to_lowercase();
         let mut unique = name.to_owned();
-        let mut number = 2;
-        while !self.taken.insert(unique.to_lowercase()) {
+        let mut number = self.taken.get(&lower).copied().unwrap_or(2);
+        while self.is_taken(&unique) {
             unique = format!("{name}_{number}");
             number += 1;
         }
+        self.taken.insert(unique.to_lowercase(), 2);
+        self.taken.insert(lower, number);
         unique
     }
 
     pub(super) fn is_taken(&self, name: &str) -> bool {
-        self.taken.contains(&name.to_lowercase())
+        self.taken.contains_key(&name.to_lowercase())
     }
 }
 

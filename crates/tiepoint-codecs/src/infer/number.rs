@@ -12,7 +12,8 @@ struct Number<'a> {
 
 /// Which kind of number a text is, if it is one.
 pub(super) fn number_class(text: &str, mark: DecimalMark) -> Option<Class> {
-    let number = cut_number(text, mark)?;
+    const LONGEST: usize = 2 * Decimal::MAX_DIGITS + "-.e-9999".len();
+    let number = cut_number(text, mark).filter(|_| text.len() <= LONGEST)?;
     match number {
         Number { fraction: None, has_exponent: false, .. } => integer_class(&number, text),
         _ => real_class(&number, text, mark),
