@@ -3,7 +3,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
 
-/// Map features that stay tied to the objects they stand for.
+/// Map features that stay tied to the objects they stand for
 ///
 /// A store is a path or a URL: a GeoPackage file (`world.gpkg`, `gpkg:any/path`).
 /// A source or target is a path (GeoJSON, GeoJSON features line by line, or CSV) or `-`, the standard input
@@ -38,31 +38,20 @@ Exit codes:
 /// Everything that can be done.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Bring a document, or layers of another store, into a store
     Import(Box<ImportArgs>),
-    /// Write features of a layer to a document
     Export(ExportArgs),
-    /// List the layers of a store
     Layers(LayersArgs),
-    /// Describe a store, or one layer: fields, CRS, identity, extent
     Info(InfoArgs),
-    /// Show the one feature that stands for an object
     Get(GetArgs),
-    /// Show the features of a layer that meet some conditions
     Query(QueryArgs),
-    /// Give every feature of a layer its object id
     Tie(TieArgs),
-    /// Remove everything of tiepoint's from a layer or a store
     Untie(UntieArgs),
-    /// Look for what is wrong in a store, and mend it
     Check(CheckArgs),
-    /// Do the whole job once, on a map of the world, in the current folder
     Tour(TourArgs),
-    /// Print a completion script for a shell
     Completions(CompletionsArgs),
 }
 
-/// Bring a document, or layers of another store, into a store.
+/// Bring a document, or layers of another store, into a store
 ///
 /// All of it in one transaction: after an error, Ctrl-C or a crash, the store is as it was. The
 /// store is made if it is not there. A document is read twice, first for its fields and types.
@@ -183,7 +172,7 @@ pub(crate) enum DocumentFormat {
     Csv,
 }
 
-/// Write features of a layer to a document.
+/// Write features of a layer to a document
 ///
 /// A file appears when all of it is written, never a part of it; one that is there already stays
 /// unless `--overwrite` is given.
@@ -247,7 +236,7 @@ pub(crate) struct SelectArgs {
     pub(crate) offset: u64,
 }
 
-/// List the layers of a store.
+/// List the layers of a store
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Example:
@@ -257,7 +246,7 @@ pub(crate) struct LayersArgs {
     pub(crate) store: String,
 }
 
-/// Describe a store, or one layer of it: fields, CRS, identity, extent.
+/// Describe a store, or one layer of it: fields, CRS, identity, extent
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
@@ -270,7 +259,7 @@ pub(crate) struct InfoArgs {
     pub(crate) layer: Option<String>,
 }
 
-/// Show the one feature that stands for an object.
+/// Show the one feature that stands for an object
 ///
 /// On a terminal one line per field, otherwise GeoJSON.
 #[derive(Debug, ClapArgs)]
@@ -293,7 +282,7 @@ pub(crate) struct GetArgs {
     pub(crate) write: WriteArgs,
 }
 
-/// Show the features of a layer that meet some conditions.
+/// Show the features of a layer that meet some conditions
 ///
 /// On a terminal a table, otherwise GeoJSON.
 #[derive(Debug, ClapArgs)]
@@ -331,7 +320,7 @@ pub(crate) enum ShowFormat {
     Csv,
 }
 
-/// Give every feature of a layer its object id, in a column of its own.
+/// Give every feature of a layer its object id, in a column of its own
 ///
 /// Ids that are there are kept. From then on the store keeps them right while other programs
 /// write: a pasted copy gets an id of its own, a new feature without one is given one.
@@ -352,7 +341,7 @@ pub(crate) struct TieArgs {
     pub(crate) replace_bad_ids: bool,
 }
 
-/// Remove everything of tiepoint's: triggers, side tables, and id columns that tiepoint added.
+/// Remove everything of tiepoint's: triggers, side tables, and id columns that it added
 ///
 /// The features themselves stay, but the objects they stood for are forgotten.
 #[derive(Debug, ClapArgs)]
@@ -366,7 +355,9 @@ pub(crate) struct UntieArgs {
     pub(crate) layer: Option<String>,
 }
 
-/// Look for what is wrong in a store: ids, indexes, extents, geometries, its own catalogue.
+/// Look for what is wrong in a store, and mend it
+///
+/// Looks at object ids and what guards them, indexes, extents, geometries and the catalogue.
 ///
 /// Exits with 1 if faults remain.
 #[derive(Debug, ClapArgs)]
@@ -382,7 +373,7 @@ pub(crate) struct CheckArgs {
     pub(crate) fix: bool,
 }
 
-/// Do the whole job once, on a map of the world, in the current folder.
+/// Do the whole job once, on a map of the world, in the current folder
 ///
 /// Makes tour.gpkg and tour.geojson. A second tour makes its own two layers of tour.gpkg anew and
 /// leaves everything else in it alone; files that no tour made are never touched.
@@ -392,7 +383,7 @@ Example:
   tiepoint tour")]
 pub(crate) struct TourArgs {}
 
-/// Print a completion script for a shell.
+/// Print a completion script for a shell
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Example:

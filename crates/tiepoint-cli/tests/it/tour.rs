@@ -47,6 +47,15 @@ fn a_second_tour_makes_its_own_layers_anew_and_keeps_the_rest() {
 }
 
 #[test]
+fn a_tour_knows_its_document_without_its_store() {
+    let folder = Folder::after_tour();
+    let before = folder.read("tour.geojson");
+    std::fs::remove_file(folder.path("tour.gpkg")).expect("is there");
+    folder.ok("tour");
+    assert_eq!(folder.read("tour.geojson"), before);
+}
+
+#[test]
 fn files_that_no_tour_made_are_never_touched() {
     let folder = Folder::new();
     folder.write("mine.csv", "name\nprecious\n");
