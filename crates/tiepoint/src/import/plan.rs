@@ -166,7 +166,8 @@ impl NewFields {
                 new.moves.push(None);
                 continue;
             }
-            let name = distinct(&field.name, |name| taken.contains(&name.to_lowercase()));
+            let name =
+                distinct(&usable(&field.name, at), |name| taken.contains(&name.to_lowercase()));
             if name != field.name {
                 new.notes.push(format!("field `{}` is called `{name}` in the layer", field.name));
             }
@@ -198,6 +199,12 @@ fn new_field(field: &Field, name: String, supply: &Supply) -> Field {
     let default = field.default.clone().filter(|it| matches!(it, FieldDefault::Value(_)));
     let nullable = field.nullable || supply.is_document();
     Field { name, ty, nullable, default, generated: false, ..field.clone() }
+}
+
+/// The name, without what no store takes; a name that is nothing else is the field's number.
+fn usable(name: &str, at: usize) -> String {
+    let usable = name.replace('\0', "");
+    if usable.is_empty() { format!("field_{}", at + 1) } else { usable }
 }
 
 fn promotion_note(from: &Field, to: &Field) -> Option<String> {

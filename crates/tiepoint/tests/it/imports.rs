@@ -219,6 +219,17 @@ fn names_that_differ_in_case_alone_are_told_apart() {
 }
 
 #[test]
+fn a_field_without_a_usable_name_is_given_one() {
+    let store = MemoryStore::new();
+    let text = r#"{"type":"Feature","properties":{"":1,"a\u0000":2,"a":3},"geometry":null}"#;
+    let report = bring(&store, "a.geojson", text, &ImportOptions::default()).expect("imports");
+    let layer = store.layer("a").expect("is there");
+    let names: Vec<_> = layer.schema().fields().iter().map(|field| field.name.as_str()).collect();
+    assert_eq!(names, ["field_1", "a", "a_2"]);
+    assert_eq!(report.notes.len(), 3);
+}
+
+#[test]
 fn a_feature_is_found_by_the_id_that_its_key_gives() {
     let store = MemoryStore::new();
     let options = keyed(ImportMode::Create);
