@@ -47,6 +47,7 @@
 mod antimeridian;
 mod antimeridian_polygon;
 mod antimeridian_side;
+mod conclusion;
 mod coordinates;
 mod cursor;
 mod feature;

@@ -3,17 +3,14 @@ use super::ReadOptions;
 use super::cursor::{Cursor, Stop};
 use super::feature::{FeatureVisitor, visit_feature};
 use super::geometry::GeometryFacts;
-use super::header::{Header, Ignored, crs_of};
+use super::header::Ignored;
 use super::properties::Names;
-use super::property_type::{Fit, Sorts, sort_of_number, sort_of_text};
+use super::property_type::{Sorts, sort_of_number, sort_of_text};
 use super::records::Records;
 use super::text::RawText;
 use crate::{CodecError, Result, Survey};
 use std::io::Read;
-use std::sync::Arc;
-use tiepoint_core::{
-    Crs, Field, FieldType, GeometryKind, GeometryType, KindRule, ObjectId, OrdinateRule, Schema,
-};
+use tiepoint_core::{GeometryKind, ObjectId};
 
 /// The longest name a property may have.
 const MAX_NAME_BYTES: usize = 4096;
@@ -50,44 +47,45 @@ pub(super) fn survey_records<R: Read>(
 }
 
 /// What all features so far have shown.
-struct Findings {
-    names: Names,
-    properties: Vec<Shown>,
-    ids: Ids,
-    geometries: Geometries,
-    crs: Vec<Vec<u8>>,
-    ignored: Ignored,
+pub(super) struct Findings {
+    pub(super) names: Names,
+    pub(super) properties: Vec<Shown>,
+    pub(super) ids: Ids,
+    pub(super) geometries: Geometries,
+    pub(super) crs: Vec<Vec<u8>>,
+    pub(super) ignored: Ignored,
     max_fields: usize,
     /// How many features were kept.
-    kept: u64,
+    pub(super) kept: u64,
     /// What the feature at hand shows.
     at_hand: AtHand,
 }
 
 /// What one property has shown.
 #[derive(Debug, Default, Clone, Copy)]
-struct Shown {
-    sorts: Sorts,
+pub(super) struct Shown {
+    pub(super) sorts: Sorts,
     /// How many features have a value for it that is not null.
-    present: u64,
+    pub(super) present: u64,
     /// The last feature that had it, counted from one.
-    last: u64,
+    pub(super) last: u64,
 }
 
 #[derive(Debug, Default)]
-struct Ids {
-    present: u64,
-    any_not_uuid: bool,
-    any_not_whole: bool,
+pub(super) struct Ids {
+    pub(super) present: u64,
+    pub(super) any_not_uuid: bool,
+    pub(super) any_not_whole: bool,
 }
 
 #[derive(Debug, Default)]
-struct Geometries {
-    kinds: Vec<GeometryKind>,
-    present: u64,
-    flat: bool,
-    high: bool,
-    both: bool,
+pub(super) struct Geometries {
+    pub(super) kinds: Vec<GeometryKind>,
+    pub(super) present: u64,
+    pub(super) flat: bool,
+    pub(super) high: bool,
+    /// Some geometry has positions of both sorts.
+    pub(super) both: bool,
 }
 
 /// What one feature shows; forgotten if it proves bad, or must be looked at again.
@@ -161,116 +159,10 @@ impl Findings {
     }
 
     /// Keeps two that differ at most: one too many.
-    fn add_crs(&mut self, crs: Vec<u8>) {
+    pub(super) fn add_crs(&mut self, crs: Vec<u8>) {
         if self.crs.len() < 2 && !self.crs.contains(&crs) {
             self.crs.push(crs);
         }
-    }
-
-    fn conclude(mut self, features: u64, header: &Header, options: &ReadOptions) -> Result<Survey> {
-        let mut notes = Vec::new();
-        let crs = self.crs(header, options)?;
-        let (mut fields, mut id_field) = (Vec::new(), None);
-        if self.ids.present > 0 && self.ids.any_not_uuid {
-            id_field = Some(0);
-            fields.push(self.id_field());
-            notes.push(format!(
-                "the features' ids are not UUIDs; they become the field `{}`",
-                fields[0].name
-            ));
-        }
-        if self.geometries.present > 0 {
-            fields.push(self.geometry_field(crs, &mut notes));
-        }
-        for (position, shown) in self.properties.iter().enumerate() {
-            if shown.last > 0 {
-                fields.push(self.property_field(position, *shown, &mut notes));
-            }
-        }
-        self.geometries.kinds.sort_unstable();
-        notes.extend(header.ignored.note());
-        notes.extend(self.ignored.note().map(|note| format!("of features, {note}")));
-        Ok(Survey {
-            schema: Arc::new(Schema::new(fields).expect("names are told apart as they are found")),
-            features,
-            name: header.name.clone(),
-            kinds: self.geometries.kinds,
-            id_field,
-            notes,
-        })
-    }
-
-    fn crs(&mut self, header: &Header, options: &ReadOptions) -> Result<Crs> {
-        if let Some(crs) = &options.crs {
-            return Ok(crs.clone());
-        }
-        if let Some(crs) = &header.crs {
-            self.add_crs(crs.clone());
-        }
-        let mut named: Vec<Crs> =
-            self.crs.iter().map(|member| crs_of(member)).collect::<Result<_>>()?;
-        named.dedup();
-        match named.as_slice() {
-            [] => Ok(Crs::CRS84),
-            [only] => Ok(only.clone()),
-            [one, other, ..] => Err(CodecError::Unsupported {
-                what: format!(
-                    "the document's features are in more than one coordinate reference system: {one} and {other}"
-                ),
-                hint: Some("split the document into one for each".to_owned()),
-            }),
-        }
-    }
-
-    fn id_field(&self) -> Field {
-        let ty = if self.ids.any_not_whole { FieldType::TEXT } else { FieldType::INT };
-        let field = Field::new(self.free_name(&["id", "feature_id"]), ty);
-        if self.ids.present == self.kept { field.not_null() } else { field }
-    }
-
-    fn geometry_field(&self, crs: Crs, notes: &mut Vec<String>) -> Field {
-        let Geometries { kinds, flat, high, .. } = &self.geometries;
-        let kind = match kinds.as_slice() {
-            [only] => KindRule::Only(*only),
-            _ => KindRule::Any,
-        };
-        let z = match (flat, high) {
-            (_, false) => OrdinateRule::Prohibited,
-            (false, true) => OrdinateRule::Mandatory,
-            (true, true) => OrdinateRule::Optional,
-        };
-        if let KindRule::Any = kind {
-            let names: Vec<_> = kinds.iter().map(|kind| kind.name()).collect();
-            notes.push(format!("geometries are of several kinds: {}", names.join(", ")));
-        }
-        if self.geometries.both {
-            notes.push(
-                "some geometries have heights at some positions only; the others are unknown (NaN)"
-                    .to_owned(),
-            );
-        }
-        let ty = GeometryType { z, ..GeometryType::xy(kind, crs) };
-        let field = Field::new(self.free_name(&["geom", "geometry"]), FieldType::Geometry(ty));
-        if self.geometries.present == self.kept { field.not_null() } else { field }
-    }
-
-    fn property_field(&self, position: usize, shown: Shown, notes: &mut Vec<String>) -> Field {
-        let name = self.names.get(position);
-        let (ty, fit) = shown.sorts.field_type();
-        if fit == Fit::Mixed {
-            notes.push(format!("values of `{name}` are of several sorts; they become {ty}"));
-        }
-        let field = Field::new(name, ty);
-        let always = shown.present == self.kept && !shown.sorts.has(Sorts::NULL);
-        if always { field.not_null() } else { field }
-    }
-
-    /// The first of `wanted` that no property has, or the last with a number.
-    fn free_name(&self, wanted: &[&str]) -> String {
-        let last = wanted.last().copied().unwrap_or_default();
-        let numbered = (2..).map(|number| format!("{last}_{number}"));
-        let mut names = wanted.iter().map(|name| (*name).to_owned()).chain(numbered);
-        names.find(|name| !self.names.contains(name)).expect("there is always one more number")
     }
 
     fn property(&mut self, name: RawText<'_>) -> Result<usize, Stop> {
