@@ -30,8 +30,14 @@ pub(crate) struct Bulk {
     was_empty: bool,
     /// Whether rows were moved or deleted, so that the entries do not tell everything.
     lost_rows: bool,
-    last_id: Option<ObjectId>,
-    ascending_ids: bool,
+    ids: IdOrder,
+}
+
+/// Whether ids came in ascending order, as those that we mint do: then no two are the same.
+#[derive(Debug, Default)]
+struct IdOrder {
+    last: Option<ObjectId>,
+    broken: bool,
 }
 
 impl Bulk {
@@ -50,15 +56,14 @@ impl Bulk {
             counted,
             was_empty,
             lost_rows: false,
-            last_id: None,
-            ascending_ids: true,
+            ids: IdOrder::default(),
         })
     }
 
     /// Notes an id; says whether it is checked at the end.
     pub(crate) fn takes_id(&mut self, id: &ObjectId) -> bool {
-        self.ascending_ids &= self.last_id.is_none_or(|last| last < *id);
-        self.last_id = Some(*id);
+        self.ids.broken |= self.ids.last.is_some_and(|last| last >= *id);
+        self.ids.last = Some(*id);
         self.was_empty
     }
 
@@ -87,13 +92,14 @@ impl Bulk {
         let failed = || site.failed(&format!("finish loading layer `{}`", table.name()));
         if let (Some(tie), true) = (&table.tie, self.was_empty) {
             guards::create_index(connection, tie).map_err(failed())?;
-            if !self.ascending_ids {
+            if self.ids.broken {
                 refuse_shared_id(connection, site, table)?;
             }
         }
         let tree = table.geometry.as_ref().and_then(|geometry| geometry.rtree.as_deref());
         if let Some(tree) = tree {
-            let indexed = index(connection, table, tree, self.entries, self.lost_rows, self.was_empty);
+            let indexed =
+                index(connection, table, tree, self.entries, self.lost_rows, self.was_empty);
             indexed.map_err(|error| pack_error(site, table, error))?;
         }
         for trigger in &self.triggers {
@@ -111,7 +117,7 @@ impl Bulk {
 pub(crate) fn pack_error(site: &Site, table: &Table, error: PackError) -> StoreError {
     let what = format!("index layer `{}`", table.name());
     match error {
-        PackError::Driver(error) => site.from_driver(error, &what),
+        PackError::Driver(error) => site.driver_error(error, &what),
         PackError::Io(error) => site.io(&what, error),
     }
 }
@@ -122,7 +128,9 @@ fn suspend(connection: &Connection, table: &Table) -> Result<(Vec<String>, bool)
     let name = table.name();
     let counting = ["insert", "delete"].map(|event| count_trigger(event, name));
     let mut prefixes = Vec::new();
-    prefixes.extend(table.geometry.as_ref().and_then(|it| it.rtree.as_ref()).map(|it| format!("{it}_")));
+    prefixes.extend(
+        table.geometry.as_ref().and_then(|it| it.rtree.as_ref()).map(|it| format!("{it}_")),
+    );
     prefixes.extend(table.tie.as_ref().map(|tie| tie.trigger_name("")));
     let mut counted = false;
     let mut statements = Vec::new();
@@ -172,7 +180,8 @@ fn refuse_shared_id(
         }
         Ok(None)
     };
-    let shared = search().map_err(site.failed(&format!("compare the ids of layer `{}`", table.name())))?;
+    let shared =
+        search().map_err(site.failed(&format!("compare the ids of layer `{}`", table.name())))?;
     match shared {
         Some(id) => Err(StoreError::DuplicateId { layer: table.name().to_owned(), id }),
         None => Ok(()),

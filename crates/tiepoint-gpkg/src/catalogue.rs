@@ -42,7 +42,11 @@ impl Catalogue {
     }
 
     /// All layers, sorted by name.
-    pub(crate) fn layers(&mut self, connection: &Connection, site: &Site) -> Result<Vec<Arc<Layer>>> {
+    pub(crate) fn layers(
+        &mut self,
+        connection: &Connection,
+        site: &Site,
+    ) -> Result<Vec<Arc<Layer>>> {
         let names = self.names(connection, site)?;
         let layer = |name: &String| Ok(Arc::clone(&self.table(connection, site, name)?.layer));
         names.iter().map(layer).collect()

@@ -49,7 +49,8 @@ fn problems(link: &Link, site: &Site, path: &Path) -> Result<Vec<Problem>> {
 }
 
 fn of_file(kind: FindingKind, message: String) -> Problem {
-    let finding = Finding { layer: None, kind, message, rows: 0, examples: Vec::new(), mended: false };
+    let finding =
+        Finding { layer: None, kind, message, rows: 0, examples: Vec::new(), mended: false };
     Problem { finding, remedy: None }
 }
 
@@ -78,7 +79,9 @@ fn contradictions(connection: &Connection) -> rusqlite::Result<Vec<String>> {
         found.extend(texts(
             connection,
             &format!("SELECT table_name FROM gpkg_geometry_columns AS t WHERE {unlisted}"),
-            |name| format!("`gpkg_geometry_columns` lists `{name}`, which `gpkg_contents` does not"),
+            |name| {
+                format!("`gpkg_geometry_columns` lists `{name}`, which `gpkg_contents` does not")
+            },
         )?);
     }
     for tie in crate::ties::all(connection)? {

@@ -141,7 +141,8 @@ fn default(connection: &Connection, text: &str, ty: &FieldType) -> Option<FieldD
 /// made sure that it is nothing but a literal.
 fn literal(connection: &Connection, text: &str) -> Option<Stored> {
     let body = text.trim();
-    let is_number = body.parse::<f64>().is_ok() && body.ends_with(|c: char| c.is_ascii_digit() || c == '.');
+    let is_number =
+        body.parse::<f64>().is_ok() && body.ends_with(|c: char| c.is_ascii_digit() || c == '.');
     let is_text = |body: &str| {
         body.len() >= 2
             && body.starts_with('\'')
@@ -194,7 +195,8 @@ fn domain(connection: &Connection, name: &str, ty: &FieldType) -> Result<Option<
 pub(crate) fn inclusive_columns(connection: &Connection) -> Result<(&'static str, &'static str)> {
     let sql = "SELECT 1 FROM pragma_table_info('gpkg_data_column_constraints') WHERE name = 'min_is_inclusive'";
     let newer = connection.prepare_cached(sql)?.exists([])?;
-    let (new, old) = (("min_is_inclusive", "max_is_inclusive"), ("minIsInclusive", "maxIsInclusive"));
+    let (new, old) =
+        (("min_is_inclusive", "max_is_inclusive"), ("minIsInclusive", "maxIsInclusive"));
     Ok(if newer { new } else { old })
 }
 

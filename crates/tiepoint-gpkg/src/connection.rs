@@ -87,12 +87,6 @@ impl Pool {
         Ok(link)
     }
 
-    /// Forgets all idle connections.
-    pub(crate) fn clear(&self) {
-        lock(&self.idle).clear();
-        lock(&self.idle_writer).take();
-    }
-
     fn take_idle(&self) -> Option<Link> {
         let identity = FileIdentity::of(&self.path);
         let mut idle = lock(&self.idle);
@@ -118,7 +112,7 @@ impl Pool {
         };
         match look(&link) {
             Err(error) if cannot_share(&error) && self.is_at_rest() => self.open_immutable(),
-            Err(error) => Err(self.site.from_driver(error, "open")),
+            Err(error) => Err(self.site.driver_error(error, "open")),
             Ok(()) => Ok(link),
         }
     }
@@ -154,7 +148,7 @@ impl Pool {
         match std::fs::metadata(&self.path) {
             Ok(metadata) if metadata.is_dir() => self.site.foreign("a folder"),
             Err(reason) if cannot_open => self.site.io("open", reason),
-            _ => self.site.from_driver(error, "open"),
+            _ => self.site.driver_error(error, "open"),
         }
     }
 

@@ -13,6 +13,8 @@ use tiepoint_store::{LayerFacts, StoreError};
 /// What a transaction did to a layer, as far as the records go.
 #[derive(Debug, Default, Clone, Copy)]
 pub(crate) struct Touched {
+    /// Whether it did anything.
+    pub(crate) changed: bool,
     /// The box around all geometries that came.
     pub(crate) grown: Option<Envelope>,
     /// Whether geometries went or moved, so that the extent may have shrunk.
@@ -51,7 +53,8 @@ pub(crate) fn extent(connection: &Connection, table: &Table) -> Result<Option<En
     let Some(geometry) = &table.geometry else { return Ok(None) };
     if let (Some(tree), Some(key)) = (&geometry.rtree, table.key_sql()) {
         let Some(bounds) = rtree::root_bounds(connection, tree)? else { return Ok(None) };
-        if let Some(extent) = extent_of_edges(connection, table, &geometry.name, key, tree, bounds)? {
+        if let Some(extent) = extent_of_edges(connection, table, &geometry.name, key, tree, bounds)?
+        {
             return Ok(Some(extent));
         }
     }
@@ -124,8 +127,11 @@ pub(crate) fn recorded_extent(connection: &Connection, layer: &str) -> Result<Op
     Ok(Envelope::of([Xy { x: min_x, y: min_y }, Xy { x: max_x, y: max_y }]).ok().flatten())
 }
 
-/// Notes that a layer changed, and where it now is.
+/// Notes that a layer changed, if it did, and where it now is.
 pub(crate) fn record(connection: &Connection, table: &Table, touched: Touched) -> Result<()> {
+    if !touched.changed {
+        return Ok(());
+    }
     let extent = match recorded_extent(connection, table.name())? {
         Some(recorded) if !touched.shrunk => {
             Some(touched.grown.map_or(recorded, |grown| recorded.merged(grown)))

@@ -103,13 +103,14 @@ impl<'a> Plan<'a> {
         if field.unique {
             sql.push_str(" UNIQUE");
         }
-        match &field.default {
-            Some(FieldDefault::Value(value)) => {
-                let literal = value_literal(value).unwrap_or_else(|| "NULL".to_owned());
-                sql += &format!(" DEFAULT {literal}");
-            }
-            Some(FieldDefault::Expression(expression)) => sql += &format!(" DEFAULT ({expression})"),
-            None => {}
+        let default = match &field.default {
+            Some(FieldDefault::Value(value)) => value_literal(value),
+            Some(FieldDefault::Expression(expression)) => Some(format!("({expression})")),
+            None => None,
+        };
+        if let Some(default) = default {
+            sql.push_str(" DEFAULT ");
+            sql.push_str(&default);
         }
         sql
     }
@@ -118,8 +119,10 @@ impl<'a> Plan<'a> {
 /// `fid`, or the next free name when a field has it.
 fn key_name(definition: &LayerDefinition) -> String {
     let taken = |name: &str| {
-        let is_id = matches!(&definition.identity, Identity::Column(id) if id.eq_ignore_ascii_case(name));
-        is_id || definition.schema.fields().iter().any(|field| field.name.eq_ignore_ascii_case(name))
+        let is_id =
+            matches!(&definition.identity, Identity::Column(id) if id.eq_ignore_ascii_case(name));
+        is_id
+            || definition.schema.fields().iter().any(|field| field.name.eq_ignore_ascii_case(name))
     };
     let more = (1..).map(|number| format!("fid_{number}"));
     std::iter::once("fid".to_owned()).chain(more).find(|name| !taken(name)).unwrap_or_default()
@@ -192,7 +195,8 @@ fn refuse_what_cannot_be_kept(site: &Site, definition: &LayerDefinition) -> Resu
     }
     for check in &definition.checks {
         if !sql_text::is_one_expression(&check.expression) {
-            let what = format!("take the check `{}`: not one expression of SQLite", check.expression);
+            let what =
+                format!("take the check `{}`: not one expression of SQLite", check.expression);
             return Err(site.unsupported(what, None));
         }
     }
@@ -223,7 +227,8 @@ fn register(
         let (z, m) = (types::ordinate_code(shape.ty.z), types::ordinate_code(shape.ty.m));
         let row = params![name, shape.column, kind, shape.srs_id, z, m];
         ensure_geometry_columns(connection)?;
-        connection.execute("INSERT INTO gpkg_geometry_columns VALUES (?1, ?2, ?3, ?4, ?5, ?6)", row)?;
+        connection
+            .execute("INSERT INTO gpkg_geometry_columns VALUES (?1, ?2, ?3, ?4, ?5, ?6)", row)?;
         if types::is_extension_kind(kind) {
             register_kind(connection, name, &shape.column, kind)?;
         }
@@ -243,7 +248,10 @@ fn ensure_geometry_columns(connection: &Connection) -> rusqlite::Result<()> {
 
 /// The title, which must differ from every other layer's; a title that does not goes to our side
 /// table, with the layer's name in its place.
-fn identifier(connection: &Connection, definition: &LayerDefinition) -> rusqlite::Result<Option<String>> {
+fn identifier(
+    connection: &Connection,
+    definition: &LayerDefinition,
+) -> rusqlite::Result<Option<String>> {
     let free = |identifier: &str| {
         let sql = "SELECT NOT EXISTS (SELECT 1 FROM gpkg_contents WHERE identifier = ?1)";
         connection.query_row(sql, [identifier], |row| row.get::<_, bool>(0))
@@ -324,7 +332,8 @@ fn create_index(connection: &Connection, table: &str, index: &Index) -> rusqlite
     if index.method == IndexMethod::Spatial {
         return Ok(());
     }
-    let wanted = index.name.clone().unwrap_or_else(|| format!("idx_{table}_{}", index.fields.join("_")));
+    let wanted =
+        index.name.clone().unwrap_or_else(|| format!("idx_{table}_{}", index.fields.join("_")));
     let numbered = (2..).map(|number| format!("{wanted}_{number}"));
     let mut names = std::iter::once(wanted.clone()).chain(numbered);
     let name = loop {

@@ -97,7 +97,9 @@ impl RowSource for Cursor {
             state.put_aside();
         }
         let next = match &mut *state {
-            State::Reading(rows) | State::Aside(rows) => rows.with_dependent_mut(|_, rows| rows.next_row(read)),
+            State::Reading(rows) | State::Aside(rows) => {
+                rows.with_dependent_mut(|_, rows| rows.next_row(read))
+            }
             State::Failed(_) => match std::mem::replace(&mut *state, State::Ended) {
                 State::Failed(error) => return Err(error),
                 _ => return Ok(None),
@@ -134,9 +136,8 @@ fn set_aside(mut rows: OwnedRows) -> Result<OwnedRows> {
 
 fn copy_rest(connection: &Connection, rows: &mut OpenRows<'_>) -> Result<()> {
     connection.pragma_update(None, "query_only", false)?;
-    let columns = rows.with_dependent_mut(|_, rows| {
-        rows.as_ref().map_or(0, Statement::column_count)
-    });
+    let columns =
+        rows.with_dependent_mut(|_, rows| rows.as_ref().map_or(0, Statement::column_count));
     let names: Vec<String> = (0..columns).map(|column| format!("c{column}")).collect();
     connection.execute_batch(&format!("CREATE TEMP TABLE rest ({})", names.join(", ")))?;
     let marks = vec!["?"; columns].join(", ");

@@ -1,4 +1,5 @@
 //! SQLite's spelling: our fragments and binds only; names are always quoted, text never becomes SQL.
+use std::fmt::Write as _;
 use tiepoint_core::Value;
 
 /// A name as an SQL identifier, whatever is in it.
@@ -21,8 +22,11 @@ pub(crate) fn value_literal(value: &Value) -> Option<String> {
         Value::Real(number) if number.is_finite() => format!("{number:?}"),
         Value::Real(_) | Value::Geometry(_) => return None,
         Value::Bytes(bytes) => {
-            let digits: String = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
-            format!("X'{digits}'")
+            let mut literal = "X'".to_owned();
+            for byte in bytes {
+                write!(literal, "{byte:02X}").expect("a string takes everything");
+            }
+            literal + "'"
         }
         other => {
             let text = crate::values::text_of(other)?;

@@ -16,10 +16,10 @@ impl Site {
     /// For `map_err`: the error of a driver call that was to do `what`.
     pub(crate) fn failed(&self, what: &str) -> impl FnOnce(rusqlite::Error) -> StoreError + use<> {
         let (site, what) = (self.clone(), what.to_owned());
-        move |source| site.from_driver(source, &what)
+        move |source| site.driver_error(source, &what)
     }
 
-    pub(crate) fn from_driver(&self, source: rusqlite::Error, what: &str) -> StoreError {
+    pub(crate) fn driver_error(&self, source: rusqlite::Error, what: &str) -> StoreError {
         let store = self.name.clone();
         match source.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => self.locked(),
@@ -133,7 +133,9 @@ fn kind_of(code: ErrorCode) -> ErrorKind {
 }
 
 fn is_short_read(error: &rusqlite::Error) -> bool {
-    error.sqlite_error().is_some_and(|it| it.extended_code == rusqlite::ffi::SQLITE_IOERR_SHORT_READ)
+    error
+        .sqlite_error()
+        .is_some_and(|it| it.extended_code == rusqlite::ffi::SQLITE_IOERR_SHORT_READ)
 }
 
 fn read_only_reason(error: &rusqlite::Error) -> &'static str {

@@ -36,7 +36,7 @@ impl Freshness {
             }
             // whoever keeps us out has not committed yet
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {}
-            Err(error) => return Err(pool.site.from_driver(error, "ask whether it has changed")),
+            Err(error) => return Err(pool.site.driver_error(error, "ask whether it has changed")),
         }
         Ok(probe.last)
     }

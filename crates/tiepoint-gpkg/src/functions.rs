@@ -13,9 +13,9 @@ pub(crate) fn register(connection: &Connection) -> Result<()> {
         | FunctionFlags::SQLITE_DETERMINISTIC
         | FunctionFlags::SQLITE_INNOCUOUS;
     connection.create_scalar_function("ST_IsEmpty", 1, flags, |context| {
-        Ok(envelope(context).map(|envelope| i64::from(envelope.is_none())))
+        Ok(with_envelope(context, |envelope| i64::from(envelope.is_none())))
     })?;
-    let bounds: [(&str, fn(&Envelope) -> f64); 4] = [
+    let bounds: [(&str, Bound); 4] = [
         ("ST_MinX", |it| it.min().x),
         ("ST_MaxX", |it| it.max().x),
         ("ST_MinY", |it| it.min().y),
@@ -23,16 +23,19 @@ pub(crate) fn register(connection: &Connection) -> Result<()> {
     ];
     for (name, bound) in bounds {
         connection.create_scalar_function(name, 1, flags, move |context| {
-            Ok(envelope(context).flatten().map(|envelope| bound(&envelope)))
+            Ok(with_envelope(context, |envelope| envelope.as_ref().map(bound)).flatten())
         })?;
     }
     Ok(())
 }
 
-/// The envelope of the first argument: outer `None` when it is no geometry, inner when it is empty.
-fn envelope(context: &Context<'_>) -> Option<Option<Envelope>> {
+type Bound = fn(&Envelope) -> f64;
+
+/// What `read` makes of the envelope of the first argument, none for an empty geometry; nothing
+/// when the argument is no geometry.
+fn with_envelope<T>(context: &Context<'_>, read: impl Fn(Option<Envelope>) -> T) -> Option<T> {
     match context.get_raw(0) {
-        ValueRef::Blob(blob) => blob_envelope(blob).ok(),
+        ValueRef::Blob(blob) => blob_envelope(blob).ok().map(read),
         _ => None,
     }
 }

@@ -110,7 +110,8 @@ mod tests {
     #[test]
     fn triggers_mint_ids_like_ours() {
         let connection = Connection::open_in_memory().expect("opens");
-        let mut statement = connection.prepare(&format!("SELECT {}", fill(MINT, &[("NOW", NOW)]))).expect("is SQL");
+        let mut statement =
+            connection.prepare(&format!("SELECT {}", fill(MINT, &[("NOW", NOW)]))).expect("is SQL");
         let mut mint = || statement.query_row([], |row| row.get::<_, String>(0)).expect("mints");
         let texts: Vec<_> = (0..1_000).map(|_| mint()).collect();
         let ids: HashSet<ObjectId> = texts.iter().map(|text| text.parse().expect(text)).collect();

@@ -8,7 +8,7 @@ use crate::tie::Ids;
 use crate::{contents, guards, side_table, values};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Result, Row};
-use tiepoint_core::{Envelope, FieldType, Fid, Value};
+use tiepoint_core::{Envelope, Fid, FieldType, Value};
 use tiepoint_store::{Finding, FindingKind, StoreError};
 
 /// How many rows a finding names.
@@ -51,7 +51,13 @@ pub(crate) fn layer(
     let inspect = || {
         let mut problems = Vec::new();
         if let Some(reason) = table.layer.read_only.as_ref().filter(|it| *it != "it is a view") {
-            problems.push(problem(table, FindingKind::Catalogue, &format!("can only be read: {reason}"), &[], None));
+            problems.push(problem(
+                table,
+                FindingKind::Catalogue,
+                &format!("can only be read: {reason}"),
+                &[],
+                None,
+            ));
         }
         let extent = rows(connection, table, &mut problems)?;
         identity(connection, table, &mut problems)?;
@@ -130,10 +136,9 @@ fn rows(
                 tally.add(fid, || reason);
             }
         }
-        if let Some(geometry) = &table.geometry {
-            if let ValueRef::Blob(blob) = row.get_ref(geometry.position + 1)? {
-                all.grow(blob_envelope(blob).ok().flatten());
-            }
+        let geometry = table.geometry.as_ref().map(|geometry| row.get_ref(geometry.position + 1));
+        if let Some(ValueRef::Blob(blob)) = geometry.transpose()? {
+            all.grow(blob_envelope(blob).ok().flatten());
         }
     }
     for (field, tally) in fields.iter().zip(tallies) {
@@ -182,7 +187,9 @@ fn identity(connection: &Connection, table: &Table, problems: &mut Vec<Problem>)
         }
     };
     add(ids.missing()?, "the object id is missing", |_| Remedy::MintIds);
-    add(ids.misspelt()?, "the object id is not spelled in lower case with hyphens", |_| Remedy::SpellIds);
+    add(ids.misspelt()?, "the object id is not spelled in lower case with hyphens", |_| {
+        Remedy::SpellIds
+    });
     add(ids.malformed()?, "the object id is no UUID", |rows| Remedy::ReplaceIds(rows.to_vec()));
     let shared = "the object id is that of an older row";
     add(ids.shared()?, shared, |rows| Remedy::ReplaceIds(rows.to_vec()));
@@ -218,13 +225,23 @@ fn records(
         let wrong = connection.query_row(&sql, [table.name()], |row| row.get(0)).optional()?;
         if wrong == Some(true) {
             let message = "the number of rows that GDAL and QGIS go by is wrong";
-            problems.push(problem(table, FindingKind::Catalogue, message, &[], Some(Remedy::Count)));
+            problems.push(problem(
+                table,
+                FindingKind::Catalogue,
+                message,
+                &[],
+                Some(Remedy::Count),
+            ));
         }
     }
     Ok(())
 }
 
-fn spatial_index(connection: &Connection, table: &Table, problems: &mut Vec<Problem>) -> Result<()> {
+fn spatial_index(
+    connection: &Connection,
+    table: &Table,
+    problems: &mut Vec<Problem>,
+) -> Result<()> {
     let (Some(geometry), Some(key)) = (&table.geometry, table.key_sql()) else { return Ok(()) };
     if !geometry.claims_rtree || table.layer.read_only.is_some() {
         return Ok(());
@@ -236,9 +253,16 @@ fn spatial_index(connection: &Connection, table: &Table, problems: &mut Vec<Prob
         add("the spatial index or one of its triggers is missing", &[]);
         return Ok(());
     };
-    let verdict: String = connection.query_row("SELECT rtreecheck(?1)", [tree], |row| row.get(0))?;
+    let verdict: String =
+        connection.query_row("SELECT rtreecheck(?1)", [tree], |row| row.get(0))?;
     if verdict != "ok" {
-        add(&format!("the spatial index is damaged: {}", verdict.lines().next().unwrap_or_default()), &[]);
+        add(
+            &format!(
+                "the spatial index is damaged: {}",
+                verdict.lines().next().unwrap_or_default()
+            ),
+            &[],
+        );
         return Ok(());
     }
     let wrong = rtree_mismatches(connection, table, &geometry.name, key, tree)?;

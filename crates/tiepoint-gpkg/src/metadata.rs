@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, Result};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tiepoint_core::{
-    Crs, Edges, Field, FieldType, FidRule, GeometryType, Identity, Index, IndexMethod, KindRule,
+    Crs, Edges, FidRule, Field, FieldType, GeometryType, Identity, Index, IndexMethod, KindRule,
     Layer, LayerDefinition, OrdinateRule, Schema,
 };
 
@@ -153,7 +153,7 @@ impl Source {
 
     fn fid_rule(&self, key: &RowKey) -> FidRule {
         match key {
-            RowKey::Column(_) if self.is_view || self.autoincrement => FidRule::Stable,
+            RowKey::Column(_) if self.autoincrement => FidRule::Stable,
             RowKey::Column(_) | RowKey::RowId => FidRule::Renumbering,
             RowKey::Nothing => FidRule::Ephemeral,
         }
@@ -166,8 +166,7 @@ fn source(connection: &Connection, name: &str) -> Result<Source> {
         connection.prepare_cached(sql)?.query_row([name], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let is_view = kind == "view";
     let word = |word| !is_view && sql_text::has_word(&sql, word);
-    let (autoincrement, without_rowid) =
-        (word("AUTOINCREMENT"), word("WITHOUT") && word("ROWID"));
+    let (autoincrement, without_rowid) = (word("AUTOINCREMENT"), word("WITHOUT") && word("ROWID"));
     Ok(Source { is_view, without_rowid, autoincrement, sql })
 }
 
@@ -207,7 +206,8 @@ impl Shape {
         }
         let mut ordinate = |code| {
             crate::types::ordinate_from(code).unwrap_or_else(|| {
-                troubles.push(format!("it has {code} where GeoPackage knows 0, 1 and 2 for z and m"));
+                troubles
+                    .push(format!("it has {code} where GeoPackage knows 0, 1 and 2 for z and m"));
                 OrdinateRule::Optional
             })
         };
@@ -260,9 +260,8 @@ fn geometry_column(
     fields: &[Field],
     shape: Option<&Shape>,
 ) -> Result<Option<GeometryColumn>> {
-    let of_shape = |field: &Field| {
-        shape.is_some_and(|shape| shape.column.eq_ignore_ascii_case(&field.name))
-    };
+    let of_shape =
+        |field: &Field| shape.is_some_and(|shape| shape.column.eq_ignore_ascii_case(&field.name));
     let first = fields.iter().position(|field| matches!(field.ty, FieldType::Geometry(_)));
     let Some(position) = first else { return Ok(None) };
     let field = &fields[position];

@@ -2,8 +2,8 @@
 //!
 //! A box asks the R-tree first, whose numbers are rounded outwards to single precision, and then
 //! every row's own envelope. Whatever SQLite does not sort by our order is sorted in memory.
-use crate::cursor::{Cursor, RowSource, open_rows};
 use crate::connection::{Lease, Link};
+use crate::cursor::{Cursor, RowSource, open_rows};
 use crate::dialect::quoted;
 use crate::error::Site;
 use crate::geometry::blob_envelope;
@@ -22,11 +22,16 @@ use tiepoint_store::{Features, Result, StoreError, finish_query, project};
 const FIELDS_AT: usize = 2;
 
 /// Reads with a connection of its own.
-pub(crate) fn read_owned(lease: Lease, path: &Arc<Path>, query: &Query) -> Result<Features<'static>> {
+pub(crate) fn read_owned(
+    lease: Lease,
+    path: &Arc<Path>,
+    query: &Query,
+) -> Result<Features<'static>> {
     let site = lease.site().clone();
     let plan = plan(lease.link(), &site, query)?;
     let what = plan.doing();
-    let rows = Cursor::open(lease, path, &plan.sql, &plan.parameters).map_err(site.failed(&what))?;
+    let rows =
+        Cursor::open(lease, path, &plan.sql, &plan.parameters).map_err(site.failed(&what))?;
     plan.features(site, query, rows)
 }
 
@@ -91,13 +96,11 @@ impl Select {
     /// Where the geometry that boxes mean is read; adds it when it was not asked for.
     fn geometry_column(&mut self, table: &Table, schema: &Schema) -> usize {
         let Some(geometry) = &table.geometry else { return 0 };
-        match schema.position(&geometry.name) {
-            Some(position) => FIELDS_AT + position,
-            None => {
-                self.columns.push(quoted(&geometry.name));
-                self.columns.len() - 1
-            }
+        if let Some(position) = schema.position(&geometry.name) {
+            return FIELDS_AT + position;
         }
+        self.columns.push(quoted(&geometry.name));
+        self.columns.len() - 1
     }
 
     /// Leaves to the R-tree, where there is one, to find what may meet a box.
@@ -138,22 +141,22 @@ impl Select {
     }
 
     fn finish(&mut self, table: &Table, order: Option<&str>, query: &Query, cut: bool) -> String {
-        let mut sql = format!("SELECT {} FROM {}", self.columns.join(", "), table.sql());
+        let mut parts = vec![format!("SELECT {} FROM {}", self.columns.join(", "), table.sql())];
         if !self.conditions.is_empty() {
-            sql += &format!(" WHERE {}", self.conditions.join(" AND "));
+            parts.push(format!("WHERE {}", self.conditions.join(" AND ")));
         }
-        let parts: Vec<&str> =
-            order.into_iter().filter(|it| !it.is_empty()).chain(table.key_sql()).collect();
-        if !parts.is_empty() {
-            sql += &format!(" ORDER BY {}", parts.join(", "));
+        let keys = order.into_iter().filter(|it| !it.is_empty()).chain(table.key_sql());
+        let keys = keys.collect::<Vec<_>>().join(", ");
+        if !keys.is_empty() {
+            parts.push(format!("ORDER BY {keys}"));
         }
         if cut && (query.limit.is_some() || query.offset > 0) {
             let number = |it: u64| Stored::Integer(i64::try_from(it).unwrap_or(i64::MAX));
             let limit = self.parameter(number(query.limit.unwrap_or(u64::MAX)));
             let offset = self.parameter(number(query.offset));
-            sql += &format!(" LIMIT {limit} OFFSET {offset}");
+            parts.push(format!("LIMIT {limit} OFFSET {offset}"));
         }
-        sql
+        parts.join(" ")
     }
 }
 
@@ -233,7 +236,14 @@ impl Plan {
     ) -> Result<Features<'a>> {
         let (sorted, cut, schema) = (self.sorted, self.cut, Arc::clone(&self.schema));
         let layer = Arc::clone(&self.table.layer);
-        let rows = Reading { site, table: self.table, schema: self.schema, boxes: self.boxes, source, ended: false };
+        let rows = Reading {
+            site,
+            table: self.table,
+            schema: self.schema,
+            boxes: self.boxes,
+            source,
+            ended: false,
+        };
         if !sorted {
             return finish_query(&layer, query, rows);
         }
@@ -271,7 +281,7 @@ impl<S: RowSource> Iterator for Reading<S> {
                 Err(error) => {
                     self.ended = true;
                     let what = format!("layer `{}`", self.table.name());
-                    return Some(Err(self.site.from_driver(error, &what)));
+                    return Some(Err(self.site.driver_error(error, &what)));
                 }
             }
         }

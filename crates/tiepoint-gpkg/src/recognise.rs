@@ -32,7 +32,7 @@ pub(crate) fn check(
 
 /// The error for a file that SQLite could not read.
 pub(crate) fn refused(site: &Site, path: &Path, error: rusqlite::Error) -> StoreError {
-    match site.from_driver(error, "open") {
+    match site.driver_error(error, "open") {
         StoreError::Foreign { .. } => site.foreign(kind_of_file(path)),
         other => other,
     }
@@ -45,7 +45,11 @@ fn what_else(connection: &Connection) -> Result<Option<String>> {
     if has("gpkg_contents")? && has("gpkg_spatial_ref_sys")? {
         let newer = version >= NEXT_MAJOR;
         return Ok(newer.then(|| {
-            format!("a GeoPackage of version {}.{}, newer than 1.x", version / 10_000, version / 100 % 100)
+            format!(
+                "a GeoPackage of version {}.{}, newer than 1.x",
+                version / 10_000,
+                version / 100 % 100
+            )
         }));
     }
     if has("gpkg_contents")? {
@@ -65,7 +69,8 @@ fn what_else(connection: &Connection) -> Result<Option<String>> {
 /// A file that was cut off, where that can be told: in WAL mode the rest may be elsewhere.
 fn missing_pages(connection: &Connection, path: &Path) -> Option<String> {
     let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0)).ok();
-    let mode = connection.pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0)).ok()?;
+    let mode =
+        connection.pragma_query_value(None, "journal_mode", |row| row.get::<_, String>(0)).ok()?;
     if mode.eq_ignore_ascii_case("wal") {
         return None;
     }

@@ -21,7 +21,8 @@ pub(crate) fn exists(connection: &Connection) -> Result<bool> {
 
 /// Whether the file has a table or view of that name.
 pub(crate) fn table_exists(connection: &Connection, name: &str) -> Result<bool> {
-    let sql = "SELECT 1 FROM sqlite_master WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE";
+    let sql =
+        "SELECT 1 FROM sqlite_master WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE";
     connection.prepare_cached(sql)?.exists([name])
 }
 
@@ -95,10 +96,12 @@ pub(crate) fn range(
     from: &[u8],
     limit: usize,
 ) -> Result<Vec<Entry>> {
-    let sql = "SELECT key, value FROM gpkg_tiepoint WHERE book = ?1 AND key >= ?2 ORDER BY key LIMIT ?3";
+    let sql =
+        "SELECT key, value FROM gpkg_tiepoint WHERE book = ?1 AND key >= ?2 ORDER BY key LIMIT ?3";
     let mut statement = connection.prepare_cached(sql)?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let rows = statement.query_map(params![book, from, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let rows =
+        statement.query_map(params![book, from, limit], |row| Ok((row.get(0)?, row.get(1)?)))?;
     rows.collect()
 }
 

@@ -1,6 +1,6 @@
 //! Sorts more records than fit into memory: runs in a temporary file, then a merge.
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Result, Seek, SeekFrom, Write};
 
@@ -52,7 +52,8 @@ impl<const N: usize> Sorter<N> {
         }
         while let Some(Reverse((_, number, record))) = heads.pop() {
             each(record)?;
-            heads.extend(runs[number].next()?.map(|record| Reverse((key(&record), number, record))));
+            heads
+                .extend(runs[number].next()?.map(|record| Reverse((key(&record), number, record))));
         }
         Ok(())
     }
@@ -91,16 +92,16 @@ struct Run<const N: usize> {
     file: File,
     at: u64,
     end: u64,
-    ahead: std::vec::IntoIter<[u8; N]>,
+    ahead: VecDeque<[u8; N]>,
 }
 
 impl<const N: usize> Run<N> {
     fn new(file: File, at: u64, end: u64) -> Self {
-        Self { file, at, end, ahead: Vec::new().into_iter() }
+        Self { file, at, end, ahead: VecDeque::new() }
     }
 
     fn next(&mut self) -> Result<Option<[u8; N]>> {
-        if let Some(record) = self.ahead.next() {
+        if let Some(record) = self.ahead.pop_front() {
             return Ok(Some(record));
         }
         let size = N as u64;
@@ -117,8 +118,8 @@ impl<const N: usize> Run<N> {
         if !rest.is_empty() || whole.is_empty() {
             return Err(std::io::ErrorKind::UnexpectedEof.into());
         }
-        self.ahead = whole.to_vec().into_iter();
-        Ok(self.ahead.next())
+        self.ahead.extend(whole);
+        Ok(self.ahead.pop_front())
     }
 }
 

@@ -1,6 +1,6 @@
 //! `gpkg_spatial_ref_sys` and our `Crs`: who is who, and the rows that a layer needs.
 use crate::error::Site;
-use rusqlite::{Connection, OptionalExtension, Result, params};
+use rusqlite::{Connection, Result, params};
 use std::collections::HashMap;
 use tiepoint_core::Crs;
 use tiepoint_store::StoreError;
@@ -30,7 +30,8 @@ pub(crate) fn read_all(connection: &Connection) -> Result<HashMap<i32, Crs>> {
 
 /// Whether the extension "WKT for coordinate reference systems" (annex F.10) added its column.
 fn has_wkt2(connection: &Connection) -> Result<bool> {
-    let sql = "SELECT 1 FROM pragma_table_info('gpkg_spatial_ref_sys') WHERE name = 'definition_12_063'";
+    let sql =
+        "SELECT 1 FROM pragma_table_info('gpkg_spatial_ref_sys') WHERE name = 'definition_12_063'";
     connection.prepare_cached(sql)?.exists([])
 }
 
@@ -150,17 +151,29 @@ pub(crate) fn insert_required(connection: &Connection) -> Result<()> {
     let definition = wgs84.wkt().unwrap_or(UNDEFINED);
     let sql = "INSERT INTO gpkg_spatial_ref_sys VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
     for (name, id, organization, definition, description) in [
-        ("Undefined Cartesian SRS", CARTESIAN, "NONE", UNDEFINED, "undefined Cartesian coordinate reference system"),
-        ("Undefined geographic SRS", GEOGRAPHIC, "NONE", UNDEFINED, "undefined geographic coordinate reference system"),
-        ("WGS 84 geodetic", WGS84, "EPSG", definition, "longitude/latitude coordinates in decimal degrees on the WGS 84 spheroid"),
+        (
+            "Undefined Cartesian SRS",
+            CARTESIAN,
+            "NONE",
+            UNDEFINED,
+            "undefined Cartesian coordinate reference system",
+        ),
+        (
+            "Undefined geographic SRS",
+            GEOGRAPHIC,
+            "NONE",
+            UNDEFINED,
+            "undefined geographic coordinate reference system",
+        ),
+        (
+            "WGS 84 geodetic",
+            WGS84,
+            "EPSG",
+            definition,
+            "longitude/latitude coordinates in decimal degrees on the WGS 84 spheroid",
+        ),
     ] {
         connection.execute(sql, params![name, id, organization, id, definition, description])?;
     }
     Ok(())
-}
-
-/// The row that a layer's entries mean; `None` where the file does not define it.
-pub(crate) fn exists(connection: &Connection, srs_id: i32) -> Result<bool> {
-    let sql = "SELECT 1 FROM gpkg_spatial_ref_sys WHERE srs_id = ?1";
-    Ok(connection.prepare_cached(sql)?.query_row([srs_id], |_| Ok(())).optional()?.is_some())
 }

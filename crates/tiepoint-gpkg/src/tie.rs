@@ -17,9 +17,8 @@ const EXAMPLES: usize = 5;
 /// For our own statements only: nothing that stays in a file calls them.
 pub(crate) fn register(connection: &Connection) -> Result<()> {
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DIRECTONLY;
-    connection.create_scalar_function("tiepoint_mint", 0, flags, |_| {
-        Ok(ObjectId::mint().to_string())
-    })?;
+    connection
+        .create_scalar_function("tiepoint_mint", 0, flags, |_| Ok(ObjectId::mint().to_string()))?;
     let flags = flags | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function("tiepoint_canonical", 1, flags, |context| {
         Ok(crate::read::object_id(context.get_raw(0)).map(|id| id.to_string()))
@@ -81,12 +80,15 @@ fn carrier(
     let Some(found) = columns.iter().find(|column| column.name.eq_ignore_ascii_case(wanted)) else {
         return Ok((wanted.to_owned(), true));
     };
-    let is_geometry = table.layer.schema().field(&found.name).is_some_and(|field| {
-        matches!(field.ty, tiepoint_core::FieldType::Geometry(_))
-    });
+    let is_geometry = table
+        .layer
+        .schema()
+        .field(&found.name)
+        .is_some_and(|field| matches!(field.ty, tiepoint_core::FieldType::Geometry(_)));
     if found.key_part > 0 || found.generated || is_geometry {
         let (name, layer) = (&found.name, table.name());
-        let reason = format!("column `{name}` of layer `{layer}` has another purpose than carrying ids");
+        let reason =
+            format!("column `{name}` of layer `{layer}` has another purpose than carrying ids");
         return Err(site.invalid(reason));
     }
     Ok((found.name.clone(), false))
@@ -185,11 +187,7 @@ impl Ids<'_> {
         side_table::put(self.connection, "origin", new.as_bytes(), old.as_bytes())
     }
 
-    fn settle_bad(
-        &self,
-        table: &Table,
-        options: &TieOptions,
-    ) -> std::result::Result<u64, Bad> {
+    fn settle_bad(&self, table: &Table, options: &TieOptions) -> std::result::Result<u64, Bad> {
         let (malformed, shared) = (self.malformed()?, self.shared()?);
         let bad = malformed.len() + shared.len();
         if bad > 0 && options.bad_ids == BadIds::Report {
@@ -221,10 +219,14 @@ fn bad_ids(malformed: &[i64], shared: &[i64]) -> String {
     let part = |rows: &[i64], what: &str| {
         let named: Vec<_> = rows.iter().take(EXAMPLES).map(ToString::to_string).collect();
         let more = if rows.len() > EXAMPLES { ", …" } else { "" };
-        (!rows.is_empty()).then(|| format!("{} {what} (rows {}{more})", rows.len(), named.join(", ")))
+        (!rows.is_empty())
+            .then(|| format!("{} {what} (rows {}{more})", rows.len(), named.join(", ")))
     };
     let parts = [part(malformed, "no id at all"), part(shared, "the id of an older row")];
-    format!("ids that cannot be used: {}", parts.into_iter().flatten().collect::<Vec<_>>().join("; "))
+    format!(
+        "ids that cannot be used: {}",
+        parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+    )
 }
 
 /// Removes what is ours from one layer, or from the file.
@@ -271,6 +273,11 @@ fn forget(connection: &Connection, layer: Option<&str>) -> Result<()> {
     let Some(layer) = layer else { return side_table::remove(connection) };
     create::forget_types(connection, layer)?;
     side_table::delete(connection, "title", layer.as_bytes())?;
-    let needed = "SELECT EXISTS (SELECT 1 FROM gpkg_tiepoint WHERE book NOT IN ('store', 'origin'))";
-    if connection.query_row(needed, [], |row| row.get(0))? { Ok(()) } else { side_table::remove(connection) }
+    let needed =
+        "SELECT EXISTS (SELECT 1 FROM gpkg_tiepoint WHERE book NOT IN ('store', 'origin'))";
+    if connection.query_row(needed, [], |row| row.get(0))? {
+        Ok(())
+    } else {
+        side_table::remove(connection)
+    }
 }

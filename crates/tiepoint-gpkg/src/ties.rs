@@ -51,7 +51,7 @@ pub(crate) fn all(connection: &Connection) -> Result<Vec<Tie>> {
 /// Records a new tie.
 pub(crate) fn add(connection: &Connection, table: &str, column: &str, added: bool) -> Result<Tie> {
     let taken: Vec<u32> = all(connection)?.into_iter().map(|tie| tie.number).collect();
-    let number = (1..).find(|number| !taken.contains(number)).unwrap_or(u32::MAX);
+    let number = (1..u32::MAX).find(|number| !taken.contains(number)).unwrap_or(u32::MAX);
     let (table, column) = (table.to_owned(), column.to_owned());
     let tie = Tie { number, table, column, added };
     side_table::put(connection, BOOK, &key(&tie), &encode(&tie))?;
@@ -84,12 +84,16 @@ fn decode(key: &[u8], value: &[u8]) -> Option<Tie> {
 /// SQLite follows renames of tables and columns in our index; the record does not.
 fn as_called_now(connection: &Connection, tie: Tie) -> Result<Tie> {
     let sql = "SELECT tbl_name FROM sqlite_master WHERE type = 'index' AND name = ?1";
-    let table: Option<String> =
-        connection.prepare_cached(sql)?.query_row([tie.index_name()], |row| row.get(0)).optional()?;
+    let table: Option<String> = connection
+        .prepare_cached(sql)?
+        .query_row([tie.index_name()], |row| row.get(0))
+        .optional()?;
     let Some(table) = table else { return Ok(tie) };
     let sql = "SELECT name FROM pragma_index_info(?1) WHERE seqno = 0";
-    let column: Option<Option<String>> =
-        connection.prepare_cached(sql)?.query_row([tie.index_name()], |row| row.get(0)).optional()?;
+    let column: Option<Option<String>> = connection
+        .prepare_cached(sql)?
+        .query_row([tie.index_name()], |row| row.get(0))
+        .optional()?;
     let column = column.flatten().unwrap_or_else(|| tie.column.clone());
     Ok(Tie { table, column, ..tie })
 }

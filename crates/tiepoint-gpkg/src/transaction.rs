@@ -26,8 +26,10 @@ pub(crate) struct GpkgTransaction<'s> {
     link: Option<Link>,
     new_file: Option<NewFile>,
     touched: BTreeMap<String, Touched>,
-    /// Whether anything was written at all.
-    written: bool,
+    /// How many rows the connection had changed when the transaction began.
+    changes_before: u64,
+    /// Whether tables were made or altered, which counts as no change of a row.
+    redefined: bool,
     /// Whether it is fit for nothing but a rollback.
     broken: bool,
     savepoints: Vec<u32>,
@@ -50,7 +52,8 @@ impl<'s> GpkgTransaction<'s> {
             link: Some(link),
             new_file,
             touched: BTreeMap::new(),
-            written: false,
+            changes_before: 0,
+            redefined: false,
             broken: false,
             savepoints: Vec::new(),
             next_savepoint: 0,
@@ -61,12 +64,14 @@ impl<'s> GpkgTransaction<'s> {
     }
 
     fn start(&mut self) -> Result<()> {
-        let failed = || self.site().failed("start writing");
+        let site = self.site();
+        let failed = || site.failed("start writing");
         self.connection().execute_batch("BEGIN IMMEDIATE").map_err(failed())?;
         if self.new_file.is_some() {
             let skeleton = new_file::write_skeleton(self.connection());
             skeleton.map_err(self.site().failed("create"))?;
         }
+        self.changes_before = self.changes().map_err(failed())?;
         let version = self.connection().pragma_query_value(None, "data_version", |row| row.get(0));
         self.link().catalogue.borrow_mut().seen_at(version.map_err(failed())?);
         Ok(())
@@ -89,6 +94,12 @@ impl<'s> GpkgTransaction<'s> {
         link.catalogue.borrow_mut().table(&link.connection, self.site(), name)
     }
 
+    fn changes(&self) -> rusqlite::Result<u64> {
+        let sql = "SELECT total_changes()";
+        let count = self.connection().query_row(sql, [], |row| row.get::<_, i64>(0));
+        count.map(i64::unsigned_abs)
+    }
+
     fn usable(&self) -> Result<()> {
         if self.broken {
             let reason = "the transaction was broken off and can only be rolled back";
@@ -100,7 +111,7 @@ impl<'s> GpkgTransaction<'s> {
     /// Runs a step that changes layers: all of it happens, or nothing.
     fn step<T>(&mut self, step: impl FnOnce(&Self) -> Result<T>) -> Result<T> {
         self.usable()?;
-        self.written = true;
+        self.redefined = true;
         let run = |sql: String| self.connection().execute_batch(&sql);
         run(format!("SAVEPOINT {STEP}")).map_err(self.site().failed("set a mark"))?;
         let outcome = step(self);
@@ -129,9 +140,11 @@ impl<'s> GpkgTransaction<'s> {
                 Err(error) => return Err(error),
             };
             let recorded = contents::record(self.connection(), &table, *touched);
-            recorded.map_err(self.site().failed(&format!("record the change of layer `{layer}`")))?;
+            recorded
+                .map_err(self.site().failed(&format!("record the change of layer `{layer}`")))?;
         }
-        if self.written {
+        let changes = self.changes().map_err(self.site().failed("count its changes"))?;
+        if self.redefined || changes != self.changes_before {
             let path = self.new_file.as_ref().map_or(&*self.store.pool.path, NewFile::path);
             let claimed = store_id::claim(self.connection(), path);
             claimed.map_err(self.site().failed("record which file it is"))?;
@@ -160,8 +173,8 @@ impl Drop for GpkgTransaction<'_> {
     fn drop(&mut self) {
         let Some(link) = self.link.take() else { return };
         link.catalogue.borrow_mut().forget();
-        let undone = link.connection.is_autocommit()
-            || link.connection.execute_batch("ROLLBACK").is_ok();
+        let undone =
+            link.connection.is_autocommit() || link.connection.execute_batch("ROLLBACK").is_ok();
         if undone && self.new_file.is_none() {
             self.store.pool.give_back_writer(link);
         }
@@ -185,7 +198,7 @@ impl Transaction for GpkgTransaction<'_> {
 
     fn create_layer(&mut self, definition: &LayerDefinition) -> Result<Arc<Layer>> {
         self.step(|it| create::create_layer(it.connection(), it.site(), definition))?;
-        self.touched.entry(definition.name.clone()).or_default();
+        self.touched.entry(definition.name.clone()).or_default().changed = true;
         self.layer(&definition.name)
     }
 
@@ -197,7 +210,6 @@ impl Transaction for GpkgTransaction<'_> {
     fn writer(&mut self, layer: &str, mode: WriteMode) -> Result<Box<dyn FeatureWriter + '_>> {
         self.usable()?;
         let (table, site) = (self.table(layer)?, self.site());
-        self.written = true;
         if !self.touched.contains_key(layer) {
             self.touched.insert(layer.to_owned(), Touched::default());
         }
@@ -214,7 +226,7 @@ impl Transaction for GpkgTransaction<'_> {
             return Ok(TieReport { kept: facts.count, ..TieReport::default() });
         }
         let report = self.step(|it| tie::tie(it.connection(), it.site(), &table, options))?;
-        self.touched.entry(layer.to_owned()).or_default();
+        self.touched.entry(layer.to_owned()).or_default().changed = true;
         Ok(report)
     }
 
@@ -224,14 +236,13 @@ impl Transaction for GpkgTransaction<'_> {
         }
         let report = self.step(|it| tie::untie(it.connection(), it.site(), layer))?;
         for layer in &report.layers {
-            self.touched.entry(layer.clone()).or_default();
+            self.touched.entry(layer.clone()).or_default().changed = true;
         }
         Ok(report)
     }
 
     fn book(&mut self, name: &str) -> Result<Box<dyn Book + '_>> {
         self.usable()?;
-        self.written = true;
         Ok(Box::new(GpkgBook::new(self.connection(), self.site(), name)))
     }
 
@@ -254,7 +265,7 @@ impl Transaction for GpkgTransaction<'_> {
         self.savepoints.truncate(at + 1);
         self.broken = false;
         for touched in self.touched.values_mut() {
-            touched.shrunk = true;
+            touched.shrunk |= touched.changed;
         }
         self.link().catalogue.borrow_mut().forget();
         Ok(())

@@ -99,7 +99,8 @@ pub(crate) fn from_record(
     let mut next = || words.next();
     let ty = match kind {
         "decimal" => {
-            let number = |word: &str| if word == "-" { Some(None) } else { word.parse().ok().map(Some) };
+            let number =
+                |word: &str| if word == "-" { Some(None) } else { word.parse().ok().map(Some) };
             FieldType::Decimal { precision: number(next()?)?, scale: number(next()?)? }
         }
         "time" => FieldType::Time(zone_from(next()?)?),
@@ -108,7 +109,8 @@ pub(crate) fn from_record(
         "uuid" => FieldType::Uuid,
         "geometry" => {
             let kind = kind_from(next()?)?;
-            let (z, m) = (ordinate_from(next()?.parse().ok()?)?, ordinate_from(next()?.parse().ok()?)?);
+            let (z, m) =
+                (ordinate_from(next()?.parse().ok()?)?, ordinate_from(next()?.parse().ok()?)?);
             let srs_id = next()?.parse().ok()?;
             let ty = GeometryType { kind, z, m, crs: crs(srs_id)?, edges: Edges::Planar };
             return Some((FieldType::Geometry(ty), Some(srs_id)));

@@ -7,7 +7,10 @@ use tiepoint_core::{Date, DateTime, FieldType, Value};
 /// The value in a column of this type. What does not fit the type is read as what it is.
 ///
 /// Only a geometry can fail: its bytes mean nothing else.
-pub(crate) fn decode(stored: ValueRef<'_>, ty: &FieldType) -> std::result::Result<Value, BlobError> {
+pub(crate) fn decode(
+    stored: ValueRef<'_>,
+    ty: &FieldType,
+) -> std::result::Result<Value, BlobError> {
     Ok(match (stored, ty) {
         (ValueRef::Null, _) => Value::Null,
         (ValueRef::Blob(blob), FieldType::Geometry(_)) => Value::Geometry(decode_blob(blob)?.0),
@@ -46,7 +49,10 @@ fn from_text(text: &str, ty: &FieldType) -> Value {
 fn moment(text: &str) -> Option<DateTime> {
     text.parse().ok().or_else(|| {
         let date: Date = text.parse().ok()?;
-        (text.len() == 10).then(|| DateTime { civil: date.to_datetime(jiff::civil::Time::midnight()), offset: None })
+        (text.len() == 10).then(|| DateTime {
+            civil: date.to_datetime(jiff::civil::Time::midnight()),
+            offset: None,
+        })
     })
 }
 

@@ -74,6 +74,7 @@ impl<'t> Writer<'t> {
         let id = self.free_id(asked_id)?;
         let inserted = self.run_insert(fid, id, &values);
         inserted.map_err(|error| self.refused(error, fid, &label))?;
+        self.touched.changed = true;
         let fid = self.connection.last_insert_rowid();
         if let Some(bulk) = &mut self.bulk {
             bulk.count_row();
@@ -143,6 +144,7 @@ impl<'t> Writer<'t> {
         if values.iter().any(Option::is_some) {
             let updated = self.run_update(fid, &values);
             updated.map_err(|error| self.refused(error, None, &label))?;
+            self.touched.changed = true;
             self.note_rewrite(&values)?;
         }
         Ok(Written::Updated)
@@ -176,7 +178,7 @@ impl<'t> Writer<'t> {
         let sql = format!("DELETE FROM {} WHERE {} = ?1", self.table.sql(), self.key());
         let run = |fid: i64| self.connection.prepare_cached(&sql)?.execute([fid]);
         run(fid).map_err(|error| self.refused(error, None, &format!("row {fid}")))?;
-        self.touched.shrunk = true;
+        (self.touched.changed, self.touched.shrunk) = (true, true);
         if let Some(bulk) = &mut self.bulk {
             bulk.lost_a_row();
         }
@@ -199,7 +201,7 @@ impl<'t> Writer<'t> {
             self.connection.prepare_cached(&sql)?.query_row([value], |row| row.get(0)).optional()
         };
         find().map_err(|error| {
-            self.site.from_driver(error, &format!("search layer `{}`", self.table.name()))
+            self.site.driver_error(error, &format!("search layer `{}`", self.table.name()))
         })
     }
 
@@ -232,7 +234,9 @@ impl<'t> Writer<'t> {
     fn refuse_what_sqlite_changes(&self, values: &[Option<Value>], feature: &str) -> Result<()> {
         let changed = |value: &Option<Value>| match value {
             Some(Value::Real(number)) if number.is_nan() => Some("NaN"),
-            Some(Value::Real(number)) if *number == 0.0 && number.is_sign_negative() => Some("-0.0"),
+            Some(Value::Real(number)) if *number == 0.0 && number.is_sign_negative() => {
+                Some("-0.0")
+            }
             _ => None,
         };
         let fields = self.table.layer.schema().fields().iter().zip(values);
@@ -295,7 +299,7 @@ impl<'t> Writer<'t> {
             _ if is_constraint(&error) => {
                 StoreError::Constraint { layer, feature: feature.to_owned(), reason: words(&error) }
             }
-            _ => self.site.from_driver(error, &format!("write to layer `{layer}`")),
+            _ => self.site.driver_error(error, &format!("write to layer `{layer}`")),
         }
     }
 

@@ -1,5 +1,7 @@
 //! A tied file in QGIS: every edit leaves ids, layer list and validator right.
-use crate::tools::{PYTHON, folder, have_gdal, have_qgis, ids_are_right, rows, run, validates, with_plots};
+use crate::tools::{
+    PYTHON, Row, folder, have_gdal, have_qgis, ids_are_right, rows, run, validates, with_plots,
+};
 use std::path::Path;
 use tiepoint_core::Identity;
 use tiepoint_gpkg::GpkgStore;
@@ -11,7 +13,7 @@ fn in_qgis(path: &Path, operation: &str) -> String {
 }
 
 /// One edit, committed; then everything is asked again. Gives the rows before and after.
-fn edited(operation: &str) -> Option<[Vec<(String, Option<String>, String)>; 2]> {
+fn edited(operation: &str) -> Option<[Vec<Row>; 2]> {
     if !have_qgis() || !have_gdal() {
         return None;
     }
@@ -29,7 +31,7 @@ fn edited(operation: &str) -> Option<[Vec<(String, Option<String>, String)>; 2]>
     Some([before, after])
 }
 
-fn named<'a>(rows: &'a [(String, Option<String>, String)], name: &str) -> Vec<&'a Option<String>> {
+fn named<'a>(rows: &'a [Row], name: &str) -> Vec<&'a Option<String>> {
     rows.iter().filter(|(_, _, it)| it == name).map(|(_, id, _)| id).collect()
 }
 
@@ -65,7 +67,11 @@ fn a_split_leaves_the_id_with_one_part() {
 fn the_survivor_of_a_merge_keeps_its_own_id() {
     let Some([before, after]) = edited("merge") else { return };
     assert_eq!(after.len(), 4);
-    assert_eq!(named(&after, "plot 1"), named(&before, "plot 0"), "although it took the other's values");
+    assert_eq!(
+        named(&after, "plot 1"),
+        named(&before, "plot 0"),
+        "although it took the other's values"
+    );
 }
 
 #[test]

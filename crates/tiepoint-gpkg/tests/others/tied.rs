@@ -118,12 +118,22 @@ fn our_triggers_stop_nobody_who_could_write_before() {
     let (_folder, path) = folder();
     drop(with_plots(&path, Identity::column()));
     // Without the standard's functions deleting still works, and it did before.
-    run(PYTHON, &["-c", "import sqlite3, sys\nc = sqlite3.connect(sys.argv[1])\n\
+    run(
+        PYTHON,
+        &[
+            "-c",
+            "import sqlite3, sys\nc = sqlite3.connect(sys.argv[1])\n\
         c.execute('pragma recursive_triggers = on')\n\
-        c.execute(\"delete from plots where name = 'plot 4'\")\nc.commit()", text(&path)]);
-    python(&path, "c.execute('pragma recursive_triggers = on')\n\
+        c.execute(\"delete from plots where name = 'plot 4'\")\nc.commit()",
+            text(&path),
+        ],
+    );
+    python(
+        &path,
+        "c.execute('pragma recursive_triggers = on')\n\
         c.execute(\"update plots set name = 'renamed', object_id = 'x' where name = 'plot 3'\")\n\
-        c.execute(\"insert or replace into plots(fid, geom, name) select fid, geom, 'replaced' from plots where name = 'plot 2'\")");
+        c.execute(\"insert or replace into plots(fid, geom, name) select fid, geom, 'replaced' from plots where name = 'plot 2'\")",
+    );
     let store = GpkgStore::open(&path).expect("opens");
     ids_are_right(&store, "plots");
     assert_eq!(rows(&store, "plots").len(), 4);
@@ -133,15 +143,27 @@ fn our_triggers_stop_nobody_who_could_write_before() {
 fn untying_leaves_the_file_as_it_was() {
     let (_folder, path) = folder();
     let store = with_plots(&path, Identity::None);
-    let schema = || run(PYTHON, &["-c", "import sqlite3, sys\nc = sqlite3.connect(sys.argv[1])\n\
-        print(sorted(map(str, c.execute('select type, name, tbl_name, sql from sqlite_master').fetchall())))", text(&path)]);
+    let schema = || {
+        run(
+            PYTHON,
+            &[
+                "-c",
+                "import sqlite3, sys\nc = sqlite3.connect(sys.argv[1])\n\
+        print(sorted(map(str, c.execute('select type, name, tbl_name, sql from sqlite_master').fetchall())))",
+                text(&path),
+            ],
+        )
+    };
     let before = (schema(), rows(&store, "plots"));
     let within = |work: &dyn Fn(&mut dyn tiepoint_store::Transaction)| {
-        let mut transaction = store.begin(tiepoint_store::TransactionOptions::default()).expect("opens");
+        let mut transaction =
+            store.begin(tiepoint_store::TransactionOptions::default()).expect("opens");
         work(transaction.as_mut());
         transaction.commit().expect("commits");
     };
-    within(&|it| drop(it.tie("plots", &tiepoint_store::TieOptions::default()).expect("ties")));
+    within(&|it| {
+        it.tie("plots", &tiepoint_store::TieOptions::default()).expect("ties");
+    });
     ids_are_right(&store, "plots");
     assert_ne!(schema(), before.0);
     within(&|it| drop(it.untie(None).expect("unties")));
@@ -170,7 +192,14 @@ fn reading_and_checking_change_no_byte() {
 fn the_bare_shell_can_still_read() {
     let (_folder, path) = folder();
     drop(with_plots(&path, Identity::column()));
-    let said = output(PYTHON, &["-c", "import sqlite3, sys\n\
-        print(sqlite3.connect(sys.argv[1]).execute('select count(*) from plots').fetchone()[0])", text(&path)]);
+    let said = output(
+        PYTHON,
+        &[
+            "-c",
+            "import sqlite3, sys\n\
+        print(sqlite3.connect(sys.argv[1]).execute('select count(*) from plots').fetchone()[0])",
+            text(&path),
+        ],
+    );
     assert_eq!(String::from_utf8_lossy(&said.stdout).trim(), "5");
 }

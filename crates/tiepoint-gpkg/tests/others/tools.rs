@@ -1,10 +1,11 @@
 //! Asking other programs, and saying so where they are not there.
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
 use tiepoint_core::{
-    Change, Crs, Feature, Field, FieldType, Geometry, GeometryKind, GeometryType, Identity, KindRule,
-    LayerDefinition, Query, Schema,
+    Change, Crs, Feature, Field, FieldType, Geometry, GeometryKind, GeometryType, Identity,
+    KindRule, LayerDefinition, Query, Schema,
 };
 use tiepoint_gpkg::GpkgStore;
 use tiepoint_store::{Store, TransactionOptions, WriteMode};
@@ -20,7 +21,8 @@ pub(crate) fn have(what: &str, package: &str, program: &str, arguments: &[&str])
     if !is_there {
         let note = format!("{what} (apt-get install {package})");
         assert!(std::env::var_os("TIEPOINT_NO_SKIP").is_none(), "missing: {note}");
-        println!("SKIPPED: {note}");
+        // past the test harness, which keeps what passing tests print to itself
+        writeln!(std::io::stdout(), "SKIPPED: {note}").expect("stdout takes a line");
     }
     is_there
 }
@@ -58,7 +60,8 @@ pub(crate) fn output(program: &str, arguments: &[&str]) -> Output {
 pub(crate) fn validates(path: &Path) {
     let path = path.to_str().expect("a plain path");
     let output = output(PYTHON, &["-m", "osgeo_utils.samples.validate_gpkg", "-k", path]);
-    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned()
+        + &String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && said.trim().is_empty(), "{path}: {said}");
 }
 
@@ -108,8 +111,11 @@ pub(crate) fn with_plots(path: &Path, identity: Identity) -> GpkgStore {
     store
 }
 
-/// Every feature of the layer: (fid, id, name), by fid.
-pub(crate) fn rows(store: &dyn Store, layer: &str) -> Vec<(String, Option<String>, String)> {
+/// A feature's fid, object id and name.
+pub(crate) type Row = (String, Option<String>, String);
+
+/// Every feature of the layer, by fid.
+pub(crate) fn rows(store: &dyn Store, layer: &str) -> Vec<Row> {
     let features = store.read(&Query::layer(layer)).expect("reads");
     let row = |it: Feature| {
         let name = it.get("name").and_then(|it| it.as_text()).unwrap_or("-").to_owned();

@@ -2,8 +2,9 @@
 use crate::tools::{folder, have_gdal, ogr_layers, run, validates};
 use std::path::Path;
 use tiepoint_core::{
-    Change, Crs, Dims, Domain, Edges, Feature, Field, FieldType, Geometry, GeometryKind, GeometryType,
-    Identity, IntWidth, KindRule, LayerDefinition, OrdinateRule, RealWidth, Schema, Value, ZoneRule,
+    Change, Crs, Dims, Domain, Edges, Feature, Field, FieldType, Geometry, GeometryKind,
+    GeometryType, Identity, IntWidth, KindRule, LayerDefinition, OrdinateRule, RealWidth, Schema,
+    Value, ZoneRule,
 };
 use tiepoint_gpkg::GpkgStore;
 use tiepoint_store::{Store, TransactionOptions};
@@ -15,7 +16,9 @@ fn write(path: &Path, layers: &[(LayerDefinition, Vec<Feature>)]) {
     for (definition, features) in layers {
         transaction.create_layer(definition).expect("is created");
         for feature in features {
-            transaction.write(&definition.name, Change::Insert(feature.clone())).expect("is written");
+            transaction
+                .write(&definition.name, Change::Insert(feature.clone()))
+                .expect("is written");
         }
     }
     transaction.commit().expect("commits");
@@ -26,18 +29,16 @@ fn shape_of(kind: GeometryKind) -> &'static str {
     match kind {
         Kind::Point => "(1 2)",
         Kind::LineString => "(1 2, 3 4)",
-        Kind::Polygon => "((0 0, 1 0, 1 1, 0 0))",
+        Kind::Polygon | Kind::CurvePolygon | Kind::Triangle => "((0 0, 1 0, 1 1, 0 0))",
         Kind::MultiPoint => "((1 2))",
         Kind::MultiLineString => "((1 2, 3 4))",
-        Kind::MultiPolygon => "(((0 0, 1 0, 1 1, 0 0)))",
+        Kind::MultiPolygon | Kind::MultiSurface | Kind::PolyhedralSurface | Kind::Tin => {
+            "(((0 0, 1 0, 1 1, 0 0)))"
+        }
         Kind::GeometryCollection => "(POINT(1 2))",
         Kind::CircularString => "(0 0, 1 1, 2 0)",
         Kind::CompoundCurve => "(CIRCULARSTRING(0 0, 1 1, 2 0), (2 0, 3 0))",
-        Kind::CurvePolygon => "((0 0, 1 0, 1 1, 0 0))",
         Kind::MultiCurve => "((0 0, 1 1))",
-        Kind::MultiSurface => "(((0 0, 1 0, 1 1, 0 0)))",
-        Kind::PolyhedralSurface | Kind::Tin => "(((0 0, 1 0, 1 1, 0 0)))",
-        Kind::Triangle => "((0 0, 1 0, 1 1, 0 0))",
     }
 }
 
@@ -49,7 +50,8 @@ fn layer_of(kind: GeometryKind, dims: Dims, identity: Identity) -> (LayerDefinit
         crs: Crs::epsg(25832),
         edges: Edges::Planar,
     };
-    let schema = Schema::new(vec![Field::new("shape", FieldType::Geometry(ty))]).expect("one field");
+    let schema =
+        Schema::new(vec![Field::new("shape", FieldType::Geometry(ty))]).expect("one field");
     let name = format!("{} {}", kind.name(), dims.name());
     let definition = LayerDefinition { identity, ..LayerDefinition::new(name, schema) };
     // no empty ones: the validator looks for their mark in the wrong bit, GDAL's own included
@@ -75,7 +77,11 @@ fn kinds_beyond_the_standard_are_read_by_gdal() {
     let layers = BEYOND_THE_STANDARD.map(|kind| layer_of(kind, Dims::Xy, Identity::None));
     write(&path, &layers);
     let said = run("ogrinfo", &["-ro", "-al", "-q", path.to_str().expect("a plain path")]);
-    for shape in ["POLYHEDRALSURFACE (((0 0,1 0,1 1,0 0)))", "TIN (((0 0,1 0,1 1,0 0)))", "TRIANGLE ((0 0,1 0,1 1,0 0))"] {
+    for shape in [
+        "POLYHEDRALSURFACE (((0 0,1 0,1 1,0 0)))",
+        "TIN (((0 0,1 0,1 1,0 0)))",
+        "TRIANGLE ((0 0,1 0,1 1,0 0))",
+    ] {
         assert!(said.contains(shape), "{shape} is not in {said}");
     }
 }
@@ -176,11 +182,20 @@ fn what_a_schema_says_beyond_types_is_accepted() {
         return;
     }
     let (_folder, path) = folder();
-    let colours = Domain::OneOf(vec![("red".into(), Some("Red".to_owned())), ("blue".into(), None)]);
+    let colours =
+        Domain::OneOf(vec![("red".into(), Some("Red".to_owned())), ("blue".into(), None)]);
     let range = Domain::Range { min: Some((0.into(), true)), max: Some((10.into(), false)) };
     let schema = Schema::new(vec![
-        Field { domain: Some(colours), title: Some("Colour".to_owned()), ..Field::new("colour", FieldType::TEXT) },
-        Field { domain: Some(range), description: Some("how much".to_owned()), ..Field::new("much", FieldType::INT) },
+        Field {
+            domain: Some(colours),
+            title: Some("Colour".to_owned()),
+            ..Field::new("colour", FieldType::TEXT)
+        },
+        Field {
+            domain: Some(range),
+            description: Some("how much".to_owned()),
+            ..Field::new("much", FieldType::INT)
+        },
         Field { unique: true, ..Field::new("code", FieldType::TEXT).not_null() },
     ]);
     let mut definition = LayerDefinition::new("rules", schema.expect("distinct names"));
