@@ -8,7 +8,7 @@ use crate::{Error, Result};
 use std::collections::HashSet;
 use std::sync::Arc;
 use tiepoint_core::{
-    Field, FieldDefault, FieldType, Identity, Layer, LayerDefinition, Schema, nearest_name,
+    Field, FieldDefault, FieldType, Identity, Index, Layer, LayerDefinition, Schema, nearest_name,
 };
 use tiepoint_store::{StoreError, Transaction};
 
@@ -61,8 +61,9 @@ impl Plan {
         let schema = Schema::new(fields.fields).expect("the names were made distinct");
         let definition = LayerDefinition {
             name,
-            schema: schema.into(),
             identity: Identity::Column(column),
+            indexes: indexes(supply, &schema),
+            schema: schema.into(),
             ..supply.definition.clone()
         };
         let layer = transaction.create_layer(&definition)?;
@@ -179,6 +180,13 @@ impl NewFields {
         }
         new
     }
+}
+
+/// The source's indexes on fields that the layer has, named by the store: names may be taken.
+fn indexes(supply: &Supply, schema: &Schema) -> Vec<Index> {
+    let indexes = supply.definition.indexes.iter();
+    let kept = indexes.filter(|it| it.fields.iter().all(|name| schema.position(name).is_some()));
+    kept.map(|index| Index { name: None, ..index.clone() }).collect()
 }
 
 fn is_text(field: &Field) -> bool {

@@ -1,9 +1,11 @@
 //! Modes, ids, rejects, and that an import is all or nothing.
 use crate::{bring, column, count, csv, mode, said};
 use std::cell::Cell;
+use tiepoint::core::{Index, IndexMethod};
 use tiepoint::{
-    ErrorKind, Filter, IdRule, Identity, ImportMode, ImportOptions, MemoryStore, ObjectId, OnError,
-    Progress, Query, Source, Store, TransactionOptions, UnknownFields, Value, import,
+    ErrorKind, Field, FieldType, Filter, IdRule, Identity, ImportMode, ImportOptions,
+    LayerDefinition, MemoryStore, ObjectId, OnError, Progress, Query, Schema, Source, Store,
+    TransactionOptions, UnknownFields, Value, import,
 };
 
 const TREES: &str = "code,name\nA1,oak\nB2,elm\n";
@@ -216,6 +218,37 @@ fn names_that_differ_in_case_alone_are_told_apart() {
     let names: Vec<_> = layer.schema().fields().iter().map(|field| field.name.as_str()).collect();
     assert_eq!(names, ["Name", "name_2", "NAME_3"]);
     assert_eq!(report.notes.len(), 2);
+}
+
+#[test]
+fn a_layer_of_another_store_comes_with_its_indexes() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let location = folder.path().join("a.gpkg").to_str().expect("a plain path").to_owned();
+    let schema = ["code", "name"].map(|name| Field::new(name, FieldType::TEXT)).to_vec();
+    let schema = Schema::new(schema).expect("two names");
+    let index = |fields: &[&str]| Index {
+        name: Some(format!("by_{}", fields.join("_"))),
+        fields: fields.iter().map(|name| (*name).to_owned()).collect(),
+        unique: false,
+        method: IndexMethod::BTree,
+    };
+    let indexes = vec![index(&["name"]), index(&["code", "name"])];
+    let definition = LayerDefinition { indexes, ..LayerDefinition::new("a", schema) };
+    let store = tiepoint::create(&location).expect("creates");
+    let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
+    transaction.create_layer(&definition).expect("creates");
+    transaction.commit().expect("commits");
+
+    let source = Source::parse(&location).expect("a store").only_layer("a");
+    let target = MemoryStore::new();
+    let ids = IdRule::FromField("code".to_owned());
+    import(&source, &target, &ImportOptions { ids, ..ImportOptions::default() }, &())
+        .expect("imports");
+    let layer = target.layer("a").expect("is there");
+    let fields: Vec<_> = layer.definition.indexes.iter().map(|index| &index.fields).collect();
+    assert_eq!(fields, [&["name".to_owned()]], "the other's field carries the ids now");
+    let refused = tiepoint::import_into(&source, &location, &ImportOptions::default(), &());
+    assert_eq!(refused.map_err(|error| error.kind()), Err(ErrorKind::Unsupported));
 }
 
 #[test]
