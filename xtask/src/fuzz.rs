@@ -33,17 +33,31 @@ pub(crate) fn fuzz(options: &Options) -> Outcome {
     let host = host()?;
     for target in targets {
         say(&format!("== {target}, {} s", options.seconds));
-        let corpus = root().join("fuzz/corpus").join(target);
-        fs::create_dir_all(&corpus).map_err(|error| format!("{}: {error}", corpus.display()))?;
-        let mut command = cargo(&["run", "--release", "--package", "tiepoint-fuzz", "--bin", target]);
-        command.env("RUSTFLAGS", INSTRUMENTATION).args(["--target-dir", "target/fuzz"]);
-        command.args(["--target", &host, "--"]);
-        command.arg(&corpus).arg(format!("-max_total_time={}", options.seconds));
-        command.args(["-max_len=65536", "-rss_limit_mb=1024", "-timeout=10", "-print_final_stats=1"]);
-        command.arg(format!("-artifact_prefix={}/", corpus.display()));
-        run(&mut command)?;
+        let (kept, found) =
+            (root().join("fuzz/corpus").join(target), root().join("target/corpus").join(target));
+        for folder in [&kept, &found] {
+            fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        }
+        let findings = format!("-artifact_prefix={}/finding-", kept.display());
+        let time = format!("-max_total_time={}", options.seconds);
+        let limits =
+            ["-max_len=65536", "-rss_limit_mb=1024", "-timeout=10", "-print_final_stats=1"];
+        let hunt = [&limits[..], &[&findings, &time]].concat();
+        run(fuzzer(target, &host).args(hunt).args([&found, &kept]))?;
+        // What reaches new code, and is short, is kept for the tests to replay.
+        let keep = ["-merge=1", "-use_counters=0", "-max_len=1024"];
+        run(fuzzer(target, &host).args(keep).args([&kept, &found]))?;
     }
     Ok(())
+}
+
+/// The instrumented target, built if need be, waiting for libFuzzer's options and folders.
+fn fuzzer(target: &str, host: &str) -> Command {
+    let mut command =
+        cargo(&["run", "--quiet", "--release", "--package", "tiepoint-fuzz", "--bin", target]);
+    command.env("RUSTFLAGS", INSTRUMENTATION).args(["--target-dir", "target/fuzz"]);
+    command.args(["--target", host, "--"]);
+    command
 }
 
 /// The machine's own target: named on the command line, it spares build scripts the

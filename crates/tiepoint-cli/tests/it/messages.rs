@@ -82,7 +82,9 @@ fn a_locked_store_is_unavailable_rather_than_broken() {
         .stdout(std::process::Stdio::piped())
         .spawn()
     else {
-        return; // without python3 nobody holds the lock
+        assert!(std::env::var_os("TIEPOINT_NO_SKIP").is_none(), "python3 is missing");
+        println!("SKIPPED: a store that another program has locked (apt-get install python3)");
+        return;
     };
     let mut line = String::new();
     let out = holder.stdout.take().expect("is piped");
