@@ -19,7 +19,9 @@ const NEEDS: &[Need] = &[
     Need {
         what: "GDAL's GeoPackage validator",
         package: "python3-gdal",
-        is_there: || answers("/usr/bin/python3", &["-c", "import osgeo_utils.samples.validate_gpkg"]),
+        is_there: || {
+            answers("/usr/bin/python3", &["-c", "import osgeo_utils.samples.validate_gpkg"])
+        },
     },
     Need {
         what: "QGIS for Python",
@@ -59,7 +61,9 @@ pub(crate) fn settle() -> Vec<String> {
         }
     }
     let still = missing.into_iter().filter(|need| !(need.is_there)());
-    still.map(|need| format!("{} is missing; as root on Debian, type: {typed}", need.what)).collect()
+    still
+        .map(|need| format!("{} is missing; as root on Debian, type: {typed}", need.what))
+        .collect()
 }
 
 fn answers(program: &str, arguments: &[&str]) -> bool {

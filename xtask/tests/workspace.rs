@@ -12,7 +12,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("tiepoint", &["tiepoint-core", "tiepoint-store", "tiepoint-gpkg", "tiepoint-codecs"]),
     ("tiepoint-cli", &["tiepoint"]),
     ("tiepoint-fuzz", &["tiepoint-core", "tiepoint-gpkg", "tiepoint-codecs"]),
-    ("tiepoint-bench", &["tiepoint", "tiepoint-core", "tiepoint-store", "tiepoint-gpkg", "tiepoint-codecs"]),
+    (
+        "tiepoint-bench",
+        &["tiepoint", "tiepoint-core", "tiepoint-store", "tiepoint-gpkg", "tiepoint-codecs"],
+    ),
 ];
 
 fn metadata(more: &[&str]) -> serde_json::Value {
@@ -78,7 +81,10 @@ fn is_allowed(expression: &str, allowed: &BTreeSet<String>) -> bool {
     let part = |part: &str| allowed.contains(part.trim());
     if expression.contains('(') {
         // `(A OR B) AND C`: every factor needs an allowed alternative.
-        return expression.replace(['(', ')'], "").split(" AND ").all(|factor| factor.split(" OR ").any(part));
+        return expression
+            .replace(['(', ')'], "")
+            .split(" AND ")
+            .all(|factor| factor.split(" OR ").any(part));
     }
     plain.split(" OR ").any(|alternative| alternative.split(" AND ").all(part))
 }
