@@ -1,2 +1,11 @@
-//! The GeoPackage store against the store contract, other programs, and what can go wrong.
+//! The GeoPackage store against the store contract, against other processes, and against files that
+//! are not as they should be.
+mod checks;
 mod contract;
+mod failures;
+mod foreign;
+mod identity;
+mod loading;
+mod manners;
+mod processes;
+mod trees;

@@ -1,0 +1,231 @@
+//! Tied layers in the hands of others: what they write, rename and copy.
+use crate::trees::{
+    TREES, all, begin, committed, fids, folder, ids, insert, names, other_program, planted, tree,
+};
+use std::collections::HashSet;
+use std::fs;
+use tiepoint_core::{Change, Feature, Fid, Identity, Query, Target};
+use tiepoint_gpkg::GpkgStore;
+use tiepoint_store::{FindingKind, Repair, Store, StoreError, TieOptions, WriteMode};
+
+fn right(store: &GpkgStore) {
+    let ids = ids(store);
+    assert!(ids.iter().all(Option::is_some), "{ids:?}");
+    assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len(), "{ids:?}");
+    let findings = store.check(Repair::No).expect("checks");
+    // GDAL's own count misses rows that are replaced
+    assert!(findings.iter().all(|it| it.kind == FindingKind::Catalogue), "{findings:?}");
+}
+
+#[test]
+fn whatever_others_write_ids_stay_right() {
+    let statements = [
+        ("nothing", "INSERT INTO trees (name) VALUES ('a')"),
+        ("empty", "INSERT INTO trees (name, object_id) VALUES ('a', '')"),
+        (
+            "a copy",
+            "INSERT INTO trees (name, object_id) SELECT name, object_id FROM trees WHERE fid = 2",
+        ),
+        ("a copy of all", "INSERT INTO trees (name, object_id) SELECT name, object_id FROM trees"),
+        (
+            "braces",
+            "INSERT INTO trees (name, object_id) VALUES ('a', '{67E55044-10B1-426F-9247-BB680E5FE0C8}')",
+        ),
+        (
+            "a braced copy",
+            "INSERT INTO trees (name, object_id) SELECT name, '{' || upper(object_id) || '}' FROM trees WHERE fid = 2",
+        ),
+        (
+            "a rewrite",
+            "UPDATE trees SET object_id = '67e55044-10b1-426f-9247-bb680e5fe0c8' WHERE fid = 2",
+        ),
+        ("an erasure", "UPDATE trees SET object_id = NULL"),
+        (
+            "another's",
+            "UPDATE trees SET object_id = (SELECT object_id FROM trees WHERE fid = 1) WHERE fid = 2",
+        ),
+        ("nonsense", "UPDATE trees SET object_id = 'oak'"),
+        ("another fid", "UPDATE trees SET fid = 99 WHERE fid = 2"),
+        ("a replacement", "INSERT OR REPLACE INTO trees (fid, name) VALUES (2, 'b')"),
+        ("a kept replacement", "REPLACE INTO trees SELECT * FROM trees WHERE fid = 2"),
+        ("ignored", "INSERT OR IGNORE INTO trees (fid, name) VALUES (2, 'b')"),
+        ("a delete", "DELETE FROM trees WHERE fid = 3"),
+    ];
+    for recursive in [false, true] {
+        let (_folder, path) = folder();
+        let store = planted(&path, Identity::column(), 5);
+        for (what, statement) in statements {
+            let before = ids(&store);
+            let other = other_program(&path);
+            other.pragma_update(None, "recursive_triggers", recursive).expect("is set");
+            other.execute(statement, []).unwrap_or_else(|error| panic!("{what}: {error}"));
+            right(&store);
+            if what != "a delete" && !what.contains("replacement") {
+                let after = ids(&store);
+                assert!(before.iter().all(|id| after.contains(id)), "{what}: an id was lost");
+            }
+        }
+    }
+}
+
+#[test]
+fn of_a_copy_the_origin_is_known() {
+    let (_folder, path) = folder();
+    let store = planted(&path, Identity::column(), 2);
+    let original = ids(&store)[1].expect("is tied");
+    let copy =
+        "INSERT INTO trees (name, object_id) SELECT name, object_id FROM trees WHERE fid = 2";
+    other_program(&path).execute(copy, []).expect("writes");
+    let copy = ids(&store)[2].expect("has its own");
+    let sql = "SELECT CAST(value AS TEXT) FROM gpkg_tiepoint WHERE book = 'origin' AND key = CAST(?1 AS BLOB)";
+    let origin: String = other_program(&path)
+        .query_row(sql, [copy.to_string()], |row| row.get(0))
+        .expect("is noted");
+    assert_eq!(origin, original.to_string());
+}
+
+#[test]
+fn a_tie_follows_tables_and_columns_that_others_rename() {
+    let (_folder, path) = folder();
+    let store = planted(&path, Identity::column(), 5);
+    let before = ids(&store);
+    let other = other_program(&path);
+    other.pragma_update(None, "foreign_keys", false).expect("is set");
+    other
+        .execute_batch(
+            "ALTER TABLE trees RENAME COLUMN object_id TO \"our id\";
+             DROP TABLE rtree_trees_geom;
+             DELETE FROM gpkg_extensions WHERE extension_name = 'gpkg_rtree_index';
+             DROP TRIGGER rtree_trees_geom_insert; DROP TRIGGER rtree_trees_geom_update1;
+             DROP TRIGGER rtree_trees_geom_update2; DROP TRIGGER rtree_trees_geom_update3;
+             DROP TRIGGER rtree_trees_geom_update4; DROP TRIGGER rtree_trees_geom_delete;
+             ALTER TABLE trees RENAME TO \"old trees\";
+             UPDATE gpkg_contents SET table_name = 'old trees', identifier = 'old trees';
+             UPDATE gpkg_geometry_columns SET table_name = 'old trees';
+             UPDATE gpkg_ogr_contents SET table_name = 'old trees';
+             INSERT INTO \"old trees\" (name) VALUES ('by another')",
+        )
+        .expect("renames");
+    let layer = store.layer("old trees").expect("is there");
+    assert_eq!(layer.identity(), &Identity::Column("our id".to_owned()));
+    let read: Vec<_> = store.read(&Query::layer("old trees")).expect("reads").flatten().collect();
+    assert_eq!(read[..5].iter().map(|it| it.id).collect::<Vec<_>>(), before);
+    assert!(read[5].id.is_some());
+    let findings = store.check(Repair::No).expect("checks");
+    assert!(findings.iter().all(|it| it.kind != FindingKind::Guard), "{findings:?}");
+    let report = committed(&store, |it| it.untie(None).expect("unties"));
+    assert_eq!(report.columns_dropped, ["old trees.our id"]);
+}
+
+#[test]
+fn a_copied_file_becomes_a_store_of_its_own_with_the_first_write() {
+    let (folder, path) = folder();
+    let store = planted(&path, Identity::column(), 5);
+    let id = store.store_id().expect("reads").expect("has one");
+    let copy_path = folder.path().join("copy.gpkg");
+    fs::copy(&path, &copy_path).expect("copies");
+    let copy = GpkgStore::open(&copy_path).expect("opens");
+    let kinds = |store: &GpkgStore| {
+        let findings = store.check(Repair::No).expect("checks");
+        findings.into_iter().map(|it| it.kind).collect::<Vec<_>>()
+    };
+    assert_eq!(kinds(&copy), [FindingKind::Copy]);
+    assert_eq!(copy.store_id().expect("reads").as_ref(), Some(&id), "nothing was written yet");
+    committed(&copy, |it| insert(it, 5..6, WriteMode::Rows).expect("is written"));
+    assert_eq!(kinds(&copy), []);
+    assert_ne!(copy.store_id().expect("reads").as_ref(), Some(&id));
+    committed(&store, |it| insert(it, 5..6, WriteMode::Rows).expect("is written"));
+    drop(store);
+    let moved = folder.path().join("moved.gpkg");
+    fs::rename(&path, &moved).expect("moves");
+    let moved = GpkgStore::open(&moved).expect("opens");
+    assert_eq!(kinds(&moved), []);
+    assert_eq!(moved.store_id().expect("reads"), Some(id), "writing and moving change nothing");
+}
+
+#[test]
+fn an_untied_file_has_nothing_of_ours() {
+    let (_folder, path) = folder();
+    let store = planted(&path, Identity::None, 5);
+    let schema = || {
+        let other = other_program(&path);
+        let sql = "SELECT group_concat(type || name || coalesce(sql, ''), char(10)) FROM \
+                   (SELECT * FROM sqlite_master ORDER BY type, name)";
+        other.query_row(sql, [], |row| row.get::<_, String>(0)).expect("reads")
+    };
+    let before = (schema(), all(&store));
+    assert!(!before.0.contains("tiepoint"));
+    for _ in 0..2 {
+        committed(&store, |it| it.tie(TREES, &TieOptions::default()).expect("ties"));
+        right(&store);
+        committed(&store, |it| it.untie(Some(TREES)).expect("unties"));
+        assert_eq!((schema(), all(&store)), before);
+    }
+    committed(&store, |it| {
+        it.tie(TREES, &TieOptions::default()).expect("ties");
+        it.book("log").expect("opens").put(b"a", b"b").expect("writes");
+        it.untie(Some(TREES)).expect("unties");
+    });
+    assert!(schema().contains("gpkg_tiepoint"), "a book is still in it");
+    committed(&store, |it| it.untie(None).expect("unties"));
+    assert_eq!((schema(), all(&store)), before);
+}
+
+#[test]
+fn a_refused_tie_changes_nothing_and_the_transaction_goes_on() {
+    let (_folder, path) = folder();
+    let store = planted(&path, Identity::None, 3);
+    let mut transaction = begin(&store);
+    for column in ["fid", "geom"] {
+        let options = TieOptions { column: column.to_owned(), ..TieOptions::default() };
+        let refused = transaction.tie(TREES, &options).expect_err("has another purpose");
+        assert!(matches!(refused, StoreError::Invalid { .. }), "{refused:?}");
+    }
+    let options = TieOptions { column: "NAME".to_owned(), ..TieOptions::default() };
+    let refused = transaction.tie(TREES, &options).expect_err("names are no ids");
+    assert!(refused.to_string().contains("rows 1, 2, 3"), "{refused}");
+    insert(transaction.as_mut(), 3..4, WriteMode::Rows).expect("is written");
+    transaction.commit().expect("commits");
+    assert_eq!(names(&store).len(), 4);
+    assert_eq!(store.layer(TREES).expect("is there").identity(), &Identity::None);
+}
+
+#[test]
+fn tying_takes_no_edit_for_its_own_and_starts_no_trigger() {
+    let (_folder, path) = folder();
+    let store = planted(&path, Identity::None, 3);
+    other_program(&path)
+        .execute_batch(
+            "CREATE TABLE audit (what);
+             CREATE TRIGGER audit AFTER UPDATE ON trees BEGIN INSERT INTO audit VALUES (NEW.name); END",
+        )
+        .expect("is made");
+    committed(&store, |it| it.tie(TREES, &TieOptions::default()).expect("ties"));
+    let count = || -> i64 {
+        other_program(&path)
+            .query_row("SELECT count(*) FROM audit", [], |row| row.get(0))
+            .expect("reads")
+    };
+    assert_eq!(count(), 0);
+    other_program(&path).execute("UPDATE trees SET name = 'x' WHERE fid = 1", []).expect("writes");
+    assert_eq!(count(), 1, "and it is there again");
+}
+
+#[test]
+fn a_malformed_id_is_no_id_and_an_update_by_fid_leaves_it_alone() {
+    let (_folder, path) = folder();
+    let store = planted(&path, Identity::column(), 2);
+    let other = other_program(&path);
+    let malformed = "INSERT INTO trees (name, object_id) VALUES ('odd', 'tree 7')";
+    other.execute(malformed, []).expect("writes");
+    assert_eq!(ids(&store)[2], None);
+    let mut renamed = Feature::new(tree(0).schema().clone()).with_fid(Fid::Int(3));
+    renamed.set("name", "still odd".into()).expect("fits");
+    committed(&store, |it| it.write(TREES, Change::Update(renamed)).expect("is written"));
+    let findings = store.check(Repair::No).expect("checks");
+    assert_eq!(findings[0].examples, [Fid::Int(3)]);
+    committed(&store, |it| {
+        it.write(TREES, Change::Delete(Target::Fid(Fid::Int(3)))).expect("is deleted")
+    });
+    assert_eq!(fids(&store), [Fid::Int(1), Fid::Int(2)]);
+}
