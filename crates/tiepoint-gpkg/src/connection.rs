@@ -108,6 +108,8 @@ impl Pool {
         let link = self.open(&self.path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         let look = |link: &Link| {
             link.connection.pragma_update(None, "query_only", true)?;
+            // not when writing: older versions take the R-tree in GeoPackage's triggers for unsafe
+            link.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
             link.connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))
         };
         match look(&link) {
@@ -130,9 +132,9 @@ impl Pool {
         let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let set_up = || {
             let connection = Connection::open_with_flags(path, flags)?;
-            connection.busy_timeout(self.site.patience)?;
+            // the driver's own call would need SQLite 3.44
+            connection.pragma_update(None, "busy_timeout", self.patience_ms())?;
             connection.set_prepared_statement_cache_capacity(64);
-            connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
             connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, leftovers)?;
             connection.pragma_update(None, "cell_size_check", true)?;
             functions::register(&connection)?;
@@ -141,6 +143,10 @@ impl Pool {
         };
         let connection = set_up().map_err(|error| self.refused(error))?;
         Ok(Link { connection, catalogue: RefCell::default(), identity })
+    }
+
+    fn patience_ms(&self) -> i32 {
+        i32::try_from(self.site.patience.as_millis()).unwrap_or(i32::MAX)
     }
 
     fn refused(&self, error: rusqlite::Error) -> StoreError {

@@ -57,7 +57,7 @@ pub enum BlobError {
 /// ```
 /// let point = b"GP\0\x01\xe6\x10\0\0\x01\x01\0\0\0\0\0\0\0\0\0\xf0\x3f\0\0\0\0\0\0\0\x40";
 /// let (geometry, srs_id) = tiepoint_gpkg::decode_blob(point)?;
-/// assert_eq!((geometry.to_wkt().as_str(), srs_id), ("POINT(1 2)", 4326));
+/// assert_eq!((geometry, srs_id), (tiepoint_core::Geometry::from_wkt("POINT(1 2)")?, 4326));
 /// assert!(tiepoint_gpkg::decode_blob(b"\0\x01 SpatiaLite").is_err());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
