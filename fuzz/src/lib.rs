@@ -1,5 +1,6 @@
 //! What every reader must do with hostile bytes: say no, or say what it read so that it reads the
 //! same again. Never panic, never ask for more memory than the bytes are worth.
+#![expect(clippy::missing_panics_doc, reason = "panicking is how a target tells of a finding")]
 use std::process::ExitCode;
 use std::sync::Arc;
 use tiepoint_codecs::{

@@ -28,7 +28,10 @@ const STEPS: &[Step] = &[
     },
     Step {
         name: "tests",
-        command: || cargo(&["test", "--workspace", "--all-features", "--", "--show-output"]),
+        command: || {
+            let tests = ["test", "--workspace", "--all-features", "--no-fail-fast"];
+            cargo(&[&tests[..], &["--", "--show-output"]].concat())
+        },
     },
     Step {
         name: "GeoPackage on the system's SQLite",
