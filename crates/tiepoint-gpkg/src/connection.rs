@@ -109,7 +109,7 @@ impl Pool {
         let look = |link: &Link| {
             link.connection.pragma_update(None, "query_only", true)?;
             // not when writing: older versions take the R-tree in GeoPackage's triggers for unsafe
-            link.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+            link.connection.pragma_update(None, "trusted_schema", false)?;
             link.connection.query_row("SELECT count(*) FROM sqlite_master", [], |_| Ok(()))
         };
         match look(&link) {

@@ -5,6 +5,9 @@ use std::time::Duration;
 use tiepoint_core::{ErrorKind, nearest_name};
 use tiepoint_store::StoreError;
 
+/// `SQLITE_READONLY_DIRECTORY`, which not every binding names.
+const READONLY_DIRECTORY: i32 = rusqlite::ffi::SQLITE_READONLY | 6 << 8;
+
 /// How errors name the store, and how long it waits for others.
 #[derive(Debug, Clone)]
 pub(crate) struct Site {
@@ -143,7 +146,7 @@ fn read_only_reason(error: &rusqlite::Error) -> &'static str {
         Some(rusqlite::ffi::SQLITE_READONLY_ROLLBACK | rusqlite::ffi::SQLITE_READONLY_RECOVERY) => {
             "what an interrupted program left half-written must be undone first, and the file may not be written"
         }
-        Some(rusqlite::ffi::SQLITE_READONLY_DIRECTORY) => "its folder may not be written",
+        Some(READONLY_DIRECTORY) => "its folder may not be written",
         Some(rusqlite::ffi::SQLITE_READONLY_DBMOVED) => "the file was moved or deleted meanwhile",
         _ => "the file may not be written",
     }
