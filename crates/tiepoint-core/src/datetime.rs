@@ -106,13 +106,7 @@ impl FromStr for DateTime {
     type Err = DateTimeError;
 
     fn from_str(text: &str) -> Result<Self, DateTimeError> {
-        let refused = || DateTimeError { wanted: "date and time", text: shortened(text) };
-        let (clock, offset) = split_offset(text).ok_or_else(refused)?;
-        if !clock.contains([':', 'T', 't', ' ']) {
-            return Err(refused());
-        }
-        let civil = clock.parse::<civil::DateTime>().ok().ok_or_else(refused)?;
-        Ok(Self { civil, offset })
+        plain(text).map_or_else(|| in_any_form(text), Ok)
     }
 }
 
@@ -152,6 +146,46 @@ fn write_offset(f: &mut fmt::Formatter<'_>, offset: Option<Offset>) -> fmt::Resu
     }
 }
 
+/// Reads the form that nearly all texts are in, `2024-02-29T12:30:00.25Z`, without searching for
+/// its parts: several times as fast. `None` says nothing about the text.
+fn plain(text: &str) -> Option<DateTime> {
+    let (front, rest) = text.as_bytes().split_first_chunk::<19>()?;
+    let [date @ .., b'T' | b' ', h0, h1, b':', m0, m1, b':', s0, s1] = *front else { return None };
+    let [y0, y1, y2, y3, b'-', n0, n1, b'-', d0, d1] = date else { return None };
+    let (fraction, offset) = match rest {
+        [fraction @ .., b'Z'] => (fraction, Some(Offset::UTC)),
+        fraction => (fraction, None),
+    };
+    let nanosecond = match fraction {
+        [] => 0,
+        [b'.', digits @ ..] if matches!(digits.len(), 1..=9) => {
+            digits.iter().copied().chain([b'0'; 8]).take(9).try_fold(0, digit)?
+        }
+        _ => return None,
+    };
+    let year = i16::try_from([y0, y1, y2, y3].into_iter().try_fold(0, digit)?).ok()?;
+    let two = |tens: u8, ones: u8| i8::try_from(digit(digit(0, tens)?, ones)?).ok();
+    let (month, day) = (two(n0, n1)?, two(d0, d1)?);
+    let (hour, minute, second) = (two(h0, h1)?, two(m0, m1)?, two(s0, s1)?);
+    let civil = civil::DateTime::new(year, month, day, hour, minute, second, nanosecond).ok()?;
+    Some(DateTime { civil, offset })
+}
+
+/// Appends a decimal digit to a number.
+fn digit(number: i32, byte: u8) -> Option<i32> {
+    byte.is_ascii_digit().then(|| number * 10 + i32::from(byte - b'0'))
+}
+
+fn in_any_form(text: &str) -> Result<DateTime, DateTimeError> {
+    let refused = || DateTimeError { wanted: "date and time", text: shortened(text) };
+    let (clock, offset) = split_offset(text).ok_or_else(refused)?;
+    if !clock.contains([':', 'T', 't', ' ']) {
+        return Err(refused());
+    }
+    let civil = clock.parse::<civil::DateTime>().ok().ok_or_else(refused)?;
+    Ok(DateTime { civil, offset })
+}
+
 /// Cuts `Z`, `+01`, `+0100`, `+01:00` or `-01:00:30` off the end of a text that has a clock in it.
 fn split_offset(text: &str) -> Option<(&str, Option<Offset>)> {
     if let Some(clock) = text.strip_suffix(['Z', 'z']) {
@@ -182,6 +216,7 @@ fn parse_offset(text: &str) -> Option<Offset> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn what_was_written_comes_back() {
@@ -195,6 +230,27 @@ mod tests {
             let again: DateTime = parsed.to_string().parse().expect("our own form");
             assert_eq!(parsed, again, "{text}");
         }
+    }
+
+    proptest! {
+        #[test]
+        fn the_short_way_of_reading_reads_the_same(
+            text in r"[0-9]{4}-[01][0-9]-[0-3][0-9][Tt ][0-2][0-9]:[0-6][0-9]:[0-6][0-9](\.[0-9]{0,10})?(Z|z|\+01:00)?",
+        ) {
+            if let Some(read) = plain(&text) {
+                prop_assert_eq!(in_any_form(&text), Ok(read));
+            }
+        }
+    }
+
+    #[test]
+    fn the_usual_form_is_read_the_short_way() {
+        for text in ["2024-02-29T12:30:00Z", "2024-02-29 12:30:00", "2024-02-29T12:30:00.250Z"] {
+            assert_eq!(plain(text), in_any_form(text).ok(), "{text}");
+            assert!(plain(text).is_some(), "{text}");
+        }
+        let leap_second = "2016-12-31T23:59:60Z";
+        assert!(plain(leap_second).is_none() && leap_second.parse::<DateTime>().is_ok());
     }
 
     #[test]

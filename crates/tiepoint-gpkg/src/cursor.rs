@@ -93,7 +93,9 @@ impl Cursor {
 impl RowSource for Cursor {
     fn next_row<T>(&mut self, read: impl FnOnce(&Row<'_>) -> T) -> Result<Option<T>> {
         let mut state = self.state.borrow_mut();
-        if self.asked_to_make_way.swap(false, Ordering::Relaxed) {
+        // a load costs a row next to nothing, a swap as much as a column
+        let asked = &self.asked_to_make_way;
+        if asked.load(Ordering::Relaxed) && asked.swap(false, Ordering::Relaxed) {
             state.put_aside();
         }
         let next = match &mut *state {

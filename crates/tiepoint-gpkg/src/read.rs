@@ -333,6 +333,7 @@ pub(crate) fn object_id(stored: ValueRef<'_>) -> Option<ObjectId> {
     }
 }
 
+#[inline]
 fn column<'r>(row: &'r Row<'_>, at: usize) -> ValueRef<'r> {
     row.get_ref(at).unwrap_or(ValueRef::Null)
 }
