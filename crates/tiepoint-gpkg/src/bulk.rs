@@ -3,13 +3,14 @@
 //!
 //! An empty layer gets its index of ids and its R-tree in one go. A layer that has rows keeps its
 //! index of ids, and its R-tree is packed anew unless few rows came.
+use crate::bounds::Bounds;
 use crate::create::count_trigger;
 use crate::dialect::quoted;
 use crate::error::Site;
 use crate::geometry::blob_envelope;
 use crate::metadata::Table;
-use crate::rtree::Bounds;
-use crate::rtree_pack::{Entries, PackError, pack};
+use crate::rtree_entries::Entries;
+use crate::rtree_pack::{PackError, pack};
 use crate::{contents, guards};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Result};

@@ -3,7 +3,6 @@ use crate::connection::Link;
 use crate::error::Site;
 use crate::inspect::{self, Problem};
 use crate::store::GpkgStore;
-use crate::transaction::GpkgTransaction;
 use crate::{mend, store_id};
 use rusqlite::Connection;
 use std::path::Path;
@@ -19,7 +18,7 @@ pub(crate) fn check(store: &GpkgStore, repair: Repair) -> Result<Vec<Finding>> {
     if repair == Repair::No || problems.iter().all(|problem| problem.remedy.is_none()) {
         return Ok(problems.into_iter().map(|problem| problem.finding).collect());
     }
-    GpkgTransaction::begin(store)?.mend(|link| {
+    store.write()?.mend(|link| {
         let problems = self::problems(link, store.site(), &store.pool.path)?;
         mend::mend(link, store.site(), problems)
     })

@@ -7,7 +7,7 @@ use crate::error::Site;
 use crate::place::FileIdentity;
 use crate::{functions, tie};
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, MAIN_DB, OpenFlags};
 use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -78,6 +78,10 @@ impl Pool {
 
     pub(crate) fn open_for_writing(&self, path: &Path, flags: OpenFlags) -> Result<Link> {
         let link = self.open(path, flags)?;
+        // SQLite itself would begin transactions that can only read
+        if link.connection.is_readonly(MAIN_DB).map_err(self.site.failed("open"))? {
+            return Err(self.site.read_only("the file may not be written"));
+        }
         let tune = |connection: &Connection| {
             connection.pragma_update(None, "cache_size", -WRITE_CACHE_KIB)?;
             connection.pragma_update(None, "foreign_keys", true)?;

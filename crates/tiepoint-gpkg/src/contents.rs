@@ -1,4 +1,5 @@
 //! What the file records about a layer's content: where it is, when it changed, how many rows.
+use crate::bounds::Bounds;
 use crate::dialect::quoted;
 use crate::error::Site;
 use crate::geometry::blob_envelope;
@@ -76,7 +77,7 @@ fn extent_of_edges(
     column: &str,
     key: &str,
     tree: &str,
-    bounds: rtree::Bounds,
+    bounds: Bounds,
 ) -> Result<Option<Envelope>> {
     let mut extent: Option<Envelope> = None;
     for (condition, bound) in [

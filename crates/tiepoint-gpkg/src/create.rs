@@ -1,15 +1,12 @@
 //! Making and dropping layers: the table, its registration, its R-tree, its identity.
-use crate::dialect::{literal, quoted, quoted_list, value_literal};
+use crate::dialect::{literal, quoted, value_literal};
 use crate::error::{Site, words};
-use crate::{data_columns, guards, rtree, side_table, sql_text, srs, ties, types};
-use rusqlite::{Connection, params};
-use tiepoint_core::{
-    Edges, Field, FieldDefault, FieldType, GeometryType, Identity, Index, IndexMethod,
-    LayerDefinition, SchemaError,
+use crate::{
+    data_columns, definition, drop_layer, guards, indexes, rtree, side_table, srs, ties, types,
 };
-use tiepoint_store::{Result, StoreError};
-
-const RESERVED: [&str; 3] = ["gpkg_", "rtree_", "sqlite_"];
+use rusqlite::{Connection, params};
+use tiepoint_core::{Field, FieldDefault, FieldType, GeometryType, Identity, LayerDefinition};
+use tiepoint_store::Result;
 
 /// Creates an empty layer.
 pub(crate) fn create_layer(
@@ -18,11 +15,9 @@ pub(crate) fn create_layer(
     definition: &LayerDefinition,
 ) -> Result<()> {
     let name = definition.name.as_str();
-    check_names(site, definition)?;
-    refuse_taken(connection, site, name)?;
-    refuse_what_cannot_be_kept(site, definition)?;
+    definition::check(connection, site, definition)?;
     let failed = || site.failed(&format!("create layer `{name}`"));
-    forget_layer(connection, name).map_err(failed())?;
+    drop_layer::forget(connection, name).map_err(failed())?;
     let plan = Plan::new(connection, site, definition)?;
     connection.execute_batch(&plan.table_sql(definition)).map_err(|error| {
         let what = format!("create layer `{name}`: {}", words(&error));
@@ -40,7 +35,7 @@ pub(crate) fn create_layer(
         guards::install(connection, &tie, &quoted(&plan.key)).map_err(failed())?;
     }
     for index in &definition.indexes {
-        create_index(connection, name, index).map_err(failed())?;
+        indexes::create(connection, name, index).map_err(failed())?;
     }
     Ok(())
 }
@@ -126,81 +121,6 @@ fn key_name(definition: &LayerDefinition) -> String {
     };
     let more = (1..).map(|number| format!("fid_{number}"));
     std::iter::once("fid".to_owned()).chain(more).find(|name| !taken(name)).unwrap_or_default()
-}
-
-/// SQLite takes any name but those with a NUL and its own; GeoPackage reserves two prefixes.
-fn check_names(site: &Site, definition: &LayerDefinition) -> Result<()> {
-    let name = &definition.name;
-    let lower = name.to_ascii_lowercase();
-    if let Some(prefix) = RESERVED.iter().find(|prefix| lower.starts_with(**prefix)) {
-        let reason = format!("a layer cannot be named `{name}`: `{prefix}` is reserved");
-        return Err(site.invalid(reason));
-    }
-    let id = match &definition.identity {
-        Identity::Column(column) => Some(column),
-        Identity::None => None,
-    };
-    let columns = definition.schema.fields().iter().map(|field| &field.name).chain(id);
-    let mut seen: Vec<String> = Vec::new();
-    for column in columns {
-        let lower = column.to_ascii_lowercase();
-        if seen.contains(&lower) {
-            let reason = SchemaError::DuplicateField { name: column.clone() };
-            return Err(StoreError::Schema { layer: name.clone(), reason });
-        }
-        seen.push(lower);
-    }
-    let nameless = |name: &str| name.is_empty() || name.contains('\0');
-    if nameless(name) || seen.iter().any(|column| nameless(column)) {
-        return Err(site.invalid("a name must have at least one character, and no NUL"));
-    }
-    Ok(())
-}
-
-fn refuse_taken(connection: &Connection, site: &Site, name: &str) -> Result<()> {
-    let sql = "SELECT 1 FROM sqlite_master WHERE name = ?1 COLLATE NOCASE";
-    let taken = connection.prepare_cached(sql).and_then(|mut statement| statement.exists([name]));
-    if taken.map_err(site.failed("look for the layer"))? {
-        let (store, layer) = (site.name.clone(), name.to_owned());
-        return Err(StoreError::LayerExists { store, layer });
-    }
-    Ok(())
-}
-
-/// What the file has no way to keep is refused before anything is made.
-fn refuse_what_cannot_be_kept(site: &Site, definition: &LayerDefinition) -> Result<()> {
-    for field in definition.schema.fields() {
-        let refuse = |what: &str| {
-            let what = format!("{what} (field `{}` of layer `{}`)", field.name, definition.name);
-            Err(site.unsupported(what, None))
-        };
-        if field.generated {
-            return refuse("compute a field");
-        }
-        match &field.default {
-            Some(FieldDefault::Expression(text)) if !sql_text::is_one_expression(text) => {
-                return refuse("take a default that is not one expression of SQLite");
-            }
-            Some(FieldDefault::Value(value)) if value_literal(value).is_none() => {
-                return refuse("keep such a default");
-            }
-            _ => {}
-        }
-        match &field.ty {
-            FieldType::Geometry(ty) if ty.edges == Edges::Geodesic => {
-                return refuse("keep geometries with geodesic edges");
-            }
-            _ => {}
-        }
-    }
-    for check in &definition.checks {
-        if !sql_text::is_one_expression(&check.expression) {
-            let what =
-                format!("take the check `{}`: not one expression of SQLite", check.expression);
-            return Err(site.unsupported(what, None));
-        }
-    }
-    Ok(())
 }
 
 fn register(
@@ -323,86 +243,6 @@ fn describe(
             let key = side_table::pair(&definition.name, &field.name);
             let record = types::recorded(&field.ty, *srs_id);
             side_table::put(connection, "type", &key, record.as_bytes()).map_err(failed())?;
-        }
-    }
-    Ok(())
-}
-
-fn create_index(connection: &Connection, table: &str, index: &Index) -> rusqlite::Result<()> {
-    if index.method == IndexMethod::Spatial {
-        return Ok(());
-    }
-    let wanted =
-        index.name.clone().unwrap_or_else(|| format!("idx_{table}_{}", index.fields.join("_")));
-    let numbered = (2..).map(|number| format!("{wanted}_{number}"));
-    let mut names = std::iter::once(wanted.clone()).chain(numbered);
-    let name = loop {
-        let Some(name) = names.next() else { return Ok(()) };
-        let sql = "SELECT 1 FROM sqlite_master WHERE name = ?1 COLLATE NOCASE";
-        if !connection.prepare_cached(sql)?.exists([&name])? {
-            break name;
-        }
-    };
-    connection.execute_batch(&format!(
-        "CREATE {} {} ON {} ({})",
-        if index.unique { "UNIQUE INDEX" } else { "INDEX" },
-        quoted(&name),
-        quoted(table),
-        quoted_list(&index.fields)
-    ))
-}
-
-/// Drops a layer with everything that is registered about it.
-pub(crate) fn drop_layer(connection: &Connection, site: &Site, name: &str) -> Result<()> {
-    let drop = || {
-        if let Some(tie) = ties::of_table(connection, name)? {
-            ties::remove(connection, &tie)?;
-        }
-        let sql = "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?1";
-        if side_table::table_exists(connection, "gpkg_geometry_columns")? {
-            let mut statement = connection.prepare(sql)?;
-            let columns = statement.query_map([name], |row| row.get::<_, String>(0))?;
-            for column in columns.collect::<rusqlite::Result<Vec<_>>>()? {
-                rtree::drop_tree(connection, name, &column)?;
-            }
-        }
-        let sql = "SELECT type FROM sqlite_master WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view')";
-        let kind: String = connection.query_row(sql, [name], |row| row.get(0))?;
-        let kind = if kind == "view" { "VIEW" } else { "TABLE" };
-        forget_layer(connection, name)?;
-        connection.execute_batch(&format!("DROP {kind} {}", quoted(name)))
-    };
-    drop().map_err(site.failed(&format!("drop layer `{name}`")))
-}
-
-/// Removes every registration of a layer.
-fn forget_layer(connection: &Connection, name: &str) -> rusqlite::Result<()> {
-    data_columns::forget(connection, name)?;
-    for table in [
-        "gpkg_metadata_reference",
-        "gpkg_ogr_contents",
-        "gpkg_extensions",
-        "gpkg_geometry_columns",
-        "gpkg_contents",
-    ] {
-        if side_table::table_exists(connection, table)? {
-            let sql = format!("DELETE FROM {table} WHERE table_name = ?1 COLLATE NOCASE");
-            connection.execute(&sql, [name])?;
-        }
-    }
-    if side_table::exists(connection)? {
-        side_table::delete(connection, "title", name.as_bytes())?;
-        forget_types(connection, name)?;
-    }
-    Ok(())
-}
-
-/// Removes the recorded types of a layer's fields.
-pub(crate) fn forget_types(connection: &Connection, name: &str) -> rusqlite::Result<()> {
-    let first = side_table::pair(name, "");
-    for (key, _) in side_table::all(connection, "type")? {
-        if key.starts_with(&first) {
-            side_table::delete(connection, "type", &key)?;
         }
     }
     Ok(())

@@ -7,6 +7,8 @@
 //! * An id that is changed is changed back. A row whose id is missing or malformed may get one.
 //! * `{67E5…}` becomes `67e5…`. What is no UUID at all is left as it is, for a check to report.
 //!
+//! One thing others can no longer do: drop the column, as long as index and triggers are on it.
+//!
 //! Under UNIQUE, QGIS writes `<uuid>_1` on paste, and fails on copy and merge.
 use crate::dialect::{literal, quoted};
 use crate::template::fill;

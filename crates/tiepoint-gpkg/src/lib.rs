@@ -4,6 +4,7 @@
 //! read; what GeoPackage has no word for is kept in one side table, `gpkg_tiepoint`, that no layer
 //! list shows and that `untie` removes.
 mod books;
+mod bounds;
 mod bulk;
 mod catalogue;
 mod check;
@@ -13,12 +14,16 @@ mod contents;
 mod create;
 mod cursor;
 mod data_columns;
+mod definition;
 mod dialect;
+mod drop_layer;
 mod error;
 mod freshness;
 mod functions;
 mod geometry;
 mod guards;
+mod hilbert;
+mod indexes;
 mod inspect;
 mod mend;
 mod metadata;
@@ -27,6 +32,7 @@ mod place;
 mod read;
 mod recognise;
 mod rtree;
+mod rtree_entries;
 mod rtree_pack;
 mod side_table;
 mod sorter;

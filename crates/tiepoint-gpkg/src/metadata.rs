@@ -1,13 +1,13 @@
 //! What a file says of its layers: its own tables (OGC 12-128r19, sections 1.1.3 and 2.1) and
 //! SQLite's pragmas.
 use crate::dialect::quoted;
-use crate::{columns, rtree, side_table, sql_text, ties};
+use crate::{columns, indexes, rtree, side_table, sql_text, ties};
 use rusqlite::{Connection, OptionalExtension, Result};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tiepoint_core::{
-    Crs, Edges, FidRule, Field, FieldType, GeometryType, Identity, Index, IndexMethod, KindRule,
-    Layer, LayerDefinition, OrdinateRule, Schema,
+    Crs, Edges, FidRule, Field, FieldType, GeometryType, Identity, KindRule, Layer,
+    LayerDefinition, OrdinateRule, Schema,
 };
 
 /// A layer and where its parts are stored.
@@ -111,7 +111,7 @@ pub(crate) fn load(connection: &Connection, name: &str, crs: &HashMap<i32, Crs>)
         fields.push(field);
         srs_ids.push(srs_id);
     }
-    let indexes = indexes(connection, name, &mut fields, tie.as_ref())?;
+    let indexes = indexes::read(connection, name, &mut fields, tie.as_ref())?;
     let (title, description) = titles(connection, name)?;
     let geometry = geometry_column(connection, name, &fields, shape.as_ref())?;
     // SQLite has refused two columns of one name before
@@ -274,51 +274,4 @@ fn geometry_column(
     let kept = claims_rtree && rtree::is_kept(connection, table, &column)?;
     let rtree = kept.then(|| rtree::name(table, &column));
     Ok(Some(GeometryColumn { name, position, rtree, claims_rtree }))
-}
-
-/// The indexes on fields; a unique one on a single field marks the field too.
-fn indexes(
-    connection: &Connection,
-    table: &str,
-    fields: &mut [Field],
-    tie: Option<&ties::Tie>,
-) -> Result<Vec<Index>> {
-    let sql = "SELECT name, \"unique\", origin FROM pragma_index_list(?1) WHERE partial = 0 ORDER BY name";
-    let mut statement = connection.prepare_cached(sql)?;
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?, row.get(2)?));
-    let listed: Vec<(String, bool, String)> =
-        statement.query_map([table], read)?.collect::<Result<_>>()?;
-    let mut indexes = Vec::new();
-    for (name, unique, origin) in listed {
-        let Some(columns) = index_fields(connection, &name, fields)? else { continue };
-        if tie.is_some_and(|tie| tie.index_name() == name) {
-            continue;
-        }
-        if let ([only], true) = (columns.as_slice(), unique) {
-            if let Some(field) = fields.iter_mut().find(|field| field.name == *only) {
-                field.unique = true;
-            }
-            if origin != "c" {
-                continue;
-            }
-        }
-        let name = (origin == "c").then_some(name);
-        indexes.push(Index { name, fields: columns, unique, method: IndexMethod::BTree });
-    }
-    Ok(indexes)
-}
-
-/// The fields of an index in order, or `None` when it is on something else than fields.
-fn index_fields(
-    connection: &Connection,
-    index: &str,
-    fields: &[Field],
-) -> Result<Option<Vec<String>>> {
-    let sql = "SELECT name FROM pragma_index_info(?1) ORDER BY seqno";
-    let mut statement = connection.prepare_cached(sql)?;
-    let names = statement.query_map([index], |row| row.get(0))?;
-    let names = names.collect::<Result<Vec<Option<String>>>>()?;
-    let names: Option<Vec<String>> = names.into_iter().collect();
-    let known = |name: &String| fields.iter().any(|field| field.name == *name);
-    Ok(names.filter(|names| !names.is_empty() && names.iter().all(known)))
 }

@@ -1,4 +1,5 @@
 //! The R-tree extension (OGC 12-128r19, annex F.3): its table, its triggers, its registration.
+use crate::bounds::Bounds;
 use crate::dialect::quoted;
 use crate::side_table;
 use crate::template::fill;
@@ -8,26 +9,6 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 const TRIGGERS: &str = include_str!("sql/rtree_triggers.sql");
 const DEFINITION: &str = "http://www.geopackage.org/spec120/#extension_rtree";
 const CELL_BYTES: usize = 24;
-
-/// Bounds as an R-tree keeps them: single precision, rounded outwards.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Bounds {
-    pub(crate) min_x: f32,
-    pub(crate) max_x: f32,
-    pub(crate) min_y: f32,
-    pub(crate) max_y: f32,
-}
-
-impl Bounds {
-    pub(crate) fn merged(self, other: Self) -> Self {
-        Self {
-            min_x: self.min_x.min(other.min_x),
-            max_x: self.max_x.max(other.max_x),
-            min_y: self.min_y.min(other.min_y),
-            max_y: self.max_y.max(other.max_y),
-        }
-    }
-}
 
 /// The name of the R-tree of a column.
 pub(crate) fn name(table: &str, column: &str) -> String {

@@ -2,18 +2,17 @@
 //! straight into SQLite's node tables (`rtree.c`, "database format of r-tree tables").
 //!
 //! Kamel & Faloutsos 1993, "On packing R-trees". Answers do not depend on the packing; speed does.
+use crate::bounds::Bounds;
 use crate::dialect::quoted;
-use crate::rtree::Bounds;
+use crate::hilbert::hilbert;
+use crate::rtree_entries::Entries;
 use crate::sorter::Sorter;
 use rusqlite::{Connection, OptionalExtension, Statement};
-use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
+use std::io;
 
-const ENTRY_BYTES: usize = 24;
 const CELL_BYTES: usize = 24;
 const HEAD_BYTES: usize = 4;
 const ROOT: i64 = 1;
-/// Entries kept in memory before they are put aside in a temporary file.
-const MOST_IN_MEMORY: usize = 1 << 19;
 /// The sign bit, flipped so that row numbers sort as bytes.
 const BIAS: u64 = 1 << 63;
 
@@ -28,76 +27,13 @@ pub(crate) enum PackError {
 
 type Result<T> = std::result::Result<T, PackError>;
 
-/// The entries of an R-tree to be: a row number and its bounds, 24 bytes each; what is more than
-/// half a million of them waits in a temporary file.
-#[derive(Debug, Default)]
-pub(crate) struct Entries {
-    in_memory: Vec<[u8; ENTRY_BYTES]>,
-    aside: Option<BufWriter<std::fs::File>>,
-    count: u64,
-    bounds: Option<Bounds>,
-}
-
-impl Entries {
-    pub(crate) fn push(&mut self, row: i64, bounds: Bounds) -> io::Result<()> {
-        if self.in_memory.len() == MOST_IN_MEMORY {
-            self.put_aside()?;
-        }
-        let mut entry = [0; ENTRY_BYTES];
-        entry[..8].copy_from_slice(&row.to_be_bytes());
-        entry[8..].copy_from_slice(&bounds.to_be_bytes());
-        self.in_memory.push(entry);
-        self.count += 1;
-        self.bounds = Some(self.bounds.map_or(bounds, |all| all.merged(bounds)));
-        Ok(())
-    }
-
-    pub(crate) fn count(&self) -> u64 {
-        self.count
-    }
-
-    fn put_aside(&mut self) -> io::Result<()> {
-        let aside = match &mut self.aside {
-            Some(aside) => aside,
-            none => none.insert(BufWriter::new(tempfile::tempfile()?)),
-        };
-        for entry in self.in_memory.drain(..) {
-            aside.write_all(&entry)?;
-        }
-        Ok(())
-    }
-
-    /// Hands out all entries, those put aside first.
-    pub(crate) fn drain<E: From<io::Error>>(
-        self,
-        mut each: impl FnMut(i64, Bounds) -> std::result::Result<(), E>,
-    ) -> std::result::Result<(), E> {
-        let mut hand_out = |entry: &[u8; ENTRY_BYTES]| {
-            let (row, bounds) = entry.split_at(8);
-            let row = i64::from_be_bytes(*row.first_chunk().expect("an entry starts with its row"));
-            each(row, Bounds::from_be_bytes(bounds))
-        };
-        if let Some(aside) = self.aside {
-            let mut file = aside.into_inner().map_err(io::IntoInnerError::into_error)?;
-            file.rewind()?;
-            let mut input = BufReader::with_capacity(1 << 16, file);
-            let mut entry = [0; ENTRY_BYTES];
-            for _ in 0..self.count - self.in_memory.len() as u64 {
-                input.read_exact(&mut entry)?;
-                hand_out(&entry)?;
-            }
-        }
-        self.in_memory.iter().try_for_each(hand_out)
-    }
-}
-
 /// Replaces everything in `tree` by `entries`.
 ///
 /// Costs O(n log n) time, and no more memory than a few dozen megabytes whatever n.
 pub(crate) fn pack(connection: &Connection, tree: &str, entries: Entries) -> Result<()> {
     let node_bytes = node_bytes(connection, tree)?;
     clear(connection, tree)?;
-    let all = entries.bounds;
+    let all = entries.bounds();
     let mut along_curve = Sorter::<28>::new();
     if let Some(all) = all {
         entries.drain(|row, bounds| along_curve.push(with_key(&all, row, bounds)))?;
@@ -278,54 +214,6 @@ fn with_key(all: &Bounds, row: i64, bounds: Bounds) -> [u8; 28] {
     record
 }
 
-/// Where a cell of a 65,536 × 65,536 grid lies along the Hilbert curve (Hilbert 1891; the loop of
-/// Warren, "Hacker's Delight", figure 16-8).
-fn hilbert(mut x: u32, mut y: u32) -> u32 {
-    let mut distance = 0;
-    for bit in (0..16).rev() {
-        let (right, up) = (x >> bit & 1, y >> bit & 1);
-        distance = distance << 2 | (3 * right) ^ up;
-        if up == 0 {
-            if right == 1 {
-                (x, y) = (!x & 0xffff, !y & 0xffff);
-            }
-            (x, y) = (y, x);
-        }
-    }
-    distance
-}
-
-impl Bounds {
-    /// The bounds of an envelope, rounded outwards to single precision.
-    pub(crate) fn around(envelope: &tiepoint_core::Envelope) -> Self {
-        let (min, max) = (envelope.min(), envelope.max());
-        Self { min_x: down(min.x), max_x: -down(-max.x), min_y: down(min.y), max_y: -down(-max.y) }
-    }
-
-    fn to_be_bytes(self) -> [u8; 16] {
-        let mut bytes = [0; 16];
-        for (at, bound) in [self.min_x, self.max_x, self.min_y, self.max_y].iter().enumerate() {
-            bytes[at * 4..at * 4 + 4].copy_from_slice(&bound.to_be_bytes());
-        }
-        bytes
-    }
-
-    fn from_be_bytes(bytes: &[u8]) -> Self {
-        let number = |at: usize| {
-            let bytes = bytes[at * 4..].first_chunk().expect("bounds take sixteen bytes");
-            f32::from_be_bytes(*bytes)
-        };
-        Self { min_x: number(0), max_x: number(1), min_y: number(2), max_y: number(3) }
-    }
-}
-
-/// The largest single that is not above `number`.
-fn down(number: f64) -> f32 {
-    #[expect(clippy::cast_possible_truncation, reason = "corrected in the next line")]
-    let near = number as f32;
-    if f64::from(near) > number { near.next_down() } else { near }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -403,24 +291,5 @@ mod tests {
             let expected: BTreeSet<i64> = rows.iter().filter(|(_, it)| meets(it)).map(|it| it.0).collect();
             prop_assert_eq!(found(&connection, wanted), expected);
         }
-
-        #[test]
-        fn rounding_never_cuts_anything_off(number in any::<f64>().prop_filter("finite", |it| it.is_finite())) {
-            prop_assert!(f64::from(down(number)) <= number);
-            prop_assert!(f64::from(-down(-number)) >= number);
-            prop_assert!(f64::from(down(number).next_up()) > number, "and by no more than it must");
-        }
-    }
-
-    #[test]
-    fn neighbours_on_the_curve_are_neighbours_in_the_plane() {
-        let mut at = vec![(0_u32, 0_u32); 64 * 64];
-        for x in 0..64 {
-            for y in 0..64 {
-                at[(hilbert(x << 10, y << 10) >> 20) as usize] = (x, y);
-            }
-        }
-        let apart = |a: (u32, u32), b: (u32, u32)| a.0.abs_diff(b.0) + a.1.abs_diff(b.1);
-        assert!(at.windows(2).all(|pair| apart(pair[0], pair[1]) == 1));
     }
 }

@@ -145,6 +145,14 @@ impl GpkgStore {
         id.map_err(self.site().failed("read which store it is"))
     }
 
+    /// Opens a transaction, unless the store was opened for reading only.
+    pub(crate) fn write(&self) -> Result<GpkgTransaction<'_>> {
+        if self.options.read_only {
+            return Err(self.site().read_only("it was opened for reading only"));
+        }
+        GpkgTransaction::begin(self)
+    }
+
     pub(crate) fn site(&self) -> &Site {
         &self.pool.site
     }
@@ -239,10 +247,7 @@ impl Store for GpkgStore {
     }
 
     fn begin(&self, _options: TransactionOptions) -> Result<Box<dyn Transaction + '_>> {
-        if self.options.read_only {
-            return Err(self.site().read_only("it was opened for reading only"));
-        }
-        Ok(Box::new(GpkgTransaction::begin(self)?))
+        Ok(Box::new(self.write()?))
     }
 
     fn freshness(&self) -> Result<u64> {

@@ -1,10 +1,10 @@
 //! Giving a layer identity in place, and taking all that is ours away again.
 use crate::bulk::triggers_of;
 use crate::dialect::quoted;
-use crate::error::Site;
+use crate::error::{Site, words};
 use crate::metadata::Table;
 use crate::ties::Tie;
-use crate::{columns, create, guards, side_table, ties};
+use crate::{columns, drop_layer, guards, side_table, ties};
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, Result, params};
 use tiepoint_core::ObjectId;
@@ -240,7 +240,7 @@ pub(crate) fn untie(
     for tie in ties::all(connection).map_err(failed())? {
         if layer.is_none_or(|layer| layer.eq_ignore_ascii_case(&tie.table)) {
             untie_one(connection, &tie, &mut report)
-                .map_err(site.failed(&format!("untie layer `{}`", tie.table)))?;
+                .map_err(|error| kept_by_others(site, &tie, error))?;
         }
     }
     forget(connection, layer).map_err(failed())?;
@@ -265,13 +265,23 @@ fn untie_one(connection: &Connection, tie: &Tie, report: &mut UntieReport) -> Re
     Ok(())
 }
 
+/// Views, triggers and indexes of others may need the column; SQLite names them.
+fn kept_by_others(site: &Site, tie: &Tie, error: rusqlite::Error) -> StoreError {
+    if error.sqlite_error_code() != Some(rusqlite::ErrorCode::Unknown) {
+        return site.driver_error(error, &format!("untie layer `{}`", tie.table));
+    }
+    let (layer, column) = (&tie.table, &tie.column);
+    let reason = format!("column `{column}` of layer `{layer}` cannot go: {}", words(&error));
+    site.invalid(reason)
+}
+
 /// Removes what is recorded of a layer; the whole side table when nothing needs it any more.
 fn forget(connection: &Connection, layer: Option<&str>) -> Result<()> {
     if !side_table::exists(connection)? {
         return Ok(());
     }
     let Some(layer) = layer else { return side_table::remove(connection) };
-    create::forget_types(connection, layer)?;
+    drop_layer::forget_types(connection, layer)?;
     side_table::delete(connection, "title", layer.as_bytes())?;
     let needed =
         "SELECT EXISTS (SELECT 1 FROM gpkg_tiepoint WHERE book NOT IN ('store', 'origin'))";

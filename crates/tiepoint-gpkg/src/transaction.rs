@@ -8,7 +8,7 @@ use crate::new_file::{self, NewFile};
 use crate::store::GpkgStore;
 use crate::turn::Turn;
 use crate::write::Writer;
-use crate::{create, cursor, read, store_id, tie};
+use crate::{create, cursor, drop_layer, read, store_id, tie};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -204,7 +204,7 @@ impl Transaction for GpkgTransaction<'_> {
 
     fn drop_layer(&mut self, name: &str) -> Result<()> {
         self.table(name)?;
-        self.step(|it| create::drop_layer(it.connection(), it.site(), name))
+        self.step(|it| drop_layer::drop_layer(it.connection(), it.site(), name))
     }
 
     fn writer(&mut self, layer: &str, mode: WriteMode) -> Result<Box<dyn FeatureWriter + '_>> {

@@ -1,11 +1,11 @@
 //! Writing features: one statement per set of columns, kept ready from row to row.
+use crate::bounds::Bounds;
 use crate::bulk::Bulk;
 use crate::contents::Touched;
 use crate::create::register_kind;
 use crate::dialect::quoted;
 use crate::error::{Site, is_constraint, is_taken_fid, words};
 use crate::metadata::Table;
-use crate::rtree::Bounds;
 use crate::types;
 use crate::values::Binder;
 use rusqlite::types::Null;

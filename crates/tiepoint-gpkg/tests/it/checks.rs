@@ -76,6 +76,19 @@ fn damage_is_found_and_mended_and_nothing_is_lost() {
 }
 
 #[test]
+fn a_box_asks_the_spatial_index_where_it_can_be_trusted() {
+    let (_folder, path) = folder();
+    let store = planted(&path, Identity::None, 6);
+    let there = || within(&store, (1.0, 0.0), (1.0, 0.0));
+    assert_eq!(there(), 1);
+    other_program(&path).execute("DELETE FROM rtree_trees_geom WHERE id = 2", []).expect("damages");
+    assert_eq!(there(), 0, "what is not in the index is not found by it");
+    let untrusted = "DROP TRIGGER rtree_trees_geom_insert";
+    other_program(&path).execute_batch(untrusted).expect("damages");
+    assert_eq!(there(), 1, "an index that nobody keeps up to date is not asked");
+}
+
+#[test]
 fn what_cannot_be_mended_is_reported_with_its_rows() {
     let (_folder, path) = folder();
     drop(planted(&path, Identity::None, 6));

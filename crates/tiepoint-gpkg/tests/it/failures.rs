@@ -150,22 +150,23 @@ fn a_store_opened_for_reading_refuses_to_write() {
     assert!(!store.capabilities().write);
     let refused = store.begin(TransactionOptions::default()).err().expect("is read-only");
     assert_eq!(refused.kind(), ErrorKind::Denied, "{refused:?}");
-    let refused = store.check(tiepoint_store::Repair::Yes);
-    assert!(refused.is_ok_and(|findings| findings.is_empty()), "nothing to mend is no error");
+    let mended = store.check(tiepoint_store::Repair::Yes);
+    assert!(mended.is_ok_and(|findings| findings.is_empty()), "nothing to mend is no error");
+    other_program(&path).execute("UPDATE gpkg_contents SET max_x = 7", []).expect("damages");
+    let refused = store.check(tiepoint_store::Repair::Yes).expect_err("there is something now");
+    assert_eq!(refused.kind(), ErrorKind::Denied, "{refused:?}");
 }
 
-/// Tries `work` on a file in a file system of 600 KiB, in a process with mounts of its own.
-fn on_a_small_disk(name: &str) -> bool {
-    let small = "mount -t tmpfs -o size=600k none \"$1\" && shift && exec \"$@\"";
-    let (folder, _) = folder();
-    let place = folder.path().to_str().expect("a plain path").to_owned();
-    let child = in_child(name, Path::new(&place).join("park.gpkg").as_path());
+/// Does `work` in a process with mounts of its own, after `mount` has prepared the folder `$1`.
+/// Says whether the system allows that.
+fn with_own_mounts(work: &str, folder: &Path, mount: &str) -> bool {
+    let child = in_child(work, &folder.join("park.gpkg"));
     let mut command = std::process::Command::new("unshare");
-    command.args(["--map-root-user", "--mount", "sh", "-c", small, "sh", &place]);
+    let script = format!("{mount} && shift && exec \"$@\"");
+    command.args(["--map-root-user", "--mount", "sh", "-c", &script, "sh"]).arg(folder);
     command.arg(child.get_program()).args(child.get_args());
     command.envs(child.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    let output = command.output();
-    let Ok(output) = output else { return false };
+    let Ok(output) = command.output() else { return false };
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     let complaint = String::from_utf8_lossy(&output.stderr);
     if complaint.contains("unshare") || complaint.contains("mount:") {
@@ -175,11 +176,39 @@ fn on_a_small_disk(name: &str) -> bool {
     true
 }
 
+const MOUNTS: &str = "what happens on disks of other kinds (needs `unshare` and user namespaces)";
+
 #[test]
 fn a_full_disk_loses_nothing() {
-    if !on_a_small_disk("fill_the_disk") {
-        skip("what happens on a full disk (needs `unshare` and user namespaces)");
+    let (folder, _) = folder();
+    let small = "mount -t tmpfs -o size=600k none \"$1\"";
+    if !with_own_mounts("fill_the_disk", folder.path(), small) {
+        skip(MOUNTS);
     }
+}
+
+#[test]
+fn a_disk_that_cannot_be_written_is_read() {
+    let (folder, path) = folder();
+    drop(planted(&path, Identity::column(), 50));
+    let frozen = "mount -t tmpfs none \"$1/frozen\" && cp \"$1/park.gpkg\" \"$1/frozen\" \
+                  && mount -o remount,ro \"$1/frozen\"";
+    fs::create_dir(folder.path().join("frozen")).expect("is made");
+    for mode in ["delete", "wal"] {
+        other_program(&path).pragma_update(None, "journal_mode", mode).expect("is set");
+        if !with_own_mounts("read_what_is_frozen", folder.path(), frozen) {
+            return skip(MOUNTS);
+        }
+    }
+}
+
+pub(crate) fn read_what_is_frozen(path: &Path) {
+    let path = path.with_file_name("frozen").join("park.gpkg");
+    let store = GpkgStore::open(path).expect("opens");
+    assert_eq!(all(&store).len(), 50);
+    assert_eq!(store.facts("trees").expect("reads").count, 50);
+    let refused = store.begin(TransactionOptions::default()).err().expect("cannot be written");
+    assert_eq!(refused.kind(), ErrorKind::Denied, "{refused:?}");
 }
 
 pub(crate) fn fill_the_disk(path: &Path) {

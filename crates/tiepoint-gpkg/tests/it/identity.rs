@@ -172,6 +172,18 @@ fn an_untied_file_has_nothing_of_ours() {
 }
 
 #[test]
+fn what_others_built_on_the_ids_is_named_when_they_are_to_go() {
+    let (_folder, path) = folder();
+    let store = planted(&path, Identity::column(), 3);
+    let theirs = "CREATE INDEX theirs ON trees (object_id, name)";
+    other_program(&path).execute_batch(theirs).expect("is made");
+    let refused = begin(&store).untie(None).expect_err("is needed");
+    assert!(matches!(refused, StoreError::Invalid { .. }), "{refused:?}");
+    assert!(refused.to_string().contains("theirs"), "{refused}");
+    right(&store);
+}
+
+#[test]
 fn a_refused_tie_changes_nothing_and_the_transaction_goes_on() {
     let (_folder, path) = folder();
     let store = planted(&path, Identity::None, 3);

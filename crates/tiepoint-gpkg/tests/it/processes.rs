@@ -29,6 +29,7 @@ fn a_child_does_its_work() {
     let path = Path::new(&path);
     match work.to_str() {
         Some("fill_the_disk") => failures::fill_the_disk(path),
+        Some("read_what_is_frozen") => failures::read_what_is_frozen(path),
         Some("add_to_the_height") => add_to_the_height(path),
         Some("load_for_ever") => load_for_ever(path),
         Some("create_for_ever") => create_for_ever(path),
