@@ -93,7 +93,7 @@ impl Ordinates for Rounded {
 }
 
 /// Appends `number` with its last `digits` behind the point, without zeros at the end.
-fn append_fixed(mut number: u64, digits: usize, out: &mut Vec<u8>) {
+pub(super) fn append_fixed(mut number: u64, digits: usize, out: &mut Vec<u8>) {
     const LENGTH: usize = 24;
     let mut text = [b'0'; LENGTH];
     let (mut at, mut behind, mut any) = (LENGTH, 0, false);

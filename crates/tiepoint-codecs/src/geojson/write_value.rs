@@ -1,5 +1,6 @@
 //! Values as JSON.
 use super::text::append_quoted;
+use super::write_geometry::append_fixed;
 use crate::CodecError;
 use std::io::Write;
 use tiepoint_core::Value;
@@ -19,7 +20,7 @@ pub(super) fn append_value(
         Value::Null => out.extend_from_slice(b"null"),
         Value::Bool(true) => out.extend_from_slice(b"true"),
         Value::Bool(false) => out.extend_from_slice(b"false"),
-        Value::Int(number) => display(number, out),
+        Value::Int(number) => append_int(*number, out),
         Value::Real(number) if number.is_finite() => {
             out.extend_from_slice(zmij::Buffer::new().format_finite(*number).as_bytes());
         }
@@ -41,6 +42,14 @@ pub(super) fn append_value(
         }
     }
     Ok(())
+}
+
+/// Appends a whole number, not by way of `Display`: a ninth of writing a short feature.
+fn append_int(number: i64, out: &mut Vec<u8>) {
+    if number < 0 {
+        out.push(b'-');
+    }
+    append_fixed(number.unsigned_abs(), 0, out);
 }
 
 fn not_finite(number: f64) -> CodecError {
@@ -96,6 +105,8 @@ mod tests {
         for (value, json) in [
             (Value::Null, "null"),
             (true.into(), "true"),
+            (0_i64.into(), "0"),
+            ((-70_i64).into(), "-70"),
             (i64::MIN.into(), "-9223372036854775808"),
             (0.1.into(), "0.1"),
             (5.0.into(), "5.0"),
