@@ -2,8 +2,10 @@
 use std::fs;
 use std::path::Path;
 
+type Target = fn(&[u8]);
+
 /// Runs `target` over its corpus and says how many inputs there were.
-fn replayed(name: &str, target: fn(&[u8])) -> usize {
+fn replayed(name: &str, target: Target) -> usize {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(name);
     let files = fs::read_dir(&folder).expect("every target has a corpus");
     let mut count = 0;
@@ -17,7 +19,7 @@ fn replayed(name: &str, target: fn(&[u8])) -> usize {
 
 #[test]
 fn no_known_input_breaks_a_reader() {
-    let targets: [(&str, fn(&[u8])); 5] = [
+    let targets: [(&str, Target); 5] = [
         ("wkb", tiepoint_fuzz::wkb),
         ("wkt", tiepoint_fuzz::wkt),
         ("gpkg_blob", tiepoint_fuzz::gpkg_blob),
