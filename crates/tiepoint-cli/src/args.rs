@@ -222,7 +222,7 @@ pub(crate) struct SelectArgs {
     /// Only what meets this box, in the layer's CRS; a box of longitudes may cross 180 degrees
     #[arg(long, value_name = "MIN_X,MIN_Y,MAX_X,MAX_Y", allow_hyphen_values = true)]
     pub(crate) bbox: Option<String>,
-    /// Only these fields, in this order
+    /// Only these fields, in this order; GeoJSON has the geometry besides
     #[arg(long, value_name = "FIELD,...", value_delimiter = ',')]
     pub(crate) fields: Option<Vec<String>>,
     /// Sort by these fields; `-field` or `field:desc` sorts from large to small

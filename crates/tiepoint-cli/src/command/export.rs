@@ -13,6 +13,8 @@ pub(super) fn run(args: ExportArgs) -> Result<()> {
     };
     let query = select::query(&args.layer, args.select)?;
     let store = tiepoint::open(&args.store)?;
+    let (layer, format) = (store.layer(&args.layer)?, target.format(options.format)?);
+    let query = select::with_place(query, &layer, format);
     let watcher = Watcher::new();
     let exported = tiepoint::export(&*store, &query, &target, &options, &watcher);
     drop(watcher);

@@ -11,10 +11,10 @@ pub(super) fn run(args: QueryArgs) -> Result<()> {
     let columns = if query.fields.is_some() { Columns::AsAsked } else { Columns::GeometryLast };
     let store = tiepoint::open(&args.store)?;
     let layer = store.layer(&args.layer)?;
-    let features = store.read(&query)?;
     let Some(format) = document_format(args.format) else {
-        return show::table(&layer, features, columns);
+        return show::table(&layer, store.read(&query)?, columns);
     };
+    let features = store.read(&select::with_place(query, &layer, format))?;
     let out = Box::new(BufWriter::new(std::io::stdout().lock()));
     tiepoint::write_features(features, &layer, format, (&args.write).into(), out)?;
     Ok(())

@@ -1,6 +1,6 @@
 //! The arguments that say which features, as a query; formats and errors of arguments.
 use crate::args::{DocumentFormat, SelectArgs, WriteArgs};
-use tiepoint::{Direction, Error, Format, OrderBy, Query, Result, WriteOptions};
+use tiepoint::{Direction, Error, Format, Layer, OrderBy, Query, Result, WriteOptions};
 
 /// The query that the arguments mean.
 pub(super) fn query(layer: &str, args: SelectArgs) -> Result<Query> {
@@ -14,6 +14,21 @@ pub(super) fn query(layer: &str, args: SelectArgs) -> Result<Query> {
     query.order = args.order.iter().map(|text| order(text)).collect();
     query.limit = args.limit;
     Ok(query)
+}
+
+/// The same query with the geometry besides the fields that were asked for, where the format's
+/// features have a place of their own for it.
+pub(super) fn with_place(mut query: Query, layer: &Layer, format: Format) -> Query {
+    let has_place = matches!(format, Format::GeoJson | Format::GeoJsonSeq);
+    if let (true, Some(fields), Some((at, _))) =
+        (has_place, &mut query.fields, layer.schema().geometry())
+    {
+        let geometry = &layer.schema().fields()[at].name;
+        if !fields.contains(geometry) {
+            fields.push(geometry.clone());
+        }
+    }
+    query
 }
 
 /// `field`, `-field`, `field:asc` or `field:desc`.

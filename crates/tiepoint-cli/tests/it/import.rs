@@ -212,3 +212,13 @@ fn singles_and_multis_make_a_layer_of_multis() {
     let seq = folder.ok("query tour.gpkg countries --format geojsonseq").out;
     assert!(seq.lines().all(|line| line.contains("MultiPolygon")), "all are");
 }
+
+#[test]
+fn a_minus_zero_comes_in_as_zero_and_is_noted() {
+    let folder = Folder::new();
+    folder.write("a.geojson", r#"{"type":"Feature","properties":{"v":-0.0},"geometry":null}"#);
+    let run = folder.ok("import a.geojson a.gpkg");
+    assert!(run.err.contains("-0.0 became 0.0"), "{}", run.err);
+    let row = folder.csv("a.gpkg", "a", "--fields v");
+    assert!(row.trim_end().ends_with(",0.0"), "{row}");
+}

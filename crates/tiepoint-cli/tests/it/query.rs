@@ -65,3 +65,17 @@ fn a_sound_store_has_no_faults() {
     assert!(run.err.contains("nothing is wrong"), "{}{}", run.out, run.err);
     folder.ok("check tour.gpkg --fix");
 }
+
+#[test]
+fn geojson_keeps_its_geometry_whichever_fields_are_asked_for() {
+    let folder = Folder::after_tour();
+    let piped = folder.ok("query tour.gpkg cities --fields name --limit 1").out;
+    assert!(
+        piped.contains(r#""properties":{"name":"#) && piped.contains(r#""type":"Point""#),
+        "{piped}"
+    );
+    folder.ok("export tour.gpkg cities c.geojsonl --fields name --limit 1");
+    assert!(folder.read("c.geojsonl").contains(r#""type":"Point""#));
+    let csv = folder.csv("tour.gpkg", "cities", "--fields name --limit 1");
+    assert!(csv.starts_with("object_id,name\r\n"), "{csv}");
+}

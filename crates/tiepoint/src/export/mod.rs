@@ -77,6 +77,22 @@ impl Target {
         }
         Ok(Self::File(text.into()))
     }
+
+    /// The format that a document here is written in: the one that is asked for, else the one its
+    /// extension names, and GeoJSON on the standard output.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownFormat`] for a file whose extension names none.
+    pub fn format(&self, asked: Option<Format>) -> Result<Format> {
+        let by_name = |path: &Path| Format::from_extension(path.extension()?.to_str()?);
+        match (self, asked) {
+            (_, Some(format)) => Ok(format),
+            (Self::Stdout, None) => Ok(Format::GeoJson),
+            (Self::File(path), None) => by_name(path)
+                .ok_or_else(|| Error::UnknownFormat { document: path.display().to_string() }),
+        }
+    }
 }
 
 /// Writes the features that `query` asks for to `target`, and says how many there were.
@@ -96,15 +112,14 @@ pub fn export(
     progress: &dyn Progress,
 ) -> Result<u64> {
     let layer = store.layer(&query.layer)?;
+    let format = target.format(options.format)?;
     match target {
         Target::Stdout => {
-            let format = options.format.unwrap_or(Format::GeoJson);
             let out = BufWriter::new(std::io::stdout().lock());
             let work = Work { layer: &layer, format, options: options.document, target: "-" };
             work.write(store.read(query)?, Box::new(out), progress)
         }
         Target::File(path) => {
-            let format = format_of(path, options.format)?;
             let draft = Draft::of(path, options.overwrite)?;
             let name = path.display().to_string();
             let work = Work { layer: &layer, format, options: options.document, target: &name };
@@ -166,11 +181,4 @@ impl Work<'_> {
         writer.finish().map_err(failed)?;
         Ok(count)
     }
-}
-
-fn format_of(path: &Path, asked: Option<Format>) -> Result<Format> {
-    let by_name = || path.extension().and_then(|it| Format::from_extension(it.to_str()?));
-    asked
-        .or_else(by_name)
-        .ok_or_else(|| Error::UnknownFormat { document: path.display().to_string() })
 }

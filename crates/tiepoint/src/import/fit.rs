@@ -68,11 +68,24 @@ impl Plan {
             }
             (_, value) => respelled(field, value),
         };
+        let value = self.without_minus_zero(value);
         field.accept(value).map_err(|mismatch| Misfit {
             reason: format!("field `{}`: {mismatch}", field.name),
             hint: (mismatch == Mismatch::Null)
                 .then_some("skip such features, or give the field a value in the source"),
         })
+    }
+
+    /// Zero for minus zero: the same number, and the only zero that SQLite's columns have. The
+    /// report says that it happened.
+    fn without_minus_zero(&self, value: Value) -> Value {
+        match value {
+            Value::Real(number) if number == 0.0 && number.is_sign_negative() => {
+                self.met_minus_zero.set(true);
+                Value::Real(0.0)
+            }
+            other => other,
+        }
     }
 }
 

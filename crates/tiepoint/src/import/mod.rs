@@ -138,7 +138,8 @@ pub struct LayerReport {
 /// kind: single and multi geometries of one sort (`Polygon` and `MultiPolygon`) make a layer of the
 /// multi kind, and any other mixture a layer of any kind. Into an existing layer, fields come by
 /// name, and the first geometry field into the first geometry field; values are converted only
-/// where nothing is lost. A layer of a multi kind takes single geometries as multi geometries of
+/// where nothing is lost but the sign of a zero (`-0.0` comes in as `0.0`, which the report
+/// notes). A layer of a multi kind takes single geometries as multi geometries of
 /// one member.
 ///
 /// # Errors

@@ -5,6 +5,7 @@ use super::promote::rule_for;
 use super::supply::Supply;
 use super::{IdRule, ImportMode, ImportOptions, UnknownFields};
 use crate::{Error, Result};
+use std::cell::Cell;
 use std::collections::HashSet;
 use std::sync::Arc;
 use tiepoint_core::{
@@ -24,6 +25,8 @@ pub(super) struct Plan {
     /// as they are spelled, whatever else they may look like.
     pub(super) as_text: Vec<usize>,
     pub(super) notes: Vec<String>,
+    /// Whether a minus zero has come in as zero.
+    pub(super) met_minus_zero: Cell<bool>,
 }
 
 impl Plan {
@@ -69,7 +72,8 @@ impl Plan {
         let layer = transaction.create_layer(&definition)?;
         let moves = aligned(&layer, &fields.moves);
         let as_text = Vec::new();
-        Ok(Self { layer, created: true, ids, moves, as_text, notes: fields.notes })
+        let (notes, met_minus_zero) = (fields.notes, Cell::default());
+        Ok(Self { layer, created: true, ids, moves, as_text, notes, met_minus_zero })
     }
 
     fn into_existing(layer: &Arc<Layer>, supply: &Supply, options: &ImportOptions) -> Result<Self> {
@@ -110,7 +114,8 @@ impl Plan {
         }
         check_crs(layer, supply)?;
         let layer = Arc::clone(layer);
-        Ok(Self { layer, created: false, ids, moves, as_text, notes })
+        let met_minus_zero = Cell::default();
+        Ok(Self { layer, created: false, ids, moves, as_text, notes, met_minus_zero })
     }
 }
 

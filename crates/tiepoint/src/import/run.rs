@@ -74,6 +74,9 @@ impl<'a> Run<'a> {
                 insert::insert_all(self, transaction, supply, &plan)?;
             }
         }
+        if plan.met_minus_zero.get() {
+            self.report.notes.push("-0.0 became 0.0, which is the same number".to_owned());
+        }
         Ok(std::mem::take(&mut self.report))
     }
 
