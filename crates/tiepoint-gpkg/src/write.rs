@@ -13,7 +13,8 @@ use rusqlite::{Connection, OptionalExtension, Statement, ToSql};
 use std::sync::Arc;
 use tiepoint_core::{Change, Feature, FeatureError, Fid, Mismatch, ObjectId, Target, Value};
 use tiepoint_store::{
-    FeatureWriter, Result, StoreError, WriteMode, Written, accepted_values, label, with_defaults,
+    FeatureLabel, FeatureWriter, Result, StoreError, WriteMode, Written, accepted_values,
+    with_defaults,
 };
 
 /// A layer opened for writing within a transaction.
@@ -67,7 +68,7 @@ impl<'t> Writer<'t> {
 
     fn insert(&mut self, feature: Feature) -> Result<Written> {
         let (fid, asked_id) = (self.wanted_fid(&feature)?, feature.id);
-        let label = label(&feature);
+        let label = FeatureLabel::of(&feature);
         let values = accepted_values(&self.table.layer, feature)?;
         let values = with_defaults(&self.table.layer, values, &label)?;
         self.refuse_what_sqlite_changes(&values, &label)?;
@@ -135,7 +136,7 @@ impl<'t> Writer<'t> {
 
     fn update(&mut self, feature: Feature) -> Result<Written> {
         let target = feature.id.map(Target::Id).or_else(|| feature.fid.clone().map(Target::Fid));
-        let label = label(&feature);
+        let label = FeatureLabel::of(&feature);
         let values = accepted_values(&self.table.layer, feature)?;
         self.refuse_what_sqlite_changes(&values, &label)?;
         let Some(fid) = target.map(|target| self.find(&target)).transpose()?.flatten() else {
@@ -177,7 +178,8 @@ impl<'t> Writer<'t> {
         let Some(fid) = self.find(target)? else { return Ok(Written::Missing) };
         let sql = format!("DELETE FROM {} WHERE {} = ?1", self.table.sql(), self.key());
         let run = |fid: i64| self.connection.prepare_cached(&sql)?.execute([fid]);
-        run(fid).map_err(|error| self.refused(error, None, &format!("row {fid}")))?;
+        run(fid)
+            .map_err(|error| self.refused(error, None, &FeatureLabel::of_row(Fid::Int(fid))))?;
         (self.touched.changed, self.touched.shrunk) = (true, true);
         if let Some(bulk) = &mut self.bulk {
             bulk.lost_a_row();
@@ -231,7 +233,11 @@ impl<'t> Writer<'t> {
     }
 
     /// SQLite would store null for NaN, and forget the sign of a zero.
-    fn refuse_what_sqlite_changes(&self, values: &[Option<Value>], feature: &str) -> Result<()> {
+    fn refuse_what_sqlite_changes(
+        &self,
+        values: &[Option<Value>],
+        feature: &FeatureLabel,
+    ) -> Result<()> {
         let changed = |value: &Option<Value>| match value {
             Some(Value::Real(number)) if number.is_nan() => Some("NaN"),
             Some(Value::Real(number)) if *number == 0.0 && number.is_sign_negative() => {
@@ -245,7 +251,7 @@ impl<'t> Writer<'t> {
         let expected = format!("{} that SQLite keeps as it is", field.ty);
         let reason = Mismatch::Type { expected, found };
         let reason = FeatureError::Value { field: field.name.clone(), reason };
-        let (layer, feature) = (self.table.name().to_owned(), feature.to_owned());
+        let (layer, feature) = (self.table.name().to_owned(), feature.to_string());
         Err(StoreError::Value { layer, feature, reason })
     }
 
@@ -289,16 +295,23 @@ impl<'t> Writer<'t> {
             .map_err(self.site.failed("declare a kind of geometry"))
     }
 
-    fn refused(&mut self, error: rusqlite::Error, fid: Option<i64>, feature: &str) -> StoreError {
+    fn refused(
+        &mut self,
+        error: rusqlite::Error,
+        fid: Option<i64>,
+        feature: &FeatureLabel,
+    ) -> StoreError {
         *self.broken |= self.connection.is_autocommit();
         let layer = self.table.name().to_owned();
         match fid {
             Some(fid) if is_taken_fid(&error) => {
                 StoreError::DuplicateFid { layer, fid: fid.to_string() }
             }
-            _ if is_constraint(&error) => {
-                StoreError::Constraint { layer, feature: feature.to_owned(), reason: words(&error) }
-            }
+            _ if is_constraint(&error) => StoreError::Constraint {
+                layer,
+                feature: feature.to_string(),
+                reason: words(&error),
+            },
             _ => self.site.driver_error(error, &format!("write to layer `{layer}`")),
         }
     }

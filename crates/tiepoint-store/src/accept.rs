@@ -1,7 +1,8 @@
 //! A feature's values made fit for a layer: every store asks the schema the same way.
 use crate::{Result, StoreError};
+use std::fmt;
 use std::sync::Arc;
-use tiepoint_core::{Feature, FeatureError, FieldDefault, Layer, Mismatch, Value};
+use tiepoint_core::{Feature, FeatureError, Fid, FieldDefault, Layer, Mismatch, ObjectId, Value};
 
 /// The values of `feature` in the order of the layer's fields, each as its field stores it; a field
 /// that the feature does not have, or leaves unset, is `None`.
@@ -13,7 +14,7 @@ use tiepoint_core::{Feature, FeatureError, FieldDefault, Layer, Mismatch, Value}
 /// A field that the layer does not have or computes itself, and a value that its field does not
 /// allow.
 pub fn accepted_values(layer: &Layer, feature: Feature) -> Result<Vec<Option<Value>>> {
-    let label = label(&feature);
+    let label = FeatureLabel::of(&feature);
     let mut values = in_layer_order(layer, feature)?;
     for (field, value) in layer.schema().fields().iter().zip(&mut values) {
         let Some(offered) = value.take() else { continue };
@@ -25,7 +26,7 @@ pub fn accepted_values(layer: &Layer, feature: Feature) -> Result<Vec<Option<Val
             }
             Err(reason) => reason,
         };
-        return Err(refused(layer, label, &field.name, reason));
+        return Err(refused(layer, &label, &field.name, reason));
     }
     Ok(values)
 }
@@ -39,7 +40,7 @@ pub fn accepted_values(layer: &Layer, feature: Feature) -> Result<Vec<Option<Val
 pub fn with_defaults(
     layer: &Layer,
     mut values: Vec<Option<Value>>,
-    feature: &str,
+    feature: &FeatureLabel,
 ) -> Result<Vec<Option<Value>>> {
     for (field, value) in layer.schema().fields().iter().zip(&mut values) {
         if value.is_some() || field.generated {
@@ -49,19 +50,41 @@ pub fn with_defaults(
             Some(FieldDefault::Expression(_)) => None,
             Some(FieldDefault::Value(default)) => Some(default.clone()),
             None if field.nullable => Some(Value::Null),
-            None => return Err(refused(layer, feature.to_owned(), &field.name, Mismatch::Null)),
+            None => return Err(refused(layer, feature, &field.name, Mismatch::Null)),
         };
     }
     Ok(values)
 }
 
-/// How messages name a feature: by its object id, else by its fid.
-#[must_use]
-pub fn label(feature: &Feature) -> String {
-    match (&feature.id, &feature.fid) {
-        (Some(id), _) => format!("object {id}"),
-        (None, Some(fid)) => format!("row {fid}"),
-        (None, None) => "a new feature".to_owned(),
+/// How messages name a feature: by its object id, else by its fid. Costs nothing until it is
+/// printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FeatureLabel {
+    id: Option<ObjectId>,
+    fid: Option<Fid>,
+}
+
+impl FeatureLabel {
+    /// The label of a feature, which may then be taken apart.
+    #[must_use]
+    pub fn of(feature: &Feature) -> Self {
+        Self { id: feature.id, fid: feature.fid.clone() }
+    }
+
+    /// The label of a row that is known by its fid alone.
+    #[must_use]
+    pub fn of_row(fid: Fid) -> Self {
+        Self { id: None, fid: Some(fid) }
+    }
+}
+
+impl fmt::Display for FeatureLabel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.id, &self.fid) {
+            (Some(id), _) => write!(f, "object {id}"),
+            (None, Some(fid)) => write!(f, "row {fid}"),
+            (None, None) => f.write_str("a new feature"),
+        }
     }
 }
 
@@ -81,7 +104,7 @@ fn in_layer_order(layer: &Layer, feature: Feature) -> Result<Vec<Option<Value>>>
     Ok(values)
 }
 
-fn refused(layer: &Layer, feature: String, field: &str, reason: Mismatch) -> StoreError {
+fn refused(layer: &Layer, feature: &FeatureLabel, field: &str, reason: Mismatch) -> StoreError {
     let reason = FeatureError::Value { field: field.to_owned(), reason };
-    StoreError::Value { layer: layer.name().to_owned(), feature, reason }
+    StoreError::Value { layer: layer.name().to_owned(), feature: feature.to_string(), reason }
 }

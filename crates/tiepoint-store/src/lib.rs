@@ -18,7 +18,7 @@ mod tie;
 mod transaction;
 mod watch;
 
-pub use accept::{accepted_values, label, with_defaults};
+pub use accept::{FeatureLabel, accepted_values, with_defaults};
 pub use book::Book;
 pub use capabilities::{Capabilities, Isolation};
 pub use check::{Finding, FindingKind, Repair};

@@ -1,5 +1,5 @@
 //! The rows of one layer, found by fid and by object id.
-use crate::{LayerFacts, Result, StoreError, accepted_values, label, with_defaults};
+use crate::{FeatureLabel, LayerFacts, Result, StoreError, accepted_values, with_defaults};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
@@ -70,7 +70,7 @@ impl Rows {
     }
 
     pub(super) fn insert(&mut self, feature: Feature) -> Result<(i64, Option<ObjectId>)> {
-        let label = label(&feature);
+        let label = FeatureLabel::of(&feature);
         let (wanted, id) = (feature.fid.clone(), feature.id);
         let values = with_defaults(&self.layer, accepted_values(&self.layer, feature)?, &label)?;
         let fid = self.free_fid(wanted)?;
@@ -81,7 +81,7 @@ impl Rows {
     }
 
     pub(super) fn update(&mut self, fid: i64, feature: Feature) -> Result<()> {
-        let label = label(&feature);
+        let label = FeatureLabel::of(&feature);
         let changed = accepted_values(&self.layer, feature)?;
         let Some(row) = self.by_fid.get(&fid) else { return Ok(()) };
         let id = row.id;
@@ -135,7 +135,12 @@ impl Rows {
         Ok(Some(id))
     }
 
-    fn check_unique(&self, values: &[Option<Value>], fid: i64, feature: &str) -> Result<()> {
+    fn check_unique(
+        &self,
+        values: &[Option<Value>],
+        fid: i64,
+        feature: &FeatureLabel,
+    ) -> Result<()> {
         for (position, field) in self.layer.schema().fields().iter().enumerate() {
             let Some(value) = values[position].as_ref().filter(|it| field.unique && !it.is_null())
             else {
@@ -147,7 +152,7 @@ impl Rows {
             if self.by_fid.iter().any(taken) {
                 return Err(StoreError::Constraint {
                     layer: self.layer.name().to_owned(),
-                    feature: feature.to_owned(),
+                    feature: feature.to_string(),
                     reason: format!("another feature has the same value in `{}`", field.name),
                 });
             }
