@@ -51,6 +51,14 @@ pub(super) fn can_be_held(geometry: GeometryRef<'_>) -> bool {
 /// Appends ordinates as text.
 trait Ordinates {
     fn put(&self, ordinate: f64, out: &mut Vec<u8>);
+
+    /// Appends two with a comma between them.
+    #[inline]
+    fn put_both(&self, x: f64, y: f64, out: &mut Vec<u8>) {
+        self.put(x, out);
+        out.push(b',');
+        self.put(y, out);
+    }
 }
 
 struct Shortest;
@@ -59,6 +67,16 @@ impl Ordinates for Shortest {
     #[inline]
     fn put(&self, ordinate: f64, out: &mut Vec<u8>) {
         out.extend_from_slice(zmij::Buffer::new().format_finite(ordinate).as_bytes());
+    }
+
+    /// Copies neither before both are spelled: reading what was written a moment ago has to wait.
+    #[inline]
+    fn put_both(&self, x: f64, y: f64, out: &mut Vec<u8>) {
+        let (mut x_room, mut y_room) = (zmij::Buffer::new(), zmij::Buffer::new());
+        let (x, y) = (x_room.format_finite(x), y_room.format_finite(y));
+        out.extend_from_slice(x.as_bytes());
+        out.push(b',');
+        out.extend_from_slice(y.as_bytes());
     }
 }
 
@@ -182,9 +200,7 @@ impl<const N: usize, O: Ordinates> Put<N, O> {
     #[inline]
     fn position(&self, position: &[[u8; 8]; N], out: &mut Vec<u8>) {
         out.push(b'[');
-        self.0.put(f64::from_le_bytes(position[0]), out);
-        out.push(b',');
-        self.0.put(f64::from_le_bytes(position[1]), out);
+        self.0.put_both(f64::from_le_bytes(position[0]), f64::from_le_bytes(position[1]), out);
         if let Some(height) = position.get(2) {
             let height = f64::from_le_bytes(*height);
             if !height.is_nan() {
