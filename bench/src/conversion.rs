@@ -122,7 +122,7 @@ impl Contest {
         });
         Row {
             figure: self.figure.clone(),
-            ours: format!("{:.3} s", ours.cpu_s),
+            ours: format!("{:.3} s ({:.2} in the kernel)", ours.cpu_s, ours.system_s),
             peer: format!("{:.3} s {}, {:.0} MB", theirs.cpu_s, peer.name, theirs.peak_bytes / 1e6),
             ratio: format!("{ratio:.3} = 1/{:.1}", 1.0 / ratio),
             target,

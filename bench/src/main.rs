@@ -58,10 +58,11 @@ fn main() -> ExitCode {
 
 fn bench(options: &Options) -> Outcome<ExitCode> {
     let rounds = options.rounds.unwrap_or(if options.quick { 1 } else { 3 }).max(1);
-    let stage = Stage::set(if options.quick { 10 } else { 1 }, rounds)?;
+    let mut stage = Stage::set(if options.quick { 10 } else { 1 }, rounds)?;
     if let Some(case) = &options.alone {
         return alone(&stage, case);
     }
+    stage.keep_others_out()?;
     say(&outcome::circumstances(&stage));
     let mut rows = Vec::new();
     for case in cases() {

@@ -12,8 +12,10 @@ pub(crate) type CommandLine = Vec<OsString>;
 /// What a command used from its start to its end.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Usage {
-    /// User and system seconds.
+    /// CPU seconds, outside the kernel and in it.
     pub(crate) cpu_s: f64,
+    /// Those in it: reading and writing files, mostly.
+    pub(crate) system_s: f64,
     /// The most memory it had resident.
     pub(crate) peak_bytes: f64,
 }
@@ -41,7 +43,9 @@ pub(crate) fn once(command: &[OsString]) -> Outcome<Usage> {
         return Err(format!("{command:?} ended with {}: {said}", told["code"]).into());
     }
     let figure = |name: &str| told[name].as_f64().ok_or_else(|| format!("no {name} was told"));
-    Ok(Usage { cpu_s: figure("cpu_s")?, peak_bytes: figure("peak_rss_bytes")? })
+    let system_s = figure("system_s")?;
+    let cpu_s = figure("user_s")? + system_s;
+    Ok(Usage { cpu_s, system_s, peak_bytes: figure("peak_rss_bytes")? })
 }
 
 /// The median of some CPU seconds; of an even number, the lesser of the middle two.
@@ -50,11 +54,12 @@ pub(crate) fn median(mut seconds: Vec<f64>) -> f64 {
     seconds.get(seconds.len().saturating_sub(1) / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// The median of CPU seconds, and the greatest of the peaks.
+/// The medians of CPU seconds, and the greatest of the peaks.
 pub(crate) fn summary(usages: &[Usage]) -> Usage {
     let cpu_s = median(usages.iter().map(|usage| usage.cpu_s).collect());
+    let system_s = median(usages.iter().map(|usage| usage.system_s).collect());
     let peak_bytes = usages.iter().map(|usage| usage.peak_bytes).fold(0.0, f64::max);
-    Usage { cpu_s, peak_bytes }
+    Usage { cpu_s, system_s, peak_bytes }
 }
 
 /// CPU seconds of the whole process, all its threads included, that `work` takes.

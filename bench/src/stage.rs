@@ -15,6 +15,8 @@ const DATA_VERSION: u32 = 1;
 pub(crate) struct Stage {
     folder: PathBuf,
     tiepoint: PathBuf,
+    /// Held while results are written to the folder.
+    lock: Option<File>,
     /// By how much the data is smaller than what targets are stated for.
     pub(crate) divisor: u32,
     /// How often each case is measured.
@@ -30,7 +32,16 @@ impl Stage {
         let folder = target.join("bench");
         fs::create_dir_all(&folder)?;
         let tiepoint = built.join("tiepoint").with_extension(std::env::consts::EXE_EXTENSION);
-        Ok(Self { folder, tiepoint, divisor, rounds })
+        Ok(Self { folder, tiepoint, lock: None, divisor, rounds })
+    }
+
+    /// Sees to it that no other run writes its results over ours.
+    pub(crate) fn keep_others_out(&mut self) -> Outcome {
+        let path = self.folder.join("lock");
+        let lock = File::create(&path)?;
+        lock.try_lock().map_err(|error| format!("another run uses {}: {error}", path.display()))?;
+        self.lock = Some(lock);
+        Ok(())
     }
 
     /// The command under test.
