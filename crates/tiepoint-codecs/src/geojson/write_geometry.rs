@@ -74,9 +74,31 @@ impl Ordinates for Shortest {
     fn put_both(&self, x: f64, y: f64, out: &mut Vec<u8>) {
         let (mut x_room, mut y_room) = (zmij::Buffer::new(), zmij::Buffer::new());
         let (x, y) = (x_room.format_finite(x), y_room.format_finite(y));
-        out.extend_from_slice(x.as_bytes());
-        out.push(b',');
-        out.extend_from_slice(y.as_bytes());
+        let mut both = [b','; 2 * LONGEST + 1];
+        copy_short(x.as_bytes(), &mut both);
+        let y_at = x.len() + 1;
+        both[x.len()] = b',';
+        copy_short(y.as_bytes(), &mut both[y_at..]);
+        out.extend_from_slice(&both[..y_at + y.len()]);
+    }
+}
+
+/// The longest text of a double: `-2.2250738585072014e-308`.
+const LONGEST: usize = 24;
+
+/// Copies a text of at most [`LONGEST`] bytes in two steps of fixed size, which may overlap: a few
+/// moves, where a copy of any length is a call.
+#[inline]
+fn copy_short(text: &[u8], to: &mut [u8]) {
+    let length = text.len();
+    if length >= 16 {
+        to[..16].copy_from_slice(&text[..16]);
+        to[length - 8..length].copy_from_slice(&text[length - 8..]);
+    } else if length >= 8 {
+        to[..8].copy_from_slice(&text[..8]);
+        to[length - 8..length].copy_from_slice(&text[length - 8..]);
+    } else {
+        to[..length].copy_from_slice(text);
     }
 }
 
