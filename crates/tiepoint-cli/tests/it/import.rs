@@ -222,3 +222,42 @@ fn a_minus_zero_comes_in_as_zero_and_is_noted() {
     let row = folder.csv("a.gpkg", "a", "--fields v");
     assert!(row.trim_end().ends_with(",0.0"), "{row}");
 }
+
+#[test]
+fn json_comes_back_from_csv_as_the_json_it_was() {
+    let folder = Folder::new();
+    let id = "0190a6f0-5c3e-7d21-9b6a-2f4d8c1e7a90";
+    let document = r#"{"type":"Feature","id":"ID","geometry":null,"properties":{"j":{"a":1}}}"#;
+    folder.write("j.geojson", &document.replace("ID", id));
+    folder.ok("import j.geojson j.gpkg");
+    folder.ok("export j.gpkg j j.csv");
+    let run = folder.ok("import j.csv j.gpkg --mode upsert");
+    assert!(run.err.contains("0 changed") || run.err.contains("1 unchanged"), "{}", run.err);
+    assert!(folder.ok("export j.gpkg j -").out.contains(r#""j":{"a":1}"#));
+}
+
+#[test]
+fn ids_that_a_layer_has_no_place_for_are_noted() {
+    let folder = Folder::new();
+    folder.write("a.csv", "n\nx\n");
+    folder.ok("import a.csv a.gpkg");
+    folder.ok("untie a.gpkg");
+    folder.write("b.csv", "object_id,n\n0190a6f0-5c3e-7d21-9b6a-2f4d8c1e7a90,y\n");
+    let run = folder.ok("import b.csv a.gpkg --layer a --mode append");
+    assert!(run.err.contains("ids of the source were passed over"), "{}", run.err);
+}
+
+#[test]
+fn a_broken_row_of_another_store_can_be_skipped() {
+    let folder = Folder::after_tour();
+    let spoil = "import sqlite3\nc = sqlite3.connect('tour.gpkg')\n\
+        for (name,) in c.execute(\"select name from sqlite_master where type = 'trigger'\").fetchall():\n\
+        \x20   c.execute(f'drop trigger \"{name}\"')\n\
+        c.execute(\"update cities set geom = x'4750' where fid = 1\")\nc.commit()\n";
+    folder.write("spoil.py", spoil);
+    assert_eq!(folder.shell("python3 spoil.py").code, Some(0));
+    folder.fails("import tour.gpkg new.gpkg --source-layer cities", 9);
+    let run = folder.ok("import tour.gpkg new.gpkg --source-layer cities --on-error skip");
+    assert!(run.err.contains("1 SKIPPED"), "{}", run.err);
+    assert_eq!(folder.count("new.gpkg", "cities"), 242);
+}

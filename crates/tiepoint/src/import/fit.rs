@@ -3,7 +3,7 @@
 use super::plan::Plan;
 use super::promote::promoted;
 use std::sync::Arc;
-use tiepoint_core::{Feature, Field, FieldType, KindRule, Layer, Mismatch, Value};
+use tiepoint_core::{Feature, Field, FieldType, Json, KindRule, Layer, Mismatch, Value};
 
 /// Where a value of the source goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +56,11 @@ impl Plan {
             values[at] = Some(self.fit_value(*step, at, value)?);
         }
         let mut fitted = Feature::with_values(Arc::clone(self.layer.schema()), values);
-        fitted.id = id.filter(|_| self.layer.is_tied());
+        if self.layer.is_tied() {
+            fitted.id = id;
+        } else if id.is_some() {
+            self.dropped_ids.set(true);
+        }
         Ok(fitted)
     }
 
@@ -90,7 +94,7 @@ impl Plan {
 }
 
 /// The same value in the field's type, where formats that lack the type spell it otherwise:
-/// numbers, dates, times, UUIDs and JSON as text, whole numbers as reals.
+/// numbers, dates, times, UUIDs and JSON documents as text, whole numbers as reals.
 fn respelled(field: &Field, value: Value) -> Value {
     match value {
         Value::Text(text) => read_from_text(field, text),
@@ -100,6 +104,9 @@ fn respelled(field: &Field, value: Value) -> Value {
         },
         Value::Int(number) if matches!(field.ty, FieldType::Text { .. }) => {
             Value::Text(number.to_string())
+        }
+        Value::Int(number) if field.ty == FieldType::Json => {
+            number.to_string().parse().map_or(Value::Int(number), Value::Json)
         }
         Value::Uuid(uuid) if matches!(field.ty, FieldType::Text { .. }) => {
             Value::Text(uuid.to_string())
@@ -120,12 +127,15 @@ fn read_from_text(field: &Field, text: String) -> Value {
             let id = text.parse::<tiepoint_core::ObjectId>().ok();
             id.map(|id| Value::Uuid(*id.as_uuid()))
         }
-        FieldType::Json => {
-            serde_json::to_string(&text).ok().and_then(|it| it.parse().ok()).map(Value::Json)
-        }
+        FieldType::Json => text.parse().ok().or_else(|| json_text(&text)).map(Value::Json),
         _ => None,
     };
     read.unwrap_or(Value::Text(text))
+}
+
+/// A text that is no JSON document, as a JSON string.
+fn json_text(text: &str) -> Option<Json> {
+    serde_json::to_string(text).ok()?.parse().ok()
 }
 
 /// The whole number that a real is, if it is one and every whole number around it is a real.

@@ -27,6 +27,8 @@ pub(super) struct Plan {
     pub(super) notes: Vec<String>,
     /// Whether a minus zero has come in as zero.
     pub(super) met_minus_zero: Cell<bool>,
+    /// Whether a feature had an object id that the layer has no place for.
+    pub(super) dropped_ids: Cell<bool>,
 }
 
 impl Plan {
@@ -72,8 +74,8 @@ impl Plan {
         let layer = transaction.create_layer(&definition)?;
         let moves = aligned(&layer, &fields.moves);
         let as_text = Vec::new();
-        let (notes, met_minus_zero) = (fields.notes, Cell::default());
-        Ok(Self { layer, created: true, ids, moves, as_text, notes, met_minus_zero })
+        let (notes, met_minus_zero, dropped_ids) = (fields.notes, Cell::default(), Cell::default());
+        Ok(Self { layer, created: true, ids, moves, as_text, notes, met_minus_zero, dropped_ids })
     }
 
     fn into_existing(layer: &Arc<Layer>, supply: &Supply, options: &ImportOptions) -> Result<Self> {
@@ -114,8 +116,8 @@ impl Plan {
         }
         check_crs(layer, supply)?;
         let layer = Arc::clone(layer);
-        let met_minus_zero = Cell::default();
-        Ok(Self { layer, created: false, ids, moves, as_text, notes, met_minus_zero })
+        let (met_minus_zero, dropped_ids) = (Cell::default(), Cell::default());
+        Ok(Self { layer, created: false, ids, moves, as_text, notes, met_minus_zero, dropped_ids })
     }
 }
 

@@ -74,6 +74,10 @@ impl<'a> Run<'a> {
                 insert::insert_all(self, transaction, supply, &plan)?;
             }
         }
+        if plan.dropped_ids.get() {
+            let note = "object ids of the source were passed over: the layer is not tied";
+            self.report.notes.push(note.to_owned());
+        }
         if plan.met_minus_zero.get() {
             self.report.notes.push("-0.0 became 0.0, which is the same number".to_owned());
         }
@@ -122,9 +126,7 @@ impl<'a> Run<'a> {
         let Arrival { spot, feature } = arrival;
         let feature = match feature {
             Ok(feature) => feature,
-            Err(refusal) if self.stops() => {
-                return Err(Error::document(&supply.source_name, refusal.into_error()));
-            }
+            Err(refusal) if self.stops() => return Err(refusal.error),
             Err(refusal) => {
                 self.note_reject(&spot, &refusal.reason, &refusal.source_text)?;
                 return Ok(None);

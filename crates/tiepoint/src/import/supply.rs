@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use tiepoint_codecs::{CodecError, Place};
 use tiepoint_core::{Feature, Fid, GeometryKind, Identity, Layer, LayerDefinition, Query, Schema};
-use tiepoint_store::Store;
+use tiepoint_store::{Store, StoreError};
 
 /// All features of one document or layer; can be read again.
 pub(super) struct Supply {
@@ -35,11 +35,12 @@ pub(super) struct Arrival {
     pub(super) feature: Result<Feature, Refusal>,
 }
 
-/// Why one feature of a document cannot be read.
+/// Why one feature cannot be read.
 pub(super) struct Refusal {
-    place: Place,
     pub(super) reason: String,
     pub(super) source_text: String,
+    /// What the import says when it ends here.
+    pub(super) error: Error,
 }
 
 /// Where a feature stands in its source.
@@ -133,7 +134,7 @@ impl Supply {
             }
             Origin::Layer { store, name } => {
                 let rows = store.read(&Query::layer(name))?;
-                Ok(Box::new(rows.map(|row| Ok(Arrival::from_row(row?)))))
+                Ok(Box::new((1..).zip(rows).map(|(number, row)| Arrival::from_row(number, row))))
             }
         }
     }
@@ -144,26 +145,35 @@ impl Supply {
                 let place = Place { feature: Some(number), ..Place::default() };
                 Ok(Arrival { spot: Spot::Place(place), feature: Ok(feature) })
             }
-            Err(CodecError::BadFeature { place, reason, source_text }) => Ok(Arrival {
-                spot: Spot::Place(place.clone()),
-                feature: Err(Refusal { place, reason, source_text }),
-            }),
+            Err(CodecError::BadFeature { place, reason, source_text }) => {
+                let spot = Spot::Place(place.clone());
+                let (said, shown) = (reason.clone(), source_text.clone());
+                let bad = CodecError::BadFeature { place, reason: said, source_text: shown };
+                let error = Error::document(&self.source_name, bad);
+                Ok(Arrival { spot, feature: Err(Refusal { reason, source_text, error }) })
+            }
             Err(error) => Err(Error::document(&self.source_name, error)),
         }
     }
 }
 
 impl Arrival {
-    fn from_row(mut feature: Feature) -> Self {
-        let spot = feature.fid.take().map_or_else(|| Spot::Place(Place::default()), Spot::Row);
-        Self { spot, feature: Ok(feature) }
-    }
-}
-
-impl Refusal {
-    pub(super) fn into_error(self) -> CodecError {
-        let Self { place, reason, source_text } = self;
-        CodecError::BadFeature { place, reason, source_text }
+    /// A row of a store; one that is broken is a feature that cannot be read, and no more.
+    fn from_row(number: u64, row: Result<Feature, StoreError>) -> Result<Self> {
+        match row {
+            Ok(mut feature) => {
+                let spot =
+                    feature.fid.take().map_or_else(|| Spot::Place(Place::default()), Spot::Row);
+                Ok(Self { spot, feature: Ok(feature) })
+            }
+            Err(StoreError::Corrupt { store, place, reason }) => {
+                let spot = Spot::Place(Place { feature: Some(number), ..Place::default() });
+                let (said, source_text) = (format!("{place}: {reason}"), place.clone());
+                let error = StoreError::Corrupt { store, place, reason }.into();
+                Ok(Self { spot, feature: Err(Refusal { reason: said, source_text, error }) })
+            }
+            Err(error) => Err(error.into()),
+        }
     }
 }
 
