@@ -137,7 +137,10 @@ impl<W: Write> Writer<W> {
     fn add_id_column(&mut self) -> Result<()> {
         let name = Identity::DEFAULT_COLUMN.to_owned();
         if self.columns.iter().any(|column| column.name == name) {
-            let hint = Some("leave the field out, or choose a format that keeps ids apart, such as GeoJSON".to_owned());
+            let hint = Some(
+                "leave the field out, or choose a format that keeps ids apart, such as GeoJSON"
+                    .to_owned(),
+            );
             let what =
                 format!("CSV cannot have the field `{name}` beside the column of object ids");
             return Err(CodecError::Unsupported { what, hint });
