@@ -1,8 +1,9 @@
 //! Looking for what is wrong in a file, and mending what can be mended without losing anything.
 use crate::connection::Link;
 use crate::error::Site;
-use crate::inspect::{self, Problem};
+use crate::inspect::{self, Problem, Remedy};
 use crate::store::GpkgStore;
+use crate::ties::{self, Tie};
 use crate::{mend, store_id};
 use rusqlite::Connection;
 use std::path::Path;
@@ -39,6 +40,7 @@ fn problems(link: &Link, site: &Site, path: &Path) -> Result<Vec<Problem>> {
     for message in contradictions(connection).map_err(failed())? {
         problems.push(of_file(FindingKind::Catalogue, message));
     }
+    problems.extend(stale_ties(connection).map_err(failed())?);
     let names = link.catalogue.borrow_mut().names(connection, site)?;
     for name in names.iter() {
         let table = link.catalogue.borrow_mut().table(connection, site, name)?;
@@ -51,6 +53,20 @@ fn of_file(kind: FindingKind, message: String) -> Problem {
     let finding =
         Finding { layer: None, kind, message, rows: 0, examples: Vec::new(), mended: false };
     Problem { finding, remedy: None }
+}
+
+/// Layers that others dropped, or made anew, since they were tied.
+fn stale_ties(connection: &Connection) -> rusqlite::Result<Vec<Problem>> {
+    let problem = |tie: Tie| {
+        let (layer, column) = (&tie.table, &tie.column);
+        let message = format!(
+            "layer `{layer}` was tied by column `{column}`, made anew or dropped since by another program: tie it again if it is there"
+        );
+        let mut problem = of_file(FindingKind::Identity, message);
+        problem.finding.layer = Some(tie.table);
+        Problem { remedy: Some(Remedy::ForgetTie), ..problem }
+    };
+    Ok(ties::stale(connection)?.into_iter().map(problem).collect())
 }
 
 /// What SQLite's own check of the file says; nothing when it is sound.
@@ -84,11 +100,6 @@ fn contradictions(connection: &Connection) -> rusqlite::Result<Vec<String>> {
                 format!("`gpkg_geometry_columns` lists `{name}`, which `gpkg_contents` does not")
             },
         )?);
-    }
-    for tie in crate::ties::all(connection)? {
-        if !has(&tie.table)? {
-            found.push(format!("layer `{}` was tied, and is not there any more", tie.table));
-        }
     }
     Ok(found)
 }

@@ -8,9 +8,6 @@ use tiepoint_store::Result;
 /// Drops a layer with everything that is registered about it.
 pub(crate) fn drop_layer(connection: &Connection, site: &Site, name: &str) -> Result<()> {
     let drop = || {
-        if let Some(tie) = ties::of_table(connection, name)? {
-            ties::remove(connection, &tie)?;
-        }
         let sql = "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?1";
         if side_table::table_exists(connection, "gpkg_geometry_columns")? {
             let mut statement = connection.prepare(sql)?;
@@ -28,7 +25,7 @@ pub(crate) fn drop_layer(connection: &Connection, site: &Site, name: &str) -> Re
     drop().map_err(site.failed(&format!("drop layer `{name}`")))
 }
 
-/// Removes every registration of a layer.
+/// Removes every registration of a layer, what is left of one that others dropped included.
 pub(crate) fn forget(connection: &Connection, name: &str) -> rusqlite::Result<()> {
     data_columns::forget(connection, name)?;
     for table in [
@@ -44,6 +41,7 @@ pub(crate) fn forget(connection: &Connection, name: &str) -> rusqlite::Result<()
         }
     }
     if side_table::exists(connection)? {
+        ties::forget(connection, name)?;
         side_table::delete(connection, "title", name.as_bytes())?;
         forget_types(connection, name)?;
     }

@@ -34,6 +34,8 @@ pub(crate) enum Remedy {
     IdIndex,
     /// Make the triggers that keep ids right.
     Guards,
+    /// Forget that the layer was tied.
+    ForgetTie,
     /// Make the R-tree and its triggers anew.
     RTree,
     /// Record the extent that is.

@@ -7,7 +7,7 @@ use crate::inspect::{Problem, Remedy};
 use crate::metadata::Table;
 use crate::rtree_pack::pack;
 use crate::tie::Ids;
-use crate::{contents, guards, rtree};
+use crate::{contents, guards, rtree, ties};
 use rusqlite::Connection;
 use tiepoint_store::{Finding, Result};
 
@@ -15,7 +15,13 @@ use tiepoint_store::{Finding, Result};
 pub(crate) fn mend(link: &Link, site: &Site, problems: Vec<Problem>) -> Result<Vec<Finding>> {
     let mut findings = Vec::with_capacity(problems.len());
     for Problem { mut finding, remedy } in problems {
-        if let (Some(remedy), Some(layer)) = (remedy, &finding.layer) {
+        if let (Some(Remedy::ForgetTie), Some(layer)) = (&remedy, &finding.layer) {
+            // the layer may be gone altogether
+            let forgotten = ties::forget_stale(&link.connection, layer);
+            forgotten.map_err(site.failed(&format!("mend layer `{layer}`")))?;
+            link.catalogue.borrow_mut().forget();
+            finding.mended = true;
+        } else if let (Some(remedy), Some(layer)) = (remedy, &finding.layer) {
             let table = link.catalogue.borrow_mut().table(&link.connection, site, layer)?;
             if table.layer.read_only.is_none() {
                 apply(&link.connection, site, &table, &remedy)?;
@@ -49,7 +55,7 @@ fn mend_ids(connection: &Connection, table: &Table, remedy: &Remedy) -> rusqlite
         Remedy::SpellIds => drop(ids.canonicalize()?),
         Remedy::ReplaceIds(rows) => rows.iter().try_for_each(|row| ids.replace(*row))?,
         Remedy::IdIndex => guards::create_index(connection, tie)?,
-        Remedy::Guards | Remedy::RTree | Remedy::Extent(_) | Remedy::Count => {}
+        Remedy::Guards | Remedy::ForgetTie | Remedy::RTree | Remedy::Extent(_) | Remedy::Count => {}
     }
     guards::install(connection, tie, key)
 }

@@ -39,6 +39,7 @@ pub(crate) fn tie(
     let (column, added) = carrier(connection, site, table, &options.column)?;
     let key = table.key_sql().expect("a layer without keys is read-only");
     side_table::ensure(connection).map_err(failed())?;
+    ties::forget_stale(connection, table.name()).map_err(failed())?;
     let triggers = drop_triggers(connection, table.name()).map_err(failed())?;
     if added {
         let sql = format!("ALTER TABLE {} ADD COLUMN {} TEXT", table.sql(), quoted(&column));
@@ -243,17 +244,21 @@ pub(crate) fn untie(
                 .map_err(|error| kept_by_others(site, &tie, error))?;
         }
     }
+    for tie in ties::stale(connection).map_err(failed())? {
+        if layer.is_none_or(|layer| layer.eq_ignore_ascii_case(&tie.table)) {
+            ties::forget_stale(connection, &tie.table).map_err(failed())?;
+            report.layers.push(tie.table);
+        }
+    }
     forget(connection, layer).map_err(failed())?;
     report.layers.sort_unstable();
+    report.layers.dedup();
     report.columns_dropped.sort_unstable();
     Ok(report)
 }
 
 fn untie_one(connection: &Connection, tie: &Tie, report: &mut UntieReport) -> Result<()> {
     ties::remove(connection, tie)?;
-    if !side_table::table_exists(connection, &tie.table)? {
-        return Ok(());
-    }
     guards::remove(connection, tie)?;
     guards::drop_index(connection, tie)?;
     if tie.added {

@@ -1,5 +1,5 @@
 //! Which layers are tied, and by which column: found again after others renamed either.
-use crate::side_table;
+use crate::{guards, side_table};
 use rusqlite::{Connection, OptionalExtension, Result};
 
 const BOOK: &str = "layer";
@@ -38,24 +38,63 @@ pub(crate) fn of_table(connection: &Connection, table: &str) -> Result<Option<Ti
 
 /// Every tie of the file, by number.
 pub(crate) fn all(connection: &Connection) -> Result<Vec<Tie>> {
-    let mut ties = Vec::new();
+    Ok(read(connection)?.0)
+}
+
+/// Ties whose table or column is not there any more, or that a newer one of the same table has
+/// made void: others drop tables, and make them anew, without knowing of us.
+pub(crate) fn stale(connection: &Connection) -> Result<Vec<Tie>> {
+    Ok(read(connection)?.1)
+}
+
+/// The ties that hold, and those that are stale.
+fn read(connection: &Connection) -> Result<(Vec<Tie>, Vec<Tie>)> {
+    let (mut indexed, mut bare, mut stale) = (Vec::new(), Vec::new(), Vec::new());
     for (key, value) in side_table::all(connection, BOOK)? {
-        if let Some(tie) = decode(&key, &value) {
-            ties.push(as_called_now(connection, tie)?);
+        let Some(mut tie) = decode(&key, &value) else { continue };
+        match standing(connection, &mut tie)? {
+            Standing::Indexed => indexed.push(tie),
+            Standing::Bare => bare.push(tie),
+            Standing::Gone => stale.push(tie),
         }
     }
+    let mut ties = indexed;
+    for tie in bare {
+        let is_void = ties.iter().any(|it| it.table.eq_ignore_ascii_case(&tie.table));
+        if is_void { stale.push(tie) } else { ties.push(tie) }
+    }
     ties.sort_unstable_by_key(|tie| tie.number);
-    Ok(ties)
+    stale.sort_unstable_by_key(|tie| tie.number);
+    Ok((ties, stale))
 }
 
 /// Records a new tie.
 pub(crate) fn add(connection: &Connection, table: &str, column: &str, added: bool) -> Result<Tie> {
-    let taken: Vec<u32> = all(connection)?.into_iter().map(|tie| tie.number).collect();
+    let (ties, stale) = read(connection)?;
+    let taken: Vec<u32> = ties.iter().chain(&stale).map(|tie| tie.number).collect();
     let number = (1..u32::MAX).find(|number| !taken.contains(number)).unwrap_or(u32::MAX);
     let (table, column) = (table.to_owned(), column.to_owned());
     let tie = Tie { number, table, column, added };
     side_table::put(connection, BOOK, &key(&tie), &encode(&tie))?;
     Ok(tie)
+}
+
+/// Forgets every tie of a table, stale ones too, with the triggers that are left of it.
+pub(crate) fn forget(connection: &Connection, table: &str) -> Result<()> {
+    if let Some(tie) = of_table(connection, table)? {
+        guards::remove(connection, &tie)?;
+        remove(connection, &tie)?;
+    }
+    forget_stale(connection, table)
+}
+
+/// Forgets the stale ties of a table, with the triggers that are left of them.
+pub(crate) fn forget_stale(connection: &Connection, table: &str) -> Result<()> {
+    for tie in stale(connection)?.iter().filter(|tie| tie.table.eq_ignore_ascii_case(table)) {
+        guards::remove(connection, tie)?;
+        remove(connection, tie)?;
+    }
+    Ok(())
 }
 
 /// Forgets a tie.
@@ -81,19 +120,33 @@ fn decode(key: &[u8], value: &[u8]) -> Option<Tie> {
     Some(Tie { number, table, column, added: *mark == ADDED })
 }
 
-/// SQLite follows renames of tables and columns in our index; the record does not.
-fn as_called_now(connection: &Connection, tie: Tie) -> Result<Tie> {
-    let sql = "SELECT tbl_name FROM sqlite_master WHERE type = 'index' AND name = ?1";
-    let table: Option<String> = connection
-        .prepare_cached(sql)?
-        .query_row([tie.index_name()], |row| row.get(0))
-        .optional()?;
-    let Some(table) = table else { return Ok(tie) };
-    let sql = "SELECT name FROM pragma_index_info(?1) WHERE seqno = 0";
-    let column: Option<Option<String>> = connection
-        .prepare_cached(sql)?
-        .query_row([tie.index_name()], |row| row.get(0))
-        .optional()?;
-    let column = column.flatten().unwrap_or_else(|| tie.column.clone());
-    Ok(Tie { table, column, ..tie })
+/// What is there of a tie.
+enum Standing {
+    /// The index on the ids, so the column as well.
+    Indexed,
+    /// The column alone.
+    Bare,
+    /// Not even the column.
+    Gone,
+}
+
+/// What is there of a tie, which gets the names of now: SQLite follows renames of tables and
+/// columns in our index; the record does not.
+fn standing(connection: &Connection, tie: &mut Tie) -> Result<Standing> {
+    let sql = "SELECT i.tbl_name, c.name FROM sqlite_master AS i, pragma_index_info(i.name) AS c \
+               WHERE i.type = 'index' AND i.name = ?1 AND c.seqno = 0 AND c.name IS NOT NULL";
+    let names = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let mut statement = connection.prepare_cached(sql)?;
+    if let Some(now) = statement.query_row([tie.index_name()], names).optional()? {
+        (tie.table, tie.column) = now;
+        return Ok(Standing::Indexed);
+    }
+    let sql = "SELECT t.name, c.name FROM sqlite_master AS t, pragma_table_xinfo(t.name) AS c \
+               WHERE t.type = 'table' AND t.name = ?1 COLLATE NOCASE AND c.name = ?2 COLLATE NOCASE";
+    let mut statement = connection.prepare_cached(sql)?;
+    let Some(now) = statement.query_row([&tie.table, &tie.column], names).optional()? else {
+        return Ok(Standing::Gone);
+    };
+    (tie.table, tie.column) = now;
+    Ok(Standing::Bare)
 }

@@ -1,9 +1,11 @@
 //! Tied layers in the hands of others: what they write, rename and copy.
 use crate::trees::{
-    TREES, all, begin, committed, fids, folder, ids, insert, names, other_program, planted, tree,
+    TREES, all, begin, committed, definition, fids, folder, ids, insert, names, other_program,
+    planted, tree,
 };
 use std::collections::HashSet;
 use std::fs;
+use std::path::Path;
 use tiepoint_core::{Change, Feature, Fid, Identity, Query, Target};
 use tiepoint_gpkg::GpkgStore;
 use tiepoint_store::{FindingKind, Repair, Store, StoreError, TieOptions, WriteMode};
@@ -240,4 +242,102 @@ fn a_malformed_id_is_no_id_and_an_update_by_fid_leaves_it_alone() {
         it.write(TREES, Change::Delete(Target::Fid(Fid::Int(3)))).expect("is deleted")
     });
     assert_eq!(fids(&store), [Fid::Int(1), Fid::Int(2)]);
+}
+
+/// Drops the trees as others do, who know nothing of us, and makes them anew without ids.
+fn overwritten(path: &Path, again: bool) {
+    let other = other_program(path);
+    other.pragma_update(None, "foreign_keys", false).expect("is set");
+    other
+        .execute_batch(
+            "DROP TABLE trees; DROP TABLE IF EXISTS rtree_trees_geom;
+             DELETE FROM gpkg_extensions WHERE table_name = 'trees';
+             DELETE FROM gpkg_geometry_columns; DELETE FROM gpkg_contents;
+             DELETE FROM gpkg_ogr_contents",
+        )
+        .expect("drops");
+    if again {
+        other
+            .execute_batch(
+                "CREATE TABLE trees (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL, name TEXT, height REAL);
+                 INSERT INTO gpkg_contents (table_name, data_type, identifier) VALUES ('trees', 'attributes', 'trees');
+                 INSERT INTO trees (name) VALUES ('a'), ('b')",
+            )
+            .expect("makes");
+    }
+}
+
+fn stale(store: &GpkgStore, repair: Repair) -> Vec<bool> {
+    let findings = store.check(repair).expect("checks");
+    let findings = findings.into_iter().filter(|it| it.kind == FindingKind::Identity);
+    findings.map(|it| it.mended).collect()
+}
+
+#[test]
+fn a_layer_that_others_made_anew_without_ids_is_not_tied() {
+    let (_folder, path) = folder();
+    let store = planted(&path, Identity::column(), 3);
+    overwritten(&path, true);
+    assert_eq!(store.layer(TREES).expect("is there").identity(), &Identity::None);
+    assert_eq!(ids(&store), [None, None]);
+    assert_eq!(stale(&store, Repair::No), [false]);
+    assert_eq!(stale(&store, Repair::Yes), [true]);
+    assert!(stale(&store, Repair::No).is_empty());
+    let report = committed(&store, |it| it.tie(TREES, &TieOptions::default()).expect("ties"));
+    assert_eq!((report.kept, report.minted), (0, 2));
+    right(&store);
+    overwritten(&path, true);
+    let report = committed(&store, |it| it.tie(TREES, &TieOptions::default()).expect("ties"));
+    assert_eq!((report.kept, report.minted), (0, 2), "nothing was mended before");
+    right(&store);
+    overwritten(&path, true);
+    let report = committed(&store, |it| it.untie(Some(TREES)).expect("unties"));
+    assert_eq!((&report.layers[..], report.columns_dropped.len()), (&[TREES.to_owned()][..], 0));
+    assert!(stale(&store, Repair::No).is_empty());
+}
+
+#[test]
+fn a_tied_layer_that_others_dropped_is_made_anew_with_one_tie() {
+    let (_folder, path) = folder();
+    let store = planted(&path, Identity::column(), 3);
+    for _ in 0..2 {
+        overwritten(&path, false);
+        committed(&store, |it| {
+            it.create_layer(&definition(Identity::column())).expect("is created");
+            insert(it, 0..2, WriteMode::Rows).expect("is written");
+        });
+        right(&store);
+    }
+    let report = committed(&store, |it| it.untie(None).expect("unties"));
+    assert_eq!(report.columns_dropped, ["trees.object_id"]);
+}
+
+#[test]
+fn of_two_records_of_one_layer_the_one_with_an_index_holds() {
+    let (_folder, path) = folder();
+    let store = planted(&path, Identity::column(), 3);
+    let sql = "INSERT INTO gpkg_tiepoint SELECT book, CAST('7' AS BLOB), value FROM gpkg_tiepoint \
+               WHERE book = 'layer'";
+    other_program(&path).execute(sql, []).expect("writes");
+    assert_eq!(stale(&store, Repair::Yes), [true]);
+    right(&store);
+    let report = committed(&store, |it| it.untie(None).expect("unties"));
+    assert_eq!(report.columns_dropped, ["trees.object_id"]);
+}
+
+#[test]
+fn what_is_left_of_a_dropped_layer_can_be_cleared() {
+    for by_check in [false, true] {
+        let (_folder, path) = folder();
+        let store = planted(&path, Identity::column(), 3);
+        overwritten(&path, false);
+        assert_eq!(stale(&store, Repair::No), [false]);
+        if by_check {
+            assert_eq!(stale(&store, Repair::Yes), [true]);
+        } else {
+            let report = committed(&store, |it| it.untie(None).expect("unties"));
+            assert_eq!(report.layers, [TREES]);
+        }
+        assert_eq!(store.check(Repair::No).expect("checks"), []);
+    }
 }
