@@ -180,12 +180,13 @@ impl Ids<'_> {
     /// Gives a row a new id, and notes which it was made of.
     pub(crate) fn replace(&self, row: i64) -> Result<()> {
         let Self { table, key, column, .. } = self;
-        let sql = format!("SELECT {column} FROM {table} WHERE {key} = ?1");
-        let old: String = self.connection.prepare_cached(&sql)?.query_row([row], |it| it.get(0))?;
+        let sql = format!("SELECT CAST({column} AS BLOB) FROM {table} WHERE {key} = ?1");
+        let old: Vec<u8> =
+            self.connection.prepare_cached(&sql)?.query_row([row], |it| it.get(0))?;
         let new = ObjectId::mint().to_string();
         let sql = format!("UPDATE {table} SET {column} = ?1 WHERE {key} = ?2");
         self.connection.prepare_cached(&sql)?.execute(params![new, row])?;
-        side_table::put(self.connection, "origin", new.as_bytes(), old.as_bytes())
+        side_table::put(self.connection, "origin", new.as_bytes(), &old)
     }
 
     fn settle_bad(&self, table: &Table, options: &TieOptions) -> std::result::Result<u64, Bad> {

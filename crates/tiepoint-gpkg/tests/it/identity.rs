@@ -341,3 +341,19 @@ fn what_is_left_of_a_dropped_layer_can_be_cleared() {
         assert_eq!(store.check(Repair::No).expect("checks"), []);
     }
 }
+
+#[test]
+fn an_id_that_is_no_text_at_all_is_replaced_and_noted() {
+    let (_folder, path) = folder();
+    let store = planted(&path, Identity::column(), 2);
+    let sql =
+        "INSERT INTO trees (name, object_id) VALUES ('a', CAST(x'ff41' AS TEXT)), ('b', x'00fe')";
+    other_program(&path).execute(sql, []).expect("writes");
+    let findings = store.check(Repair::Yes).expect("mends");
+    assert!(findings.iter().any(|it| it.rows == 2 && it.mended), "{findings:?}");
+    right(&store);
+    let sql =
+        "SELECT count(*) FROM gpkg_tiepoint WHERE book = 'origin' AND value IN (x'ff41', x'00fe')";
+    let noted = other_program(&path).query_row(sql, [], |row| row.get::<_, i64>(0));
+    assert_eq!(noted.expect("reads"), 2);
+}
