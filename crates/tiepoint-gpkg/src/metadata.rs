@@ -2,6 +2,7 @@
 //! SQLite's pragmas.
 use crate::dialect::quoted;
 use crate::{columns, indexes, rtree, side_table, sql_text, ties};
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Result};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -240,7 +241,11 @@ fn shape(connection: &Connection, name: &str) -> Result<Option<Shape>> {
 
 fn titles(connection: &Connection, name: &str) -> Result<(Option<String>, Option<String>)> {
     let sql = "SELECT identifier, description FROM gpkg_contents WHERE table_name = ?1";
-    let read = |row: &rusqlite::Row<'_>| Ok((row.get(0)?, row.get(1)?));
+    let said = |row: &rusqlite::Row<'_>, at| match row.get_ref(at)? {
+        ValueRef::Text(text) => Ok(Some(String::from_utf8_lossy(text).into_owned())),
+        _ => Ok::<_, rusqlite::Error>(None),
+    };
+    let read = |row: &rusqlite::Row<'_>| Ok((said(row, 0)?, said(row, 1)?));
     let (identifier, description): (Option<String>, Option<String>) =
         connection.prepare_cached(sql)?.query_row([name], read)?;
     let recorded = if side_table::exists(connection)? {
@@ -249,8 +254,8 @@ fn titles(connection: &Connection, name: &str) -> Result<(Option<String>, Option
         None
     };
     let title = recorded.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-    let said = |text: &String| !text.is_empty() && text != name;
-    Ok((title.or(identifier.filter(said)), description.filter(|text| !text.is_empty())))
+    let differs = |text: &String| !text.is_empty() && text != name;
+    Ok((title.or(identifier.filter(differs)), description.filter(|text| !text.is_empty())))
 }
 
 /// The R-tree counts only when the file says that there is one, and triggers keep it up to date.

@@ -302,3 +302,16 @@ fn a_crs_is_kept_whoever_defined_it() {
     let rows: i64 = other_program(&path).query_row(sql, [], |row| row.get(0)).expect("counts");
     assert_eq!(rows, 6, "the three that must be there, and one for each that is used");
 }
+
+#[test]
+fn titles_that_are_no_utf8_are_read_as_far_as_they_are() {
+    let (_folder, path) = folder();
+    let store = planted(&path, Identity::None, 1);
+    let sql = "UPDATE gpkg_contents SET identifier = CAST(x'42ff' AS TEXT), \
+               description = CAST(x'ff61' AS TEXT)";
+    other_program(&path).execute(sql, []).expect("writes");
+    let trees = layer(&store, "trees");
+    assert_eq!(trees.definition.title.as_deref(), Some("B\u{fffd}"));
+    assert_eq!(trees.definition.description.as_deref(), Some("\u{fffd}a"));
+    assert_eq!(read(&store, "trees").len(), 1);
+}
