@@ -79,6 +79,7 @@ fn carrier(
     let what = format!("read the columns of layer `{}`", table.name());
     let columns = columns::read(connection, table.name()).map_err(site.failed(&what))?;
     let Some(found) = columns.iter().find(|column| column.name.eq_ignore_ascii_case(wanted)) else {
+        refuse_name(site, wanted)?;
         return Ok((wanted.to_owned(), true));
     };
     let is_geometry = table
@@ -93,6 +94,20 @@ fn carrier(
         return Err(site.invalid(reason));
     }
     Ok((found.name.clone(), false))
+}
+
+/// A new column can have any name but none, one with a NUL, and those of SQLite's row number.
+fn refuse_name(site: &Site, column: &str) -> std::result::Result<(), StoreError> {
+    if column.is_empty() || column.contains('\0') {
+        let reason = "the column of ids must have a name of at least one character, and no NUL";
+        return Err(site.invalid(reason));
+    }
+    if ["rowid", "oid", "_rowid_"].iter().any(|name| name.eq_ignore_ascii_case(column)) {
+        let reason =
+            format!("`{column}` is SQLite's own name for the row number: name another column");
+        return Err(site.invalid(reason));
+    }
+    Ok(())
 }
 
 /// No trigger on the table is to take the ids for edits. Gives the statements that make them again.

@@ -190,7 +190,7 @@ fn a_refused_tie_changes_nothing_and_the_transaction_goes_on() {
     let (_folder, path) = folder();
     let store = planted(&path, Identity::None, 3);
     let mut transaction = begin(&store);
-    for column in ["fid", "geom"] {
+    for column in ["fid", "geom", "rowid", "OID", "_rowid_", "", "a\0b"] {
         let options = TieOptions { column: column.to_owned(), ..TieOptions::default() };
         let refused = transaction.tie(TREES, &options).expect_err("has another purpose");
         assert!(matches!(refused, StoreError::Invalid { .. }), "{refused:?}");
