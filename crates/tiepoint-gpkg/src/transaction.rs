@@ -221,7 +221,14 @@ impl Transaction for GpkgTransaction<'_> {
 
     fn tie(&mut self, layer: &str, options: &TieOptions) -> Result<TieReport> {
         let table = self.table(layer)?;
-        if table.tie.is_some() {
+        if let Some(tie) = &table.tie {
+            if !tie.column.eq_ignore_ascii_case(&options.column) {
+                let column = &tie.column;
+                let reason = format!(
+                    "layer `{layer}` is tied by column `{column}` already: untie it first, or name that column"
+                );
+                return Err(self.site().invalid(reason));
+            }
             let facts = contents::facts(self.connection(), self.site(), &table)?;
             return Ok(TieReport { kept: facts.count, ..TieReport::default() });
         }

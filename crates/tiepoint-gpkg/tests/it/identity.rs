@@ -357,3 +357,16 @@ fn an_id_that_is_no_text_at_all_is_replaced_and_noted() {
     let noted = other_program(&path).query_row(sql, [], |row| row.get::<_, i64>(0));
     assert_eq!(noted.expect("reads"), 2);
 }
+
+#[test]
+fn a_tied_layer_is_not_tied_by_another_column() {
+    let (_folder, path) = folder();
+    let store = planted(&path, Identity::column(), 2);
+    let mut transaction = begin(&store);
+    let by = |column: &str| TieOptions { column: column.to_owned(), ..TieOptions::default() };
+    let refused = transaction.tie(TREES, &by("guid")).expect_err("has a column of ids");
+    assert!(matches!(refused, StoreError::Invalid { .. }), "{refused:?}");
+    assert!(refused.to_string().contains("`object_id`"), "{refused}");
+    let report = transaction.tie(TREES, &by("OBJECT_ID")).expect("is that column");
+    assert_eq!((report.kept, report.minted), (2, 0));
+}
