@@ -45,7 +45,8 @@ pub(crate) fn from_declared(declared: &str) -> FieldType {
         "TINYINT" => FieldType::Int(IntWidth::W8),
         "SMALLINT" | "INT2" => FieldType::Int(IntWidth::W16),
         "MEDIUMINT" | "INT4" => FieldType::Int(IntWidth::W32),
-        "FLOAT" => FieldType::Real(RealWidth::W32),
+        // others write full doubles, whatever table 1 says: only our own record tells of singles
+        "FLOAT" => FieldType::REAL,
         "DATE" => FieldType::Date,
         "DATETIME" | "TIMESTAMP" => FieldType::DateTime(ZoneRule::Either),
         "BLOB" => FieldType::Bytes { max_bytes: limit },
@@ -115,7 +116,10 @@ pub(crate) fn from_record(
             let ty = GeometryType { kind, z, m, crs: crs(srs_id)?, edges: Edges::Planar };
             return Some((FieldType::Geometry(ty), Some(srs_id)));
         }
-        "declared" => from_declared(next()?),
+        "declared" => match next()? {
+            "FLOAT" => FieldType::Real(RealWidth::W32),
+            word => from_declared(word),
+        },
         _ => return None,
     };
     Some((ty, None))
@@ -207,7 +211,7 @@ mod tests {
             ("INTEGER", FieldType::INT),
             ("INT", FieldType::INT),
             ("BIGINT", FieldType::INT),
-            ("FLOAT", FieldType::Real(RealWidth::W32)),
+            ("FLOAT", FieldType::REAL),
             ("DOUBLE", FieldType::REAL),
             ("double precision", FieldType::REAL),
             ("NUMERIC(10,2)", FieldType::REAL),
@@ -238,6 +242,7 @@ mod tests {
             FieldType::DateTime(ZoneRule::Without),
             FieldType::Json,
             FieldType::Uuid,
+            FieldType::Real(RealWidth::W32),
             FieldType::Geometry(shape),
         ] {
             let crs = |srs_id| (srs_id == 25832).then(|| Crs::epsg(25832));

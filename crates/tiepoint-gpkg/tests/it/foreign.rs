@@ -4,7 +4,7 @@ use std::path::Path;
 use tiepoint_core::{
     Change, Check, Crs, Domain, ErrorKind, Feature, Fid, FidRule, Field, FieldDefault, FieldType,
     GeometryKind, GeometryType, Identity, Index, IndexMethod, IntWidth, KindRule, Layer,
-    LayerDefinition, Query, RealWidth, Schema, Value, ZoneRule,
+    LayerDefinition, Query, Schema, Value, ZoneRule,
 };
 use tiepoint_gpkg::GpkgStore;
 use tiepoint_store::{Result, Store, TransactionOptions};
@@ -139,7 +139,7 @@ fn declared_types_of_others_are_understood() {
     let types: Vec<_> = odd.schema().fields().iter().map(|field| field.ty.clone()).collect();
     let expected = [
         FieldType::INT,
-        FieldType::Real(RealWidth::W32),
+        FieldType::REAL,
         FieldType::REAL,
         FieldType::TEXT,
         FieldType::Int(IntWidth::W8),
@@ -314,4 +314,20 @@ fn titles_that_are_no_utf8_are_read_as_far_as_they_are() {
     assert_eq!(trees.definition.title.as_deref(), Some("B\u{fffd}"));
     assert_eq!(trees.definition.description.as_deref(), Some("\u{fffd}a"));
     assert_eq!(read(&store, "trees").len(), 1);
+}
+
+#[test]
+fn a_float_column_of_others_holds_doubles() {
+    let (_folder, path) = folder();
+    let sql = "CREATE TABLE levels (fid INTEGER PRIMARY KEY, level FLOAT); \
+               INSERT INTO levels (level) VALUES (0.1)";
+    let store = with_table(&path, "levels", sql);
+    assert_eq!(layer(&store, "levels").schema().fields(), [Field::new("level", FieldType::REAL)]);
+    let feature = read(&store, "levels").remove(0);
+    assert_eq!(feature.get("level"), Some(&Value::Real(0.1)));
+    let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
+    transaction.write("levels", Change::Update(feature)).expect("is written as it was read");
+    transaction.commit().expect("commits");
+    let findings = store.check(tiepoint_store::Repair::No).expect("checks");
+    assert!(findings.iter().all(|it| it.layer.as_deref() != Some("levels")), "{findings:?}");
 }
