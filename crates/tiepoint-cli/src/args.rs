@@ -333,9 +333,10 @@ pub(crate) struct TieArgs {
     pub(crate) store: String,
     /// The layer
     pub(crate) layer: String,
-    /// The column for the ids, a new one or one that is there
-    #[arg(long, value_name = "NAME", default_value = tiepoint::core::Identity::DEFAULT_COLUMN)]
-    pub(crate) column: String,
+    /// The column for the ids, a new one or one that is there; `object_id`, or the one that the
+    /// layer is tied by already, without
+    #[arg(long, value_name = "NAME")]
+    pub(crate) column: Option<String>,
     /// Give new ids to features whose id is malformed, or shared with an older row
     #[arg(long)]
     pub(crate) replace_bad_ids: bool,

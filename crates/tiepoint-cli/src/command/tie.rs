@@ -1,13 +1,17 @@
 //! `tiepoint tie` and `tiepoint untie`: giving a layer identity, and taking it away.
 use crate::args::{TieArgs, UntieArgs};
 use crate::terminal::{count, plain, say};
-use tiepoint::{BadIds, Result, TieOptions, TransactionOptions};
+use tiepoint::{BadIds, Identity, Result, TieOptions, TransactionOptions};
 
 pub(super) fn tie(args: TieArgs) -> Result<()> {
     let store = tiepoint::open(&args.store)?;
     let bad_ids = if args.replace_bad_ids { BadIds::Replace } else { BadIds::Report };
-    let options = TieOptions { column: args.column, bad_ids };
     let mut transaction = store.begin(TransactionOptions::default())?;
+    let present = match transaction.layer(&args.layer)?.identity() {
+        Identity::Column(column) => column.clone(),
+        Identity::None => Identity::DEFAULT_COLUMN.to_owned(),
+    };
+    let options = TieOptions { column: args.column.unwrap_or(present), bad_ids };
     let report = transaction.tie(&args.layer, &options)?;
     transaction.commit()?;
     let mut parts = vec![

@@ -62,6 +62,8 @@ fn a_layer_is_untied_and_tied_again() {
     assert!(folder.csv("tour.gpkg", "cities", "").starts_with("object_id,"), "by its usual name");
     let run = folder.ok("tie tour.gpkg cities");
     assert!(run.err.contains("243 object ids kept, 0 minted"), "{}", run.err);
+    let run = folder.fails("tie tour.gpkg cities --column other", 2);
+    assert!(run.err.contains("`uid` already"), "{}", run.err);
 }
 
 #[test]
