@@ -58,9 +58,9 @@ fn of_file(kind: FindingKind, message: String) -> Problem {
 /// Layers that others dropped, or made anew, since they were tied.
 fn stale_ties(connection: &Connection) -> rusqlite::Result<Vec<Problem>> {
     let problem = |tie: Tie| {
-        let (layer, column) = (&tie.table, &tie.column);
+        let column = &tie.column;
         let message = format!(
-            "layer `{layer}` was tied by column `{column}`, made anew or dropped since by another program: tie it again if it is there"
+            "it was tied by column `{column}`; another program has made it anew or dropped it since: tie it again if it is there"
         );
         let mut problem = of_file(FindingKind::Identity, message);
         problem.finding.layer = Some(tie.table);
