@@ -44,12 +44,6 @@ impl Decimal {
         }
     }
 
-    /// The nearest double.
-    #[must_use]
-    pub fn to_f64(&self) -> f64 {
-        self.0.parse().unwrap_or(f64::NAN)
-    }
-
     /// The number a finite double is, to its last digit; only for comparing.
     pub(crate) fn exactly(number: f64) -> Option<Self> {
         const LAST_DIGIT: usize = 1_074;
