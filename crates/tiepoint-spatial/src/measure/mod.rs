@@ -1,0 +1,1 @@
+//! Lengths, areas, distances and centres: in the plane, and on the ellipsoid.

@@ -1,0 +1,1 @@
+//! How two geometries lie to one another: the DE-9IM and its named predicates.

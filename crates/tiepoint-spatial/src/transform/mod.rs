@@ -1,0 +1,1 @@
+//! From one coordinate reference system to another.
