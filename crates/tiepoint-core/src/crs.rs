@@ -153,6 +153,26 @@ impl Crs {
         }
     }
 
+    /// How many metres a unit of its coordinates is, along its own axes; `None` of degrees, and
+    /// where nobody says.
+    #[must_use]
+    pub fn metres_per_unit(&self) -> Option<f64> {
+        if self.is_lonlat() {
+            return None;
+        }
+        self.proj().and_then(proj_unit).or_else(|| self.wkt().and_then(wkt_unit))
+    }
+
+    /// Whether its metres are not metres on the ground, away from where they were meant to be:
+    /// Mercator's, which grow without bound towards the poles.
+    #[must_use]
+    pub fn stretches_metres(&self) -> bool {
+        let by_proj = self.proj().is_some_and(|proj| {
+            proj.split_whitespace().any(|word| matches!(word, "+proj=merc" | "+proj=webmerc"))
+        });
+        by_proj || self.wkt().is_some_and(|wkt| wkt.contains("PROJECTION[\"Mercator"))
+    }
+
     /// Whether the same numbers, x first, stand for the same places in both.
     ///
     /// True for one identity, and for `EPSG:4326` and `OGC:CRS84`, which differ in nothing but the
@@ -162,6 +182,34 @@ impl Crs {
         let is_wgs84 = |crs: &Self| matches!(crs, Self::CRS84 | Self::Epsg(4326));
         self == other || is_wgs84(self) && is_wgs84(other)
     }
+}
+
+/// The length of a PROJ string's unit in metres; a metre where it says nothing.
+fn proj_unit(proj: &str) -> Option<f64> {
+    let value = |key: &str| proj.split_whitespace().find_map(|word| word.strip_prefix(key));
+    if let Some(metres) = value("+to_meter=") {
+        return metres.parse().ok();
+    }
+    match value("+units=") {
+        None => proj.contains("+proj=").then_some(1.0),
+        Some("m") => Some(1.0),
+        Some("km") => Some(1_000.0),
+        Some("ft") => Some(0.3048),
+        Some("us-ft") => Some(1_200.0 / 3_937.0),
+        Some(_) => None,
+    }
+}
+
+/// The last linear unit of a projected definition: that of its axes.
+fn wkt_unit(wkt: &str) -> Option<f64> {
+    let projected = ["PROJCS[", "PROJCRS[", "PROJECTEDCRS["];
+    if !projected.iter().any(|start| wkt.trim_start().starts_with(start)) {
+        return None;
+    }
+    let horizontal = wkt.find("VERT_CS[").map_or(wkt, |vertical| &wkt[..vertical]);
+    let unit = horizontal.rfind("LENGTHUNIT[").or_else(|| horizontal.rfind("UNIT["))?;
+    let factor = horizontal[unit..].split(',').nth(1)?;
+    factor.split([']', ',']).next()?.trim().parse().ok()
 }
 
 /// The direction of the first axis of a definition's outermost coordinate system.
@@ -275,6 +323,24 @@ mod tests {
             assert_eq!(Crs::epsg(code).axis_order(), order, "EPSG:{code}");
         }
         assert_eq!(Crs::CRS84.axis_order(), AxisOrder::EastFirst);
+    }
+
+    #[test]
+    fn a_unit_says_how_long_it_is() {
+        assert_eq!(Crs::epsg(25832).metres_per_unit(), Some(1.0));
+        let us_foot = Crs::epsg(2263).metres_per_unit().expect("is in US survey feet");
+        assert!((us_foot - 1_200.0 / 3_937.0).abs() < 1e-12);
+        assert_eq!(Crs::epsg(4326).metres_per_unit(), None, "degrees are no lengths");
+        assert_eq!(Crs::UndefinedCartesian.metres_per_unit(), None);
+        assert_eq!(Crs::Proj("+proj=utm +zone=32 +units=km".into()).metres_per_unit(), Some(1e3));
+        let wkt = "PROJCS[\"x\",GEOGCS[\"y\",UNIT[\"degree\",0.0174]],UNIT[\"foot\",0.3048]]";
+        assert_eq!(Crs::Wkt(wkt.into()).metres_per_unit(), Some(0.3048));
+    }
+
+    #[test]
+    fn mercator_is_known_for_its_stretched_metres() {
+        assert!(Crs::epsg(3857).stretches_metres() && Crs::epsg(3395).stretches_metres());
+        assert!(!Crs::epsg(25832).stretches_metres() && !Crs::CRS84.stretches_metres());
     }
 
     #[test]

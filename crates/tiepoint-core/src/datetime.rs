@@ -71,8 +71,20 @@ impl DateTime {
     /// The order that sorting uses: by instant, taking what has no offset as UTC; then by clock.
     #[must_use]
     pub fn order(&self, other: &Self) -> Ordering {
-        let as_instant = |it: &Self| it.offset.unwrap_or(Offset::UTC).to_timestamp(it.civil).ok();
-        as_instant(self).cmp(&as_instant(other)).then(self.civil.cmp(&other.civil))
+        self.in_utc().cmp(&other.in_utc()).then(self.civil.cmp(&other.civil))
+    }
+
+    /// The start of a day, of which nobody says where.
+    #[must_use]
+    pub fn midnight(date: Date) -> Self {
+        Self { civil: date.to_datetime(civil::Time::midnight()), offset: None }
+    }
+
+    /// Nanoseconds since the start of 1970 in UTC, taking what has no offset as UTC.
+    #[must_use]
+    pub fn in_utc(&self) -> i128 {
+        let epoch = civil::Date::constant(1970, 1, 1).to_datetime(civil::Time::midnight());
+        self.civil.duration_since(epoch).as_nanos() - offset_nanos(self.offset)
     }
 }
 
@@ -80,12 +92,19 @@ impl Time {
     /// The order that sorting uses: by time of day in UTC, taking what has no offset as UTC.
     #[must_use]
     pub fn order(&self, other: &Self) -> Ordering {
-        let in_utc = |it: &Self| {
-            let since_midnight = it.clock.duration_since(civil::Time::midnight()).as_nanos();
-            since_midnight - i128::from(it.offset.map_or(0, Offset::seconds)) * 1_000_000_000
-        };
-        in_utc(self).cmp(&in_utc(other)).then(self.clock.cmp(&other.clock))
+        self.in_utc().cmp(&other.in_utc()).then(self.clock.cmp(&other.clock))
     }
+
+    /// Nanoseconds since midnight in UTC, taking what has no offset as UTC.
+    #[must_use]
+    pub fn in_utc(&self) -> i128 {
+        let since_midnight = self.clock.duration_since(civil::Time::midnight()).as_nanos();
+        since_midnight - offset_nanos(self.offset)
+    }
+}
+
+fn offset_nanos(offset: Option<Offset>) -> i128 {
+    i128::from(offset.map_or(0, Offset::seconds)) * 1_000_000_000
 }
 
 impl fmt::Display for DateTime {

@@ -9,6 +9,8 @@
 //! "No box because there is nothing" is [`None`]; "nobody measured it yet" is not
 //! representable here on purpose, and belongs to the layer that failed to measure.
 
+use crate::{Dims, Geometry, GeometryKind, GeometryWriter};
+
 /// A position in the axis order of tiepoint: `x` is easting or longitude, always first.
 ///
 /// Stores and codecs swap axes while they read; nothing past them ever does.
@@ -92,6 +94,63 @@ impl Envelope {
             && other.min.x <= self.max.x
             && self.min.y <= other.max.y
             && other.min.y <= self.max.y
+    }
+
+    /// Whether all of `other` lies in it, edges included.
+    #[must_use]
+    pub fn contains(&self, other: &Self) -> bool {
+        self.min.x <= other.min.x
+            && other.max.x <= self.max.x
+            && self.min.y <= other.min.y
+            && other.max.y <= self.max.y
+    }
+
+    /// The box as a polygon, its ring counter-clockwise from the smallest corner; as a line or a
+    /// point where it has no area.
+    #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "four finite bounds always make one")]
+    pub fn to_geometry(&self) -> Geometry {
+        let mut writer = GeometryWriter::new();
+        writer.begin(self.kind(), Dims::Xy);
+        self.write_positions(&mut writer);
+        writer.end();
+        writer.finish().expect("a box is well-formed")
+    }
+
+    /// The same as a member of the collection that is open in `writer`.
+    pub(crate) fn write_member(&self, writer: &mut GeometryWriter) {
+        writer.member(self.kind());
+        self.write_positions(writer);
+        writer.end();
+    }
+
+    fn kind(&self) -> GeometryKind {
+        let (wide, high) = (self.min.x < self.max.x, self.min.y < self.max.y);
+        match (wide, high) {
+            (true, true) => GeometryKind::Polygon,
+            (false, false) => GeometryKind::Point,
+            _ => GeometryKind::LineString,
+        }
+    }
+
+    fn write_positions(&self, writer: &mut GeometryWriter) {
+        let (min, max) = (self.min, self.max);
+        match self.kind() {
+            GeometryKind::Point => writer.position(&[min.x, min.y]),
+            GeometryKind::LineString => {
+                writer.position(&[min.x, min.y]);
+                writer.position(&[max.x, max.y]);
+            }
+            _ => {
+                writer.ring();
+                for [x, y] in
+                    [[min.x, min.y], [max.x, min.y], [max.x, max.y], [min.x, max.y], [min.x, min.y]]
+                {
+                    writer.position(&[x, y]);
+                }
+                writer.end();
+            }
+        }
     }
 
     fn grown_to(self, p: Xy) -> Self {

@@ -9,6 +9,7 @@ mod decimal;
 mod domain;
 mod envelope;
 mod error;
+mod expr;
 mod feature;
 mod fid;
 mod field;
@@ -34,6 +35,10 @@ pub use decimal::{Decimal, DecimalError};
 pub use domain::Domain;
 pub use envelope::{BBox, BoxError, Envelope, Xy};
 pub use error::ErrorKind;
+pub use expr::{
+    Aggregate, BindError, Bound, CrsUnits, EqualityClass, Expr, ExprType, Function, Length,
+    LengthUnit, Metres, NativeFunction, Node, TemporalPredicate, field, place,
+};
 pub use feature::{Feature, FeatureError};
 pub use fid::Fid;
 pub use field::{Default as FieldDefault, Field, FieldType, IntWidth, Mismatch, RealWidth};
@@ -44,7 +49,9 @@ pub use json::{Json, JsonError};
 pub use layer::{Check, FidRule, Identity, Index, IndexMethod, Layer, LayerDefinition};
 pub use nearest::nearest_name;
 pub use object_id::{ObjectId, ObjectIdError};
-pub use query::{Direction, Filter, OrderBy, Query};
+pub use query::{
+    Computed, Direction, Fields, Ids, InvalidGeometries, Nulls, OrderBy, PageMark, Query, Simplify,
+};
 pub use schema::{Schema, SchemaError};
 pub use spatial_predicate::SpatialPredicate;
 pub use value::Value;

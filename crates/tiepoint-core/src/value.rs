@@ -1,5 +1,6 @@
 //! What can stand in a field.
 use crate::{Date, DateTime, Decimal, Geometry, Json, Time};
+use std::hash::{Hash, Hasher};
 use uuid::Uuid;
 
 /// One value, kept as what it was: integers stay 64-bit integers, decimals exact, times zoned or not.
@@ -109,6 +110,27 @@ impl PartialEq for Value {
 }
 
 impl Eq for Value {}
+
+impl Hash for Value {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        match self {
+            Self::Null => {}
+            Self::Bool(inner) => inner.hash(state),
+            Self::Int(inner) => inner.hash(state),
+            Self::Real(inner) => inner.to_bits().hash(state),
+            Self::Decimal(inner) => inner.hash(state),
+            Self::Text(inner) => inner.hash(state),
+            Self::Bytes(inner) => inner.hash(state),
+            Self::Date(inner) => inner.hash(state),
+            Self::Time(inner) => inner.hash(state),
+            Self::DateTime(inner) => inner.hash(state),
+            Self::Json(inner) => inner.hash(state),
+            Self::Uuid(inner) => inner.hash(state),
+            Self::Geometry(inner) => inner.hash(state),
+        }
+    }
+}
 
 macro_rules! value_from {
     ($($variant:ident($from:ty)),* $(,)?) => {$(

@@ -1,5 +1,5 @@
 //! The one order that sorting follows, whichever store does it.
-use crate::{Decimal, Value};
+use crate::{DateTime, Decimal, Value};
 use std::cmp::Ordering;
 
 impl Value {
@@ -21,6 +21,33 @@ impl Value {
             (Self::Uuid(a), Self::Uuid(b)) => a.cmp(b),
             (Self::Geometry(a), Self::Geometry(b)) => a.as_wkb().cmp(b.as_wkb()),
             _ => number_order(self, other),
+        })
+    }
+
+    /// How two values compare in expressions: numbers by size, dates and times by instant (a date
+    /// as its midnight, what has no offset as UTC), text by code point; -0.0 equals 0.0 and NaN
+    /// itself. `None` where one is null or they are of kinds that do not compare.
+    #[must_use]
+    #[inline]
+    pub fn compare(&self, other: &Self) -> Option<Ordering> {
+        Some(match (self, other) {
+            (Self::Int(a), Self::Int(b)) => a.cmp(b),
+            (Self::Text(a), Self::Text(b)) => a.cmp(b),
+            (Self::Bool(a), Self::Bool(b)) => a.cmp(b),
+            (
+                Self::Int(_) | Self::Real(_) | Self::Decimal(_),
+                Self::Int(_) | Self::Real(_) | Self::Decimal(_),
+            ) => number_order(self, other),
+            (Self::Date(a), Self::Date(b)) => a.cmp(b),
+            (Self::DateTime(a), Self::DateTime(b)) => a.in_utc().cmp(&b.in_utc()),
+            (Self::Date(a), Self::DateTime(b)) => DateTime::midnight(*a).in_utc().cmp(&b.in_utc()),
+            (Self::DateTime(_), Self::Date(_)) => {
+                return other.compare(self).map(Ordering::reverse);
+            }
+            (Self::Time(a), Self::Time(b)) => a.in_utc().cmp(&b.in_utc()),
+            (Self::Bytes(a), Self::Bytes(b)) => a.cmp(b),
+            (Self::Uuid(a), Self::Uuid(b)) => a.cmp(b),
+            _ => return None,
         })
     }
 
