@@ -1,0 +1,1 @@
+//! The cases that decide what an expression means, whichever store answers.
