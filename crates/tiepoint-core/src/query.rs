@@ -96,7 +96,7 @@ pub struct OrderBy {
 }
 
 /// Which way to sort.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// Small to large.
     Ascending,
@@ -105,7 +105,7 @@ pub enum Direction {
 }
 
 /// Where nulls go in an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Nulls {
     /// Before everything else.
     First,
@@ -136,7 +136,7 @@ pub struct Simplify {
 }
 
 /// What to do with geometries that are not valid (OGC 06-103r4, section 6.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum InvalidGeometries {
     /// Fetch them as they are; nothing is looked at.
     Keep,

@@ -1,10 +1,10 @@
 //! What every store promises.
 use crate::{
-    Capabilities, Checkpoint, Features, Finding, Repair, Result, StoreError, Transaction,
-    TransactionOptions, Watch,
+    Capabilities, Checkpoint, Features, Finding, Plan, ReadControl, Repair, Result, StoreError,
+    Transaction, TransactionOptions, Watch, aggregate,
 };
 use std::sync::Arc;
-use tiepoint_core::{Envelope, Layer, Query};
+use tiepoint_core::{Aggregate, Envelope, Layer, Query, Value};
 
 /// A place that keeps features in named layers.
 ///
@@ -47,7 +47,38 @@ pub trait Store: Send + Sync {
     ///
     /// At once: an unknown layer or field, a box that is none. Later, feature by feature: what
     /// cannot be read.
-    fn read(&self, query: &Query) -> Result<Features<'static>>;
+    fn read(&self, query: &Query) -> Result<Features<'static>> {
+        self.read_with(query, &ReadControl::default())
+    }
+
+    /// The same, in a way that can be stopped and followed.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::read`]; later also [`StoreError::Stopped`] and [`StoreError::TimedOut`], after
+    /// which there are no more features.
+    fn read_with(&self, query: &Query, control: &ReadControl) -> Result<Features<'static>>;
+
+    /// Answers a query and says how: which part ran where, which index found the rows, how many
+    /// were looked at. Costs as much as reading all of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::read`].
+    fn explain(&self, query: &Query) -> Result<Plan>;
+
+    /// Values made of all features that `query` asks for, one for each aggregate; offset and limit
+    /// count, other CRSs and less detail do not.
+    ///
+    /// Costs a reading of what the aggregates look at, where the store knows no shorter way.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::read`], and an aggregate of what has no such value.
+    fn aggregate(&self, query: &Query, aggregates: &[Aggregate]) -> Result<Vec<Value>> {
+        let layer = self.layer(&query.layer)?;
+        aggregate::in_memory(&layer, query, aggregates, |query| self.read(query))
+    }
 
     /// Opens a transaction. Dropping it undoes it.
     ///

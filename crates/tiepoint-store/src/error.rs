@@ -1,6 +1,8 @@
 //! Everything a store can say no with.
 use std::error::Error;
-use tiepoint_core::{BoxError, ErrorKind, FeatureError, ObjectId, SchemaError};
+use tiepoint_core::{BindError, BoxError, ErrorKind, FeatureError, ObjectId, SchemaError};
+use tiepoint_spatial::EvaluateError;
+use tiepoint_spatial::transform::TransformError;
 
 /// What a store call yields.
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
@@ -55,6 +57,49 @@ pub enum StoreError {
         feature: String,
         /// What is wrong.
         reason: FeatureError,
+    },
+    /// An expression that does not fit the layer.
+    #[error("layer `{layer}`: {reason}")]
+    Expression {
+        /// The layer's name.
+        layer: String,
+        /// What is wrong.
+        reason: Box<BindError>,
+    },
+    /// An expression that fits the layer and still cannot be evaluated.
+    #[error("layer `{layer}`: {reason}")]
+    Evaluate {
+        /// The layer's name.
+        layer: String,
+        /// What is in the way.
+        reason: Box<EvaluateError>,
+    },
+    /// A CRS that cannot be transformed to or from.
+    #[error("layer `{layer}`: {reason}")]
+    Transform {
+        /// The layer's name.
+        layer: String,
+        /// What is in the way.
+        reason: Box<TransformError>,
+    },
+    /// A geometry that is not valid, where that was to be refused.
+    #[error("layer `{layer}`, {feature}: the geometry is not valid: {reason}")]
+    InvalidGeometry {
+        /// The layer's name.
+        layer: String,
+        /// The feature that has it.
+        feature: String,
+        /// Why it is not valid, and where.
+        reason: String,
+    },
+    /// Somebody stopped the reading.
+    #[error("the reading was stopped")]
+    Stopped,
+    /// The reading took longer than it was given.
+    #[error("the reading was given up after {after_ms} ms")]
+    TimedOut {
+        /// How long it was given, in milliseconds.
+        after_ms: u64,
     },
     /// A box that is none.
     #[error("layer `{layer}`: {reason}")]
@@ -192,6 +237,8 @@ impl StoreError {
             | Self::DuplicateId { .. }
             | Self::DuplicateFid { .. } => ErrorKind::AlreadyExists,
             Self::Schema { .. }
+            | Self::Expression { .. }
+            | Self::InvalidGeometry { .. }
             | Self::Value { .. }
             | Self::Box { .. }
             | Self::NoGeometry { .. }
@@ -200,7 +247,11 @@ impl StoreError {
             Self::Constraint { .. } => ErrorKind::Conflict,
             Self::Unsupported { .. } | Self::Foreign { .. } => ErrorKind::Unsupported,
             Self::ReadOnly { .. } => ErrorKind::Denied,
-            Self::Locked { .. } | Self::Full { .. } => ErrorKind::Unavailable,
+            Self::Locked { .. } | Self::Full { .. } | Self::Stopped | Self::TimedOut { .. } => {
+                ErrorKind::Unavailable
+            }
+            Self::Evaluate { reason, .. } => reason.kind(),
+            Self::Transform { reason, .. } => reason.kind(),
             Self::Corrupt { .. } => ErrorKind::Corrupt,
             Self::Driver { kind, .. } => *kind,
         }
@@ -224,6 +275,9 @@ impl StoreError {
                 Some("let them be replaced by new ids, or choose another column".to_owned())
             }
             Self::Unsupported { hint, .. } => hint.clone(),
+            Self::Expression { reason, .. } => reason.hint(),
+            Self::Evaluate { reason, .. } => reason.hint(),
+            Self::TimedOut { .. } => Some("ask for less, or give it more time".to_owned()),
             _ => None,
         }
     }

@@ -4,16 +4,20 @@
 //! Stores compose: a cache, an edit buffer and a router are stores around stores. Anything that
 //! takes a store takes those.
 mod accept;
+mod aggregate;
 mod book;
 mod capabilities;
 mod check;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod contract;
+mod control;
 mod error;
 mod features;
 mod finish;
 pub mod memory;
+mod plan;
+mod question;
 mod tie;
 mod transaction;
 mod watch;
@@ -23,10 +27,13 @@ pub use book::Book;
 pub use capabilities::{Capabilities, Isolation};
 pub use check::{Finding, FindingKind, Repair};
 pub use contract::{LayerFacts, Store};
+pub use control::ReadControl;
 pub use error::{Result, StoreError};
 pub use features::Features;
-pub use finish::{finish_query, project};
+pub use finish::page_mark;
 pub use memory::MemoryStore;
+pub use plan::{Access, Place, Plan};
+pub use question::{Column, Output, Question, Rest, SortKey};
 pub use tie::{BadIds, TieOptions, TieReport, UntieReport};
 pub use transaction::{
     FeatureWriter, Savepoint, Transaction, TransactionOptions, WriteMode, Written,

@@ -115,7 +115,8 @@ fn call(function: &Function, mut arguments: Vec<Bound>) -> Result<Bound, BindErr
     }
     signature::check(function, &arguments)?;
     match function {
-        Function::Eq
+        Function::Interval
+        | Function::Eq
         | Function::Ne
         | Function::Lt
         | Function::Le
@@ -128,7 +129,6 @@ fn call(function: &Function, mut arguments: Vec<Bound>) -> Result<Bound, BindErr
         | Function::Greatest => reconcile(&mut arguments, Needs::Order)?,
         Function::Coalesce => reconcile(&mut arguments, Needs::OneKind)?,
         Function::Case => check_case(&arguments)?,
-        Function::Interval => reconcile(&mut arguments, Needs::Order)?,
         Function::Spatial(_) | Function::Relate(_) | Function::BoxesMeet | Function::Distance => {
             same_crs(&arguments[0], &arguments[1])?;
         }
@@ -200,7 +200,7 @@ fn reconcile_with(leader: usize, arguments: &mut [Bound], needs: Needs) -> Resul
         if let (Some(_), Some(_)) = (crs_of(a), crs_of(b)) {
             same_crs(a, b)?;
         }
-        let ordered = signature::has_order(a.ty()) && signature::has_order(b.ty());
+        let ordered = a.ty().is_ordered() && b.ty().is_ordered();
         let fits = match needs {
             Needs::Order => ordered && signature::comparable(a.ty(), b.ty()),
             Needs::OneKind => signature::comparable(a.ty(), b.ty()),
@@ -328,7 +328,9 @@ fn area(bbox: BBox, crs: &Crs) -> Result<Geometry, BindError> {
     }
     let mut writer = GeometryWriter::new();
     writer.begin(GeometryKind::GeometryCollection, Dims::Xy);
-    pieces.iter().for_each(|piece| piece.write_member(&mut writer));
+    for piece in &pieces {
+        piece.write_member(&mut writer);
+    }
     writer.end();
     Ok(writer.finish().expect("boxes are well-formed"))
 }

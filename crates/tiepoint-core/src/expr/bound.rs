@@ -161,7 +161,9 @@ impl Bound {
     pub fn visit<'a>(&'a self, look: &mut impl FnMut(&'a Self)) {
         look(self);
         if let Node::Call(_, arguments) = &self.node {
-            arguments.iter().for_each(|it| it.visit(look));
+            for argument in arguments {
+                argument.visit(look);
+            }
         }
     }
 

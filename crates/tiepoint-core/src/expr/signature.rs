@@ -56,11 +56,9 @@ fn parameters(function: &Function) -> (RangeInclusive<usize>, &'static [Takes]) 
         F::And | F::Or => (1..=ANY, &[Bool]),
         F::Not => (1..=1, &[Bool]),
         F::Eq | F::Ne | F::Lt | F::Le | F::Gt | F::Ge | F::NullIf => (2..=2, &[Anything]),
-        F::IsNull => (1..=1, &[Anything]),
-        F::Cast(_) => (1..=1, &[Anything]),
+        F::IsNull | F::Cast(_) => (1..=1, &[Anything]),
         F::Between => (3..=3, &[Anything]),
-        F::In | F::Coalesce => (1..=ANY, &[Anything]),
-        F::Least | F::Greatest => (1..=ANY, &[Anything]),
+        F::In | F::Coalesce | F::Least | F::Greatest => (1..=ANY, &[Anything]),
         F::Case => (2..=ANY, &[Anything]),
         F::Like | F::Matches | F::Position | F::StartsWith | F::EndsWith => (2..=2, &[Text]),
         F::Casei | F::Accenti | F::Lower | F::Upper | F::Trim | F::CharLength => (1..=1, &[Text]),
@@ -90,7 +88,6 @@ fn parameters(function: &Function) -> (RangeInclusive<usize>, &'static [Takes]) 
         }
         F::Hour | F::Minute | F::Second | F::TimeOf => (1..=1, &[Clock]),
         F::Interval => (2..=2, &[Temporal]),
-        F::ArrayOf => (0..=ANY, &[Anything]),
         F::ArrayEquals | F::ArrayContains | F::ArrayContainedBy | F::ArrayOverlaps => {
             (2..=2, &[Json])
         }
@@ -119,7 +116,7 @@ fn parameters(function: &Function) -> (RangeInclusive<usize>, &'static [Takes]) 
         | F::InvalidReason
         | F::Transform(_) => (1..=1, &[Geometry]),
         F::Temporal(_) => (2..=2, &[]),
-        F::Native(_) => (0..=ANY, &[Anything]),
+        F::ArrayOf | F::Native(_) => (0..=ANY, &[Anything]),
     }
 }
 
@@ -300,11 +297,6 @@ pub(super) fn comparable(a: &ExprType, b: &ExprType) -> bool {
         (a, b) if a.is_temporal() && b.is_temporal() => true,
         (a, b) => a == b,
     }
-}
-
-/// Whether values of a kind have an equality and an order that expressions may ask for.
-pub(super) fn has_order(ty: &ExprType) -> bool {
-    !matches!(ty, ExprType::Json | ExprType::Geometry(_) | ExprType::Interval)
 }
 
 /// The CRS of a geometry expression; none of a null one.

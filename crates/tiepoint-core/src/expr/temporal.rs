@@ -38,13 +38,15 @@ pub(super) fn lower(
         P::Before => starts_after(&b, &a),
         P::Disjoint => any([starts_after(&a, &b), starts_after(&b, &a)]),
         P::Intersects => not(any([starts_after(&a, &b), starts_after(&b, &a)])),
-        P::Equals => all([same(&a.start, &b.start), same(&a.end, &b.end)]),
+        P::Equals => {
+            all([same(a.start.as_ref(), b.start.as_ref()), same(a.end.as_ref(), b.end.as_ref())])
+        }
         P::During => inside(&a, &b),
         P::Contains => inside(&b, &a),
-        P::Finishes => all([later_start(&a, &b), same(&a.end, &b.end)]),
-        P::FinishedBy => all([later_start(&b, &a), same(&a.end, &b.end)]),
-        P::Starts => all([same(&a.start, &b.start), earlier_end(&a, &b)]),
-        P::StartedBy => all([same(&a.start, &b.start), earlier_end(&b, &a)]),
+        P::Finishes => all([later_start(&a, &b), same(a.end.as_ref(), b.end.as_ref())]),
+        P::FinishedBy => all([later_start(&b, &a), same(a.end.as_ref(), b.end.as_ref())]),
+        P::Starts => all([same(a.start.as_ref(), b.start.as_ref()), earlier_end(&a, &b)]),
+        P::StartedBy => all([same(a.start.as_ref(), b.start.as_ref()), earlier_end(&b, &a)]),
         P::Meets => meets(&a, &b),
         P::MetBy => meets(&b, &a),
         P::Overlaps => overlaps(&a, &b),
@@ -113,7 +115,7 @@ fn less(a: Option<&Bound>, b: Option<&Bound>, open: Open) -> Bound {
     }
 }
 
-fn same(a: &Option<Bound>, b: &Option<Bound>) -> Bound {
+fn same(a: Option<&Bound>, b: Option<&Bound>) -> Bound {
     match (a, b) {
         (Some(a), Some(b)) => compare(Function::Eq, a, b),
         (a, b) => truth(a.is_none() && b.is_none()),
@@ -133,7 +135,7 @@ fn all<const N: usize>(parts: [Bound; N]) -> Bound {
 }
 
 fn any<const N: usize>(parts: [Bound; N]) -> Bound {
-    Bound::call(Function::Or, parts.to_vec(), ExprType::Bool)
+    Bound::call(Function::Or, parts.into(), ExprType::Bool)
 }
 
 fn not(part: Bound) -> Bound {

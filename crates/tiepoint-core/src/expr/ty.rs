@@ -81,23 +81,28 @@ impl ExprType {
     #[must_use]
     #[inline]
     pub fn holds(&self, value: &Value) -> bool {
-        match (self, value) {
+        matches!(
+            (self, value),
             (
                 Self::Int | Self::Real | Self::Decimal,
                 Value::Int(_) | Value::Real(_) | Value::Decimal(_),
-            )
-            | (Self::Bool, Value::Bool(_))
-            | (Self::Text, Value::Text(_))
-            | (Self::Bytes, Value::Bytes(_))
-            | (Self::Date, Value::Date(_))
-            | (Self::Time, Value::Time(_))
-            | (Self::DateTime, Value::DateTime(_))
-            | (Self::Json, Value::Json(_))
-            | (Self::Uuid, Value::Uuid(_))
-            | (Self::Geometry(_), Value::Geometry(_))
-            | (_, Value::Null) => true,
-            _ => false,
-        }
+            ) | (Self::Bool, Value::Bool(_))
+                | (Self::Text, Value::Text(_))
+                | (Self::Bytes, Value::Bytes(_))
+                | (Self::Date, Value::Date(_))
+                | (Self::Time, Value::Time(_))
+                | (Self::DateTime, Value::DateTime(_))
+                | (Self::Json, Value::Json(_))
+                | (Self::Uuid, Value::Uuid(_))
+                | (Self::Geometry(_), Value::Geometry(_))
+                | (_, Value::Null)
+        )
+    }
+
+    /// Whether its values can be compared and sorted by expressions.
+    #[must_use]
+    pub fn is_ordered(&self) -> bool {
+        !matches!(self, Self::Json | Self::Geometry(_) | Self::Interval)
     }
 
     /// Whether it is a kind of number.

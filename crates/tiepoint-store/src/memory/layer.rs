@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
 use tiepoint_core::{
-    Envelope, Feature, Fid, FidRule, Filter, Layer, LayerDefinition, ObjectId, Target, Value,
+    Envelope, Feature, Fid, FidRule, Ids, Layer, LayerDefinition, ObjectId, Target, Value,
 };
 
 /// A layer and its rows. Fids ascend and are never given twice.
@@ -35,29 +35,25 @@ impl Rows {
         LayerFacts { count: self.by_fid.len() as u64, extent: envelopes.reduce(Envelope::merged) }
     }
 
-    /// The rows a filter means, by ascending fid, each once; owns what it iterates over.
-    pub(super) fn matching(
-        self: &Arc<Self>,
-        filter: &Filter,
-    ) -> Box<dyn Iterator<Item = Result<Feature>>> {
+    /// The rows that `ids` means, by ascending fid, each once; owns what it iterates over.
+    pub(super) fn chosen(self: &Arc<Self>, ids: &Ids) -> Box<dyn Iterator<Item = Arc<Feature>>> {
         let rows = Arc::clone(self);
-        let mut fids: Vec<i64> = match filter {
-            Filter::All => return Box::new(rows.all()),
-            Filter::Ids(ids) => ids.iter().filter_map(|id| self.by_id.get(id).copied()).collect(),
-            Filter::Fids(fids) => fids.iter().filter_map(number).collect(),
+        let mut fids: Vec<i64> = match ids {
+            Ids::Any => return Box::new(rows.all()),
+            Ids::Objects(ids) => ids.iter().filter_map(|id| self.by_id.get(id).copied()).collect(),
+            Ids::Fids(fids) => fids.iter().filter_map(number).collect(),
         };
         fids.sort_unstable();
         fids.dedup();
-        let found = fids.into_iter().filter_map(move |fid| rows.by_fid.get(&fid).cloned());
-        Box::new(found.map(|row| Ok(Arc::unwrap_or_clone(row))))
+        Box::new(fids.into_iter().filter_map(move |fid| rows.by_fid.get(&fid).cloned()))
     }
 
-    fn all(self: Arc<Self>) -> impl Iterator<Item = Result<Feature>> {
+    fn all(self: Arc<Self>) -> impl Iterator<Item = Arc<Feature>> {
         let mut after = Bound::Unbounded;
         std::iter::from_fn(move || {
             let (fid, row) = self.by_fid.range((after, Bound::Unbounded)).next()?;
             after = Bound::Excluded(*fid);
-            Some(Ok(Feature::clone(row)))
+            Some(Arc::clone(row))
         })
     }
 

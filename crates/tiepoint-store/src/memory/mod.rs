@@ -8,8 +8,8 @@ mod turn;
 mod writer;
 
 use crate::{
-    Capabilities, Features, Isolation, LayerFacts, Result, Store, StoreError, Transaction,
-    TransactionOptions,
+    Capabilities, Features, Isolation, LayerFacts, Plan, ReadControl, Result, Store, StoreError,
+    Transaction, TransactionOptions,
 };
 use state::State;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -107,8 +107,12 @@ impl Store for MemoryStore {
         self.snapshot().rows(layer).map(|rows| rows.facts())
     }
 
-    fn read(&self, query: &Query) -> Result<Features<'static>> {
-        self.snapshot().read(query)
+    fn read_with(&self, query: &Query, control: &ReadControl) -> Result<Features<'static>> {
+        self.snapshot().read(query, control)
+    }
+
+    fn explain(&self, query: &Query) -> Result<Plan> {
+        self.snapshot().explain(query)
     }
 
     fn begin(&self, _options: TransactionOptions) -> Result<Box<dyn Transaction + '_>> {

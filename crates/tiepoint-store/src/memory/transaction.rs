@@ -5,8 +5,8 @@ use super::turn::Turn;
 use super::writer::MemoryWriter;
 use super::{MemoryStore, NAME, tie};
 use crate::{
-    Book, FeatureWriter, Features, Result, Savepoint, StoreError, TieOptions, TieReport,
-    Transaction, UntieReport, WriteMode,
+    Book, FeatureWriter, Features, ReadControl, Result, Savepoint, StoreError, TieOptions,
+    TieReport, Transaction, UntieReport, WriteMode,
 };
 use std::sync::Arc;
 use tiepoint_core::{FieldDefault, Layer, LayerDefinition, Query};
@@ -37,7 +37,7 @@ impl Transaction for MemoryTransaction<'_> {
     }
 
     fn read(&self, query: &Query) -> Result<Features<'_>> {
-        self.state.read(query)
+        self.state.read(query, &ReadControl::default())
     }
 
     fn create_layer(&mut self, definition: &LayerDefinition) -> Result<Arc<Layer>> {

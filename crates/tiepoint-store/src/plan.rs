@@ -1,0 +1,126 @@
+//! How a store answers a query: what `explain` says.
+use std::fmt;
+use tiepoint_core::{Bound, Envelope};
+
+/// How a query was answered: which part ran where, what found the rows, how many were looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// How rows were found.
+    pub access: Access,
+    /// The conditions that the store decided.
+    pub in_store: Vec<Bound>,
+    /// The conditions that were decided in memory.
+    pub in_memory: Vec<Bound>,
+    /// Who sorted.
+    pub sorted: Place,
+    /// Who applied offset and limit.
+    pub cut: Place,
+    /// What the store was asked, in its own language.
+    pub statement: Option<String>,
+    /// How many rows were looked at, as far as the store tells: those it passed on to be finished,
+    /// and those that its conditions in our own functions saw.
+    pub examined: u64,
+    /// How many features came out.
+    pub returned: u64,
+}
+
+/// How rows were found.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Access {
+    /// By looking at all of them.
+    Scan,
+    /// By their ids.
+    Ids,
+    /// By a spatial index, asked for these boxes.
+    SpatialIndex {
+        /// Its name in the store.
+        index: String,
+        /// The boxes, in the layer's CRS.
+        boxes: Vec<Envelope>,
+    },
+    /// By a spatial index, asked for growing surroundings until there were enough.
+    Nearest {
+        /// Its name in the store.
+        index: String,
+        /// How many times it was asked.
+        rounds: u32,
+    },
+    /// By an index on fields.
+    Index {
+        /// Its name in the store.
+        index: String,
+    },
+    /// Not at all: nothing can be among them.
+    Nothing,
+}
+
+/// Who did a part of the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// Nobody had to.
+    Nowhere,
+    /// The store.
+    Store,
+    /// We did, in memory.
+    Memory,
+}
+
+impl Plan {
+    /// Whether rows were found by an index rather than by looking at all of them.
+    #[must_use]
+    pub fn uses_index(&self) -> bool {
+        self.access != Access::Scan
+    }
+}
+
+impl fmt::Display for Access {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scan => f.write_str("every row"),
+            Self::Ids => f.write_str("by id"),
+            Self::Nothing => f.write_str("no row can match"),
+            Self::Index { index } => write!(f, "index {index}"),
+            Self::Nearest { index, rounds } => {
+                write!(f, "spatial index {index}, in {rounds} growing circles")
+            }
+            Self::SpatialIndex { index, boxes } => {
+                write!(f, "spatial index {index}, within")?;
+                for envelope in boxes {
+                    let (min, max) = (envelope.min(), envelope.max());
+                    write!(f, " [{:.6} {:.6}, {:.6} {:.6}]", min.x, min.y, max.x, max.y)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nowhere => "not asked for",
+            Self::Store => "by the store",
+            Self::Memory => "in memory",
+        })
+    }
+}
+
+/// A line for each part, for people.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "rows found:  {}", self.access)?;
+        for condition in &self.in_store {
+            writeln!(f, "by the store: {condition}")?;
+        }
+        for condition in &self.in_memory {
+            writeln!(f, "in memory:   {condition}")?;
+        }
+        writeln!(f, "sorted:      {}", self.sorted)?;
+        writeln!(f, "cut:         {}", self.cut)?;
+        write!(f, "examined {} rows, returned {}", self.examined, self.returned)?;
+        match &self.statement {
+            Some(statement) => write!(f, "\nstatement:   {statement}"),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Pieces of SQL that only we can write: our own text, quoted names, binds.
+use super::Dialect;
+
+/// A piece of SQL with the values that its placeholders stand for.
+///
+/// Text is `'static`: ours. What comes from outside can only be a name, which the dialect quotes,
+/// or a bind.
+///
+/// ```
+/// use tiepoint_store::sql::Fragment;
+/// let hostile = "x\"; DROP TABLE trees; --";
+/// let fragment: Fragment<i64> = Fragment::name(hostile).then(" > ").then(Fragment::bind(7));
+/// assert_eq!(fragment.binds().collect::<Vec<_>>(), [&7]);
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fragment<B> {
+    pieces: Vec<Piece<B>>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Piece<B> {
+    Text(&'static str),
+    Name(Box<str>),
+    Bind(B),
+}
+
+/// SQL as a database takes it, and the values of its placeholders in their order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Statement<B> {
+    /// The text.
+    pub sql: String,
+    /// The values of its placeholders.
+    pub binds: Vec<B>,
+}
+
+impl<B> Fragment<B> {
+    /// Text of ours.
+    #[must_use]
+    pub fn text(text: &'static str) -> Self {
+        Self { pieces: vec![Piece::Text(text)] }
+    }
+
+    /// A name, which will be quoted.
+    #[must_use]
+    pub fn name(name: &str) -> Self {
+        Self { pieces: vec![Piece::Name(name.into())] }
+    }
+
+    /// A value.
+    #[must_use]
+    pub fn bind(value: B) -> Self {
+        Self { pieces: vec![Piece::Bind(value)] }
+    }
+
+    /// This, and then `more`.
+    #[must_use]
+    pub fn then(mut self, more: impl Into<Self>) -> Self {
+        self.pieces.extend(more.into().pieces);
+        self
+    }
+
+    /// This in parentheses.
+    #[must_use]
+    pub fn in_parentheses(self) -> Self {
+        Self::text("(").then(self).then(")")
+    }
+
+    /// Several, one after another, with `between` between them; nothing of none.
+    #[must_use]
+    pub fn joined(parts: impl IntoIterator<Item = Self>, between: &'static str) -> Self {
+        let mut whole = Self { pieces: Vec::new() };
+        for (at, part) in parts.into_iter().enumerate() {
+            if at > 0 {
+                whole.pieces.push(Piece::Text(between));
+            }
+            whole.pieces.extend(part.pieces);
+        }
+        whole
+    }
+
+    /// A call: the function's name in our own text, and its arguments.
+    #[must_use]
+    pub fn call(function: &'static str, arguments: impl IntoIterator<Item = Self>) -> Self {
+        Self::text(function).then("(").then(Self::joined(arguments, ", ")).then(")")
+    }
+
+    /// The values of its placeholders, in their order.
+    pub fn binds(&self) -> impl Iterator<Item = &B> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Bind(bind) => Some(bind),
+            Piece::Text(_) | Piece::Name(_) => None,
+        })
+    }
+
+    /// Spells it as a dialect does, with placeholders counted from 1.
+    #[must_use]
+    pub fn spell(self, dialect: &impl Dialect<Bind = B>) -> Statement<B> {
+        let (mut sql, mut binds) = (String::with_capacity(self.pieces.len() * 12), Vec::new());
+        for piece in self.pieces {
+            match piece {
+                Piece::Text(text) => sql.push_str(text),
+                Piece::Name(name) => dialect.quote(&name, &mut sql),
+                Piece::Bind(bind) => {
+                    binds.push(bind);
+                    dialect.placeholder(binds.len(), &mut sql);
+                }
+            }
+        }
+        Statement { sql, binds }
+    }
+}
+
+impl<B> From<&'static str> for Fragment<B> {
+    fn from(text: &'static str) -> Self {
+        Self::text(text)
+    }
+}

@@ -1,0 +1,16 @@
+//! Expressions as SQL: one renderer for every database.
+//!
+//! A [`Dialect`] answers only the questions on which databases differ; [`split`] divides a filter
+//! between the database and us, [`order_by`] spells an order. What a user wrote enters SQL as a
+//! bind or as a quoted name, never as text: a [`Fragment`] has no other way in.
+mod dialect;
+mod fragment;
+mod order;
+mod render;
+mod split;
+
+pub use dialect::{Dialect, Doubt};
+pub use fragment::{Fragment, Statement};
+pub use order::{SortKey, order_by};
+pub use render::{condition, value};
+pub use split::{NativeError, Split, check_native, split};

@@ -1,0 +1,299 @@
+//! Bound expressions as SQL.
+//!
+//! In a *condition* only truth counts, so comparisons stand bare and indexes serve them; in a
+//! *value* false and null differ, and every part is guarded.
+use super::{Dialect, Doubt, Fragment};
+use tiepoint_core::{Bound, ExprType, Function, Node, Value};
+
+/// SQL that is true exactly where the expression is; where it is false or null it may be either.
+/// `None` where the database cannot tell.
+pub fn condition<D: Dialect>(dialect: &D, it: &Bound) -> Option<Fragment<D::Bind>> {
+    Renderer { dialect, computes: true }.condition(it)
+}
+
+/// SQL that has the value of the expression, null where it is null. `None` where the database
+/// cannot tell.
+pub fn value<D: Dialect>(dialect: &D, it: &Bound) -> Option<Fragment<D::Bind>> {
+    Renderer { dialect, computes: true }.value(it)
+}
+
+struct Renderer<'d, D> {
+    dialect: &'d D,
+    /// Whether code of ours may run within the database.
+    computes: bool,
+}
+
+type Rendered<D> = Option<Fragment<<D as Dialect>::Bind>>;
+
+impl<'d, D: Dialect> Renderer<'d, D> {
+    fn condition(&self, it: &Bound) -> Rendered<D> {
+        match it.node() {
+            Node::Constant(value) => {
+                Some(self.dialect.truth(*value == Value::Bool(true)).into())
+            }
+            Node::Call(Function::And, parts) => self.conjunction(parts),
+            Node::Call(Function::Or, parts) => self.disjunction(it, parts),
+            Node::Call(Function::Not, arguments) => self.negation(it, arguments),
+            _ => self.leaf_condition(it).or_else(|| self.computed(it)),
+        }
+    }
+
+    /// What the database decides by itself comes first; the rest is one call of our code.
+    fn conjunction(&self, parts: &[Bound]) -> Rendered<D> {
+        let (mut rendered, mut left) = (Vec::with_capacity(parts.len()), Vec::new());
+        for part in parts {
+            match self.by_database().condition(part) {
+                Some(sql) => rendered.push(sql),
+                None => left.push(part),
+            }
+        }
+        let (simple, mixed): (Vec<_>, Vec<_>) = left.into_iter().partition(|it| !is_mixed(it));
+        for part in mixed {
+            rendered.push(self.condition(part)?);
+        }
+        if !simple.is_empty() {
+            rendered.push(self.computed(&Bound::all(simple.into_iter().cloned()))?);
+        }
+        Some(Fragment::joined(rendered, " AND ").in_parentheses())
+    }
+
+    fn disjunction(&self, it: &Bound, parts: &[Bound]) -> Rendered<D> {
+        let native = self.by_database();
+        if self.computes && parts.iter().all(|part| native.condition(part).is_none()) {
+            return self.computed(it).or_else(|| self.each_condition(parts));
+        }
+        self.each_condition(parts)
+    }
+
+    fn each_condition(&self, parts: &[Bound]) -> Rendered<D> {
+        let parts: Option<Vec<_>> = parts.iter().map(|part| self.condition(part)).collect();
+        Some(Fragment::joined(parts?, " OR ").in_parentheses())
+    }
+
+    fn negation(&self, it: &Bound, arguments: &[Bound]) -> Rendered<D> {
+        let [inner] = arguments else { return None };
+        if let Some((Function::IsNull, [of])) = inner.as_call()
+            && let Some(sql) = self.known(of)
+        {
+            return Some(sql);
+        }
+        match self.by_database().value(inner) {
+            Some(sql) => Some(Fragment::text("NOT ").then(sql)),
+            None => self.computed(it).or_else(|| Some(Fragment::text("NOT ").then(self.value(inner)?))),
+        }
+    }
+
+    fn leaf_condition(&self, it: &Bound) -> Rendered<D> {
+        match it.node() {
+            Node::Field(..) => {
+                let truth = Bound::TRUE;
+                self.compared(&Function::Eq, it, &truth, Guarding::Positive)
+            }
+            Node::Call(function, arguments) => self.leaf(function, arguments, Guarding::Positive),
+            Node::Constant(_) | Node::Id => None,
+        }
+    }
+
+    fn value(&self, it: &Bound) -> Rendered<D> {
+        let by_database = match it.node() {
+            Node::Constant(Value::Null) => Some("NULL".into()),
+            Node::Constant(Value::Bool(truth)) => Some(self.dialect.truth(*truth).into()),
+            Node::Constant(value) => self.dialect.constant(value, it.ty()),
+            Node::Field(..) => self.field_value(it),
+            Node::Id => None,
+            Node::Call(Function::And, parts) => self.junction(parts, " AND "),
+            Node::Call(Function::Or, parts) => self.junction(parts, " OR "),
+            Node::Call(Function::Not, arguments) => self.not(arguments),
+            Node::Call(function, arguments) => self.leaf(function, arguments, Guarding::Full),
+        };
+        by_database.or_else(|| self.computed(it))
+    }
+
+    /// Junctions of values by the database alone; mixed ones only where our code cannot do all.
+    fn junction(&self, parts: &[Bound], word: &'static str) -> Rendered<D> {
+        let parts: Option<Vec<_>> =
+            parts.iter().map(|part| self.by_database().value(part)).collect();
+        Some(Fragment::joined(parts?, word).in_parentheses())
+    }
+
+    fn not(&self, arguments: &[Bound]) -> Rendered<D> {
+        let [inner] = arguments else { return None };
+        let inner = self.by_database().value(inner)?;
+        Some(Fragment::text("(NOT ").then(inner).then(")"))
+    }
+
+    fn field_value(&self, it: &Bound) -> Rendered<D> {
+        if !self.dialect.tells_null(it) {
+            return None;
+        }
+        let column = self.field(it)?;
+        Some(match self.dialect.holds(it, Doubt::Any) {
+            Some(holds) => guarded([holds], column),
+            None => column,
+        })
+    }
+
+    fn leaf(
+        &self,
+        function: &Function,
+        arguments: &[Bound],
+        guarding: Guarding,
+    ) -> Rendered<D> {
+        match (function, arguments) {
+            (
+                Function::Eq
+                | Function::Ne
+                | Function::Lt
+                | Function::Le
+                | Function::Gt
+                | Function::Ge,
+                [a, b],
+            ) => self.compared(function, a, b, guarding),
+            (Function::In, [first, others @ ..]) => self.within(first, others, guarding),
+            (Function::IsNull, [of]) => self.known(of).map(|known| {
+                Fragment::text("(NOT ").then(known).then(")")
+            }),
+            (Function::Native(native), _) if native.store == self.dialect.store() => {
+                let arguments: Option<Vec<_>> =
+                    arguments.iter().map(|it| self.argument(it)).collect();
+                let call = Fragment::name(&native.name).then("(");
+                Some(call.then(Fragment::joined(arguments?, ", ")).then(")"))
+            }
+            _ => self.dialect.call(function, arguments, &|it| self.value(it)),
+        }
+    }
+
+    /// What a native function is given: a column as it is stored, whatever it holds.
+    fn argument(&self, it: &Bound) -> Rendered<D> {
+        if it.as_field().is_some() { self.field(it) } else { self.value(it) }
+    }
+
+    /// SQL that is true where something is not null, and false where it is.
+    fn known(&self, of: &Bound) -> Rendered<D> {
+        if of.as_field().is_some() {
+            if !self.dialect.tells_null(of) {
+                return None;
+            }
+            if let Some(holds) = self.dialect.holds(of, Doubt::Any) {
+                return Some(holds);
+            }
+        }
+        Some(self.by_database().value(of)?.then(" IS NOT NULL").in_parentheses())
+    }
+
+    fn compared(
+        &self,
+        function: &Function,
+        a: &Bound,
+        b: &Bound,
+        guarding: Guarding,
+    ) -> Rendered<D> {
+        if !self.dialect.compares(a, b) {
+            return None;
+        }
+        let sql = self.operand(a)?.then(operator(function)?).then(self.operand(b)?);
+        let doubts = guarding.doubts(function, a, b);
+        let guards = [a, b].into_iter().zip(doubts).flat_map(|(it, doubts)| {
+            doubts.iter().find_map(|doubt| self.guard(it, *doubt))
+        });
+        Some(guarding.applied(guards.collect(), sql))
+    }
+
+    fn within(&self, first: &Bound, others: &[Bound], guarding: Guarding) -> Rendered<D> {
+        let constants = others.iter().all(|it| it.as_constant().is_some_and(|it| !it.is_null()));
+        if !constants || !others.iter().all(|it| self.dialect.compares(first, it)) {
+            return None;
+        }
+        let list: Option<Vec<_>> = others.iter().map(|it| self.operand(it)).collect();
+        let sql = self.operand(first)?.then(" IN (").then(Fragment::joined(list?, ", ")).then(")");
+        let doubt = if guarding == Guarding::Positive { Doubt::Equal } else { Doubt::Any };
+        Some(guarding.applied(self.guard(first, doubt).into_iter().collect(), sql))
+    }
+
+    fn guard(&self, it: &Bound, doubt: Doubt) -> Rendered<D> {
+        it.as_field().and_then(|_| self.dialect.holds(it, doubt))
+    }
+
+    /// One side of a comparison: a bare column, a constant, or something computed.
+    fn operand(&self, it: &Bound) -> Rendered<D> {
+        let sql = if it.as_field().is_some() { self.field(it) } else { self.by_database().value(it) };
+        sql.map(|sql| if *it.ty() == ExprType::Text { self.dialect.collated(sql) } else { sql })
+    }
+
+    fn field(&self, it: &Bound) -> Rendered<D> {
+        match it.node() {
+            Node::Field(position, name) => Some(self.dialect.field(*position, name)),
+            _ => None,
+        }
+    }
+
+    fn computed(&self, it: &Bound) -> Rendered<D> {
+        let ours = self.computes && it.native_stores().is_empty();
+        ours.then(|| self.dialect.computed(it)).flatten()
+    }
+
+    fn by_database(&self) -> Renderer<'d, D> {
+        Renderer { dialect: self.dialect, computes: false }
+    }
+}
+
+/// How much a misfit value in a column may spoil.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Guarding {
+    /// Only truth counts.
+    Positive,
+    /// Null must come out as null.
+    Full,
+}
+
+impl Guarding {
+    /// What to ask of both sides of a comparison, if they are fields.
+    fn doubts(self, function: &Function, a: &Bound, b: &Bound) -> [&'static [Doubt]; 2] {
+        let beside_constants = a.as_constant().is_some() || b.as_constant().is_some();
+        if self == Self::Full || !beside_constants {
+            return [&[Doubt::Any]; 2];
+        }
+        let (smaller, larger): (&[_], &[_]) = (&[Doubt::Smaller], &[Doubt::Larger]);
+        match function {
+            Function::Eq => [&[Doubt::Equal]; 2],
+            Function::Lt | Function::Le => [smaller, larger],
+            Function::Gt | Function::Ge => [larger, smaller],
+            _ => [&[Doubt::Any]; 2],
+        }
+    }
+
+    fn applied<B>(self, guards: Vec<Fragment<B>>, sql: Fragment<B>) -> Fragment<B> {
+        match (guards.is_empty(), self) {
+            (true, _) => sql.in_parentheses(),
+            (false, Self::Positive) => {
+                let all = std::iter::once(sql).chain(guards);
+                Fragment::joined(all, " AND ").in_parentheses()
+            }
+            (false, Self::Full) => guarded(guards, sql),
+        }
+    }
+}
+
+fn guarded<B>(guards: impl IntoIterator<Item = Fragment<B>>, sql: Fragment<B>) -> Fragment<B> {
+    let holds = Fragment::joined(guards, " AND ");
+    Fragment::text("CASE WHEN ").then(holds).then(" THEN ").then(sql).then(" END")
+        .in_parentheses()
+}
+
+fn operator(function: &Function) -> Option<&'static str> {
+    Some(match function {
+        Function::Eq => " = ",
+        Function::Ne => " <> ",
+        Function::Lt => " < ",
+        Function::Le => " <= ",
+        Function::Gt => " > ",
+        Function::Ge => " >= ",
+        _ => return None,
+    })
+}
+
+/// Whether parts of it may be told apart by the database and by our code.
+fn is_mixed(it: &Bound) -> bool {
+    matches!(it.as_call(), Some((Function::And | Function::Or, _)))
+        || !it.native_stores().is_empty()
+}
