@@ -2,9 +2,9 @@
 #![cfg(feature = "conformance")]
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use tiepoint_core::{Feature, Filter, Layer, Query};
+use tiepoint_core::{Feature, Fields, Ids, InvalidGeometries, Layer, Query};
 use tiepoint_store::{
-    Capabilities, Features, LayerFacts, MemoryStore, Result, Store, Transaction,
+    Capabilities, Features, LayerFacts, MemoryStore, Plan, ReadControl, Result, Store, Transaction,
     TransactionOptions, conformance,
 };
 
@@ -29,7 +29,7 @@ const FAULTS: &[Fault] = &[
         query: |it| Query { bbox: None, ..it },
         ..SOUND
     },
-    Fault { promise: "objects_are_found_by_id", query: |it| it.filter(Filter::All), ..SOUND },
+    Fault { promise: "objects_are_found_by_id", query: |it| it.ids(Ids::Any), ..SOUND },
     Fault {
         promise: "sorting_follows_the_one_order",
         query: |it| Query { order: Vec::new(), ..it },
@@ -40,7 +40,41 @@ const FAULTS: &[Fault] = &[
         query: |it| Query { offset: 0, ..it },
         ..SOUND
     },
-    Fault { promise: "fields_come_as_asked", query: |it| Query { fields: None, ..it }, ..SOUND },
+    Fault {
+        promise: "fields_come_as_asked",
+        query: |it| Query { fields: Fields::All, ..it },
+        ..SOUND
+    },
+    Fault {
+        promise: "a_filter_keeps_what_is_true_and_nothing_else",
+        query: |it| Query { filter: None, ..it },
+        ..SOUND
+    },
+    Fault {
+        promise: "computed_values_follow_the_fields",
+        query: |it| Query { computed: Vec::new(), ..it },
+        ..SOUND
+    },
+    Fault {
+        promise: "equal_features_come_once_when_asked",
+        query: |it| Query { distinct: false, ..it },
+        ..SOUND
+    },
+    Fault {
+        promise: "pages_by_mark_walk_through_everything_once",
+        query: |it| Query { offset: it.offset + u64::from(it.after.is_some()), ..it },
+        ..SOUND
+    },
+    Fault {
+        promise: "geometries_come_in_the_crs_that_is_asked_for",
+        query: |it| Query { crs: None, ..it },
+        ..SOUND
+    },
+    Fault {
+        promise: "invalid_geometries_are_kept_passed_over_or_refused",
+        query: |it| Query { invalid: InvalidGeometries::Keep, ..it },
+        ..SOUND
+    },
     Fault {
         promise: "a_new_feature_is_given_an_id",
         feature: |_, it| Some(it.with_id(None)),
@@ -80,15 +114,19 @@ impl Store for Broken {
         self.0.facts(layer)
     }
 
-    fn read(&self, query: &Query) -> Result<Features<'static>> {
+    fn read_with(&self, query: &Query, control: &ReadControl) -> Result<Features<'static>> {
         let Fault { query: alter, feature, .. } = self.1;
-        let features = self.0.read(&alter(query.clone()))?;
+        let features = self.0.read_with(&alter(query.clone()), control)?;
         let schema = Arc::clone(features.schema());
         let altered = features.enumerate().filter_map(move |(number, it)| match it {
             Ok(it) => feature(number, it).map(Ok),
             Err(error) => Some(Err(error)),
         });
         Ok(Features::new(schema, altered))
+    }
+
+    fn explain(&self, query: &Query) -> Result<Plan> {
+        self.0.explain(query)
     }
 
     fn begin(&self, options: TransactionOptions) -> Result<Box<dyn Transaction + '_>> {

@@ -5,6 +5,7 @@ mod definitions;
 mod fixture;
 mod geometries;
 mod identity;
+mod questions;
 mod reading;
 mod tables;
 mod transactions;
@@ -36,6 +37,7 @@ pub fn check<G>(fresh: impl Fn() -> Fresh<G>) {
     let promises = [
         definitions::PROMISES,
         reading::PROMISES,
+        questions::PROMISES,
         writing::PROMISES,
         values::PROMISES,
         geometries::PROMISES,

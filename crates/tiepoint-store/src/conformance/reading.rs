@@ -3,9 +3,9 @@ use super::fixture::{
     WRITES, all, bbox, created, inserted, many_places, names, place, places, untied_notes,
 };
 use super::promises;
-use crate::{Store, WriteMode, finish_query};
+use crate::{Question, Store, WriteMode};
 use std::collections::HashSet;
-use tiepoint_core::{BBox, Direction, ErrorKind, Feature, Fid, Filter, ObjectId, Query};
+use tiepoint_core::{BBox, Direction, ErrorKind, Feature, Fid, Ids, ObjectId, Query, field};
 
 promises! {
     WRITES => {
@@ -42,9 +42,10 @@ fn everything_comes_back_once(store: &dyn Store) {
 
 fn two_readings_agree_on_the_order(store: &dyn Store) {
     with_places(store, 200);
-    for query in
-        [Query::layer("places"), Query::layer("places").order_by("rank", Direction::Ascending)]
-    {
+    for query in [
+        Query::layer("places"),
+        Query::layer("places").order_by(field("rank"), Direction::Ascending),
+    ] {
         assert_eq!(all(store, &query), all(store, &query));
     }
 }
@@ -54,7 +55,7 @@ fn objects_are_found_by_id(store: &dyn Store) {
     let wanted: Vec<_> = [7, 3, 7].iter().filter_map(|at| written[*at].1).collect();
     let mut asked = wanted.clone();
     asked.push(ObjectId::mint());
-    let found = all(store, &Query::layer("places").filter(Filter::Ids(asked)));
+    let found = all(store, &Query::layer("places").ids(Ids::Objects(asked)));
     let ids: HashSet<_> = found.iter().filter_map(|it| it.id).collect();
     assert_eq!(
         (found.len(), ids),
@@ -66,10 +67,10 @@ fn objects_are_found_by_id(store: &dyn Store) {
 fn rows_are_found_by_fid(store: &dyn Store) {
     let written = with_places(store, 50);
     let asked = vec![written[9].0.clone(), Fid::Int(i64::MAX), Fid::Text("no such row".to_owned())];
-    let found = all(store, &Query::layer("places").filter(Filter::Fids(asked)));
+    let found = all(store, &Query::layer("places").ids(Ids::Fids(asked)));
     assert_eq!(found.iter().map(|it| it.id).collect::<Vec<_>>(), [written[9].1]);
     let many: Vec<_> = written.iter().map(|(fid, _)| fid.clone()).collect();
-    assert_eq!(all(store, &Query::layer("places").filter(Filter::Fids(many))).len(), 50);
+    assert_eq!(all(store, &Query::layer("places").ids(Ids::Fids(many))).len(), 50);
 }
 
 fn a_box_finds_what_brute_force_finds(store: &dyn Store) {
@@ -106,8 +107,9 @@ fn is_east(feature: &Feature) -> bool {
 fn same_as_brute_force(store: &dyn Store, everything: &[Feature], bbox: BBox) {
     let query = Query::layer("places").within(bbox);
     let layer = store.layer("places").expect("is there");
-    let expected =
-        finish_query(&layer, &query, everything.iter().cloned().map(Ok)).expect("is a box");
+    let question = Question::of(&layer, &query).expect("is a box");
+    let everything = everything.iter().cloned().map(Ok);
+    let expected = question.finish(&question.all_of_it(), everything).expect("is a box");
     let expected: HashSet<_> = expected.map(|it| it.expect("was read before").fid).collect();
     let found = all(store, &query);
     assert_eq!(found.len(), expected.len(), "{bbox:?}");
@@ -173,14 +175,15 @@ fn fields_come_as_asked(store: &dyn Store) {
     assert_eq!(none.iter().map(|it| it.values().len()).collect::<Vec<_>>(), [0, 0, 0]);
     let boxed = Query::layer("places").fields(["name"]).within(bbox(-180.0, -90.0, 180.0, 90.0));
     assert_eq!(all(store, &boxed).len(), 3, "a box needs no geometry among the fields");
-    let sorted = Query::layer("places").fields(["name"]).order_by("rank", Direction::Descending);
+    let sorted =
+        Query::layer("places").fields(["name"]).order_by(field("rank"), Direction::Descending);
     assert_eq!(names(&all(store, &sorted))[0], "place 00002", "nor does an order need its field");
 }
 
 fn an_unknown_field_is_invalid_and_met_with_a_suggestion(store: &dyn Store) {
     created(store, &places());
     let asked = Query::layer("places").fields(["nane"]);
-    let sorted = Query::layer("places").order_by("nane", Direction::Ascending);
+    let sorted = Query::layer("places").order_by(field("nane"), Direction::Ascending);
     for query in [asked, sorted] {
         let refused = store.read(&query).expect_err("no such field");
         assert_eq!(refused.kind(), ErrorKind::Invalid);
@@ -197,17 +200,17 @@ fn sorting_follows_the_one_order(store: &dyn Store) {
         features.push(place(name, rank, 0.0, 0.0));
     }
     inserted(store, "places", features, WriteMode::Rows);
-    let up = Query::layer("places").order_by("name", Direction::Ascending);
-    let up = up.order_by("rank", Direction::Descending);
+    let up = Query::layer("places").order_by(field("name"), Direction::Ascending);
+    let up = up.order_by(field("rank"), Direction::Descending);
     assert_eq!(names(&all(store, &up)), ["-", "B", "a", "a", "b", "ä", "\u{10FFFF}"]);
     assert_eq!(all(store, &up)[2].get("rank"), Some(&4.into()));
-    let down = Query::layer("places").order_by("name", Direction::Descending).limit(2);
+    let down = Query::layer("places").order_by(field("name"), Direction::Descending).limit(2);
     assert_eq!(names(&all(store, &down)), ["\u{10FFFF}", "ä"]);
 }
 
 fn limit_and_offset_cut_the_same_order(store: &dyn Store) {
     with_places(store, 40);
-    let query = Query::layer("places").order_by("rank", Direction::Ascending);
+    let query = Query::layer("places").order_by(field("rank"), Direction::Ascending);
     let everything = names(&all(store, &query));
     for (offset, limit) in [(0, 5), (5, 5), (38, 5), (40, 5), (0, 0), (3, u64::MAX)] {
         let page = names(&all(store, &query.clone().offset(offset).limit(limit)));

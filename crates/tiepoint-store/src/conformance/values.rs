@@ -5,7 +5,7 @@ use super::tables::types_and_values;
 use crate::{Store, TransactionOptions};
 use tiepoint_core::{
     Change, Direction, Domain, ErrorKind, Feature, Field, FieldType, LayerDefinition, Query,
-    Schema, Value,
+    Schema, Value, field,
 };
 
 promises! {
@@ -83,7 +83,7 @@ fn sorting_by_any_type_follows_the_one_order(store: &dyn Store) {
             }
         }
         for direction in [Direction::Ascending, Direction::Descending] {
-            let read = all(store, &Query::layer(name).order_by("value", direction));
+            let read = all(store, &Query::layer(name).order_by(field("value"), direction));
             let mut expected = all(store, &Query::layer(name));
             expected.sort_by(|a, b| {
                 let ascending =

@@ -101,25 +101,29 @@ impl<'d, D: Dialect> Renderer<'d, D> {
             Node::Constant(value) => self.dialect.constant(value, it.ty()),
             Node::Field(..) => self.field_value(it),
             Node::Id => None,
-            Node::Call(Function::And, parts) => self.junction(parts, " AND "),
-            Node::Call(Function::Or, parts) => self.junction(parts, " OR "),
-            Node::Call(Function::Not, arguments) => self.not(arguments),
+            Node::Call(Function::And, parts) => self.whole(it).junction(parts, " AND "),
+            Node::Call(Function::Or, parts) => self.whole(it).junction(parts, " OR "),
+            Node::Call(Function::Not, arguments) => self.whole(it).not(arguments),
             Node::Call(function, arguments) => self.leaf(function, arguments, Guarding::Full),
         };
         by_database.or_else(|| self.computed(it))
     }
 
-    /// Junctions of values by the database alone; mixed ones only where our code cannot do all.
     fn junction(&self, parts: &[Bound], word: &'static str) -> Rendered<D> {
-        let parts: Option<Vec<_>> =
-            parts.iter().map(|part| self.by_database().value(part)).collect();
+        let parts: Option<Vec<_>> = parts.iter().map(|part| self.value(part)).collect();
         Some(Fragment::joined(parts?, word).in_parentheses())
     }
 
     fn not(&self, arguments: &[Bound]) -> Rendered<D> {
         let [inner] = arguments else { return None };
-        let inner = self.by_database().value(inner)?;
-        Some(Fragment::text("(NOT ").then(inner).then(")"))
+        Some(Fragment::text("(NOT ").then(self.value(inner)?).then(")"))
+    }
+
+    /// Who renders the parts of a junction: the database alone, else our code does all at once;
+    /// parts apart only where a native function keeps our code from that.
+    fn whole(&self, it: &Bound) -> Renderer<'d, D> {
+        let apart = !it.native_stores().is_empty();
+        Renderer { dialect: self.dialect, computes: self.computes && apart }
     }
 
     fn field_value(&self, it: &Bound) -> Rendered<D> {
@@ -153,11 +157,10 @@ impl<'d, D: Dialect> Renderer<'d, D> {
             (Function::IsNull, [of]) => self.known(of).map(|known| {
                 Fragment::text("(NOT ").then(known).then(")")
             }),
-            (Function::Native(native), _) if native.store == self.dialect.store() => {
-                let arguments: Option<Vec<_>> =
-                    arguments.iter().map(|it| self.argument(it)).collect();
-                let call = Fragment::name(&native.name).then("(");
-                Some(call.then(Fragment::joined(arguments?, ", ")).then(")"))
+            (Function::Native(native), _) => {
+                let arguments = arguments.iter().map(|it| self.argument(it));
+                let arguments = Fragment::joined(arguments.collect::<Option<Vec<_>>>()?, ", ");
+                Some(Fragment::name(&native.name).then("(").then(arguments).then(")"))
             }
             _ => self.dialect.call(function, arguments, &|it| self.value(it)),
         }
@@ -193,9 +196,8 @@ impl<'d, D: Dialect> Renderer<'d, D> {
         }
         let sql = self.operand(a)?.then(operator(function)?).then(self.operand(b)?);
         let doubts = guarding.doubts(function, a, b);
-        let guards = [a, b].into_iter().zip(doubts).flat_map(|(it, doubts)| {
-            doubts.iter().find_map(|doubt| self.guard(it, *doubt))
-        });
+        let sides = [a, b].into_iter().zip(doubts);
+        let guards = sides.filter_map(|(it, doubt)| self.guard(it, doubt));
         Some(guarding.applied(guards.collect(), sql))
     }
 
@@ -248,17 +250,14 @@ enum Guarding {
 
 impl Guarding {
     /// What to ask of both sides of a comparison, if they are fields.
-    fn doubts(self, function: &Function, a: &Bound, b: &Bound) -> [&'static [Doubt]; 2] {
-        let beside_constants = a.as_constant().is_some() || b.as_constant().is_some();
-        if self == Self::Full || !beside_constants {
-            return [&[Doubt::Any]; 2];
-        }
-        let (smaller, larger): (&[_], &[_]) = (&[Doubt::Smaller], &[Doubt::Larger]);
+    fn doubts(self, function: &Function, a: &Bound, b: &Bound) -> [Doubt; 2] {
+        let beside_a_constant = a.as_constant().is_some() || b.as_constant().is_some();
         match function {
-            Function::Eq => [&[Doubt::Equal]; 2],
-            Function::Lt | Function::Le => [smaller, larger],
-            Function::Gt | Function::Ge => [larger, smaller],
-            _ => [&[Doubt::Any]; 2],
+            _ if self == Self::Full || !beside_a_constant => [Doubt::Any; 2],
+            Function::Eq => [Doubt::Equal; 2],
+            Function::Lt | Function::Le => [Doubt::Smaller, Doubt::Larger],
+            Function::Gt | Function::Ge => [Doubt::Larger, Doubt::Smaller],
+            _ => [Doubt::Any; 2],
         }
     }
 

@@ -1,0 +1,93 @@
+//! Which part of a filter the database decides, and which we do.
+use super::{Dialect, Fragment, render};
+use tiepoint_core::Bound;
+
+/// A filter, divided.
+#[derive(Debug)]
+pub struct Split<B> {
+    /// What the database decides, as SQL that is true where all of it is.
+    pub condition: Option<Fragment<B>>,
+    /// A condition in front of that for an index to answer; it lets through more than passes.
+    pub prefilter: Option<Fragment<B>>,
+    /// What the database decides.
+    pub pushed: Bound,
+    /// What is left to us; true where nothing is.
+    pub rest: Bound,
+}
+
+/// A function that only one store has, asked of where it cannot run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NativeError {
+    /// Another store's function.
+    #[error("`{name}` is a function of {of} stores, and this is one of {here}")]
+    OfAnotherStore {
+        /// The function's name.
+        name: String,
+        /// Whose it is.
+        of: String,
+        /// What it was asked of.
+        here: &'static str,
+    },
+    /// A function of this store within something that the store cannot do.
+    #[error("`{expression}` calls a function that only the store has within what it cannot do")]
+    Entangled {
+        /// The whole condition or value.
+        expression: String,
+    },
+}
+
+/// Divides a filter: conditions that the database decides exactly, one by one, and the rest.
+///
+/// Only what is exact or measured may decide in a database which features pass.
+///
+/// # Errors
+///
+/// [`NativeError`].
+pub fn split<D: Dialect>(dialect: &D, filter: &Bound) -> Result<Split<D::Bind>, NativeError> {
+    check_native(dialect, filter)?;
+    let (mut pushed, mut rest) = (Vec::new(), Vec::new());
+    for part in filter.conjuncts() {
+        let may = part.equality().may_be_pushed_down();
+        let into = if may && render::condition(dialect, part).is_some() {
+            &mut pushed
+        } else {
+            only_here(part)?;
+            &mut rest
+        };
+        into.push(part.clone());
+    }
+    let pushed = Bound::all(pushed);
+    let all = pushed != Bound::TRUE;
+    Ok(Split {
+        condition: all.then(|| render::condition(dialect, &pushed)).flatten(),
+        prefilter: dialect.prefilter(filter),
+        pushed,
+        rest: Bound::all(rest),
+    })
+}
+
+/// Refuses an expression that calls functions of another kind of store.
+///
+/// # Errors
+///
+/// [`NativeError::OfAnotherStore`].
+pub fn check_native<D: Dialect>(dialect: &D, expr: &Bound) -> Result<(), NativeError> {
+    let mut refused = None;
+    expr.visit(&mut |it| {
+        if let Some((tiepoint_core::Function::Native(native), _)) = it.as_call()
+            && native.store != dialect.store()
+        {
+            let (name, of) = (native.name.clone(), native.store.clone());
+            refused = Some(NativeError::OfAnotherStore { name, of, here: dialect.store() });
+        }
+    });
+    refused.map_or(Ok(()), Err)
+}
+
+fn only_here(part: &Bound) -> Result<(), NativeError> {
+    if part.native_stores().is_empty() {
+        Ok(())
+    } else {
+        Err(NativeError::Entangled { expression: part.to_string() })
+    }
+}
