@@ -6,15 +6,33 @@ use std::process::Command;
 /// Each crate and the tiepoint crates it may name in `[dependencies]`; ARCHITECTURE.md says why.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("tiepoint-core", &[]),
-    ("tiepoint-store", &["tiepoint-core"]),
-    ("tiepoint-gpkg", &["tiepoint-core", "tiepoint-store"]),
-    ("tiepoint-codecs", &["tiepoint-core"]),
-    ("tiepoint", &["tiepoint-core", "tiepoint-store", "tiepoint-gpkg", "tiepoint-codecs"]),
+    ("tiepoint-spatial", &["tiepoint-core"]),
+    ("tiepoint-store", &["tiepoint-core", "tiepoint-spatial"]),
+    ("tiepoint-gpkg", &["tiepoint-core", "tiepoint-spatial", "tiepoint-store"]),
+    ("tiepoint-codecs", &["tiepoint-core", "tiepoint-spatial"]),
+    ("tiepoint-cases", &["tiepoint-core", "tiepoint-store", "tiepoint-codecs"]),
+    (
+        "tiepoint",
+        &[
+            "tiepoint-core",
+            "tiepoint-spatial",
+            "tiepoint-store",
+            "tiepoint-gpkg",
+            "tiepoint-codecs",
+        ],
+    ),
     ("tiepoint-cli", &["tiepoint"]),
     ("tiepoint-fuzz", &["tiepoint-core", "tiepoint-gpkg", "tiepoint-codecs"]),
     (
         "tiepoint-bench",
-        &["tiepoint", "tiepoint-core", "tiepoint-store", "tiepoint-gpkg", "tiepoint-codecs"],
+        &[
+            "tiepoint",
+            "tiepoint-core",
+            "tiepoint-spatial",
+            "tiepoint-store",
+            "tiepoint-gpkg",
+            "tiepoint-codecs",
+        ],
     ),
 ];
 

@@ -37,14 +37,17 @@ pub use tiepoint_codecs as codecs;
 pub use tiepoint_codecs::Format;
 pub use tiepoint_core as core;
 pub use tiepoint_core::{
-    BBox, Change, Crs, Direction, Envelope, ErrorKind, Feature, Fid, Field, FieldType, Filter,
-    Geometry, GeometryKind, Identity, Layer, LayerDefinition, ObjectId, OrderBy, Query, Schema,
-    Target as ChangeTarget, Value, nearest_name,
+    Aggregate, BBox, Change, Computed, Crs, CrsUnits, Direction, Envelope, ErrorKind, Expr,
+    ExprType, Feature, Fid, Field, FieldType, Fields, Function, Geometry, GeometryKind, Identity,
+    Ids, InvalidGeometries, Layer, LayerDefinition, Metres, Nulls, ObjectId, OrderBy, PageMark,
+    Query, Schema, Simplify, Target as ChangeTarget, Value, field, nearest_name, place,
 };
+pub use tiepoint_spatial as spatial;
 pub use tiepoint_store as store;
 pub use tiepoint_store::{
-    BadIds, Capabilities, Finding, FindingKind, LayerFacts, MemoryStore, Repair, Store, StoreError,
-    TieOptions, TieReport, Transaction, TransactionOptions, UntieReport,
+    BadIds, Capabilities, Finding, FindingKind, LayerFacts, MemoryStore, Plan, ReadControl, Repair,
+    Store, StoreError, TieOptions, TieReport, Transaction, TransactionOptions, UntieReport,
+    page_mark,
 };
 
 /// Holds the README's Rust to the compiler.

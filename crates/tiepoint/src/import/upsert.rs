@@ -6,7 +6,7 @@ use super::supply::Supply;
 use crate::{Error, Result};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use tiepoint_core::{Change, ErrorKind, Feature, Filter, ObjectId, Query, Value};
+use tiepoint_core::{Change, ErrorKind, Feature, Ids, ObjectId, Query, Value};
 use tiepoint_store::{Transaction, WriteMode, Written};
 
 /// How many features are compared at a time.
@@ -111,7 +111,7 @@ fn current(
     let spoken_of = plan.moves.iter().copied().filter_map(Move::target);
     let query = Query::layer(plan.layer.name())
         .fields(spoken_of.map(|at| fields[at].name.as_str()))
-        .filter(Filter::Ids(ids.into_iter().collect()));
+        .ids(Ids::Objects(ids.into_iter().collect()));
     let mut found = HashMap::new();
     for feature in transaction.read(&query)? {
         let feature = feature?;

@@ -3,9 +3,9 @@ use crate::{bring, column, count, csv, mode, said};
 use std::cell::Cell;
 use tiepoint::core::{Index, IndexMethod};
 use tiepoint::{
-    ErrorKind, Field, FieldType, Filter, IdRule, Identity, ImportMode, ImportOptions,
-    LayerDefinition, MemoryStore, ObjectId, OnError, Progress, Query, Schema, Source, Store,
-    TransactionOptions, UnknownFields, Value, import,
+    ErrorKind, Field, FieldType, IdRule, Identity, Ids, ImportMode, ImportOptions, LayerDefinition,
+    MemoryStore, ObjectId, OnError, Progress, Query, Schema, Source, Store, TransactionOptions,
+    UnknownFields, Value, import,
 };
 
 const TREES: &str = "code,name\nA1,oak\nB2,elm\n";
@@ -269,7 +269,7 @@ fn a_feature_is_found_by_the_id_that_its_key_gives() {
     bring(&store, "trees.csv", TREES, &options).expect("imports");
     let IdRule::FromKey { namespace, .. } = options.ids else { unreachable!() };
     let id = ObjectId::from_key(&namespace, "B2");
-    let query = Query::layer("trees").filter(Filter::Ids(vec![id]));
+    let query = Query::layer("trees").ids(Ids::Objects(vec![id]));
     let found: Vec<_> = store.read(&query).expect("reads").collect();
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].as_ref().expect("can be read").get("name"), Some(&"elm".into()));
