@@ -4,5 +4,6 @@
 pub mod linear;
 pub mod measure;
 pub mod relate;
+pub mod simplify;
 pub mod transform;
 pub mod validity;

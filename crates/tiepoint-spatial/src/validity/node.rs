@@ -89,13 +89,17 @@ impl Node {
         let onward = self.ways.iter().filter(|way| way.is_onward).map(|way| way.segment);
         self.onward.extend(onward);
         let same = |pair: &[Way]| by_direction(at, &pair[0], &pair[1]).is_eq();
-        if self.through > 1 || self.ways.windows(2).any(same) {
-            return Err(Reason::SelfIntersection);
+        let overlap = self.ways.windows(2).any(same);
+        if self.is_shared() && !(overlap && self.through > 0) {
+            self.judge_passages()?;
         }
-        if self.is_shared() { self.judge_passages() } else { Ok(()) }
+        if overlap { Err(Reason::SelfIntersection) } else { Ok(()) }
     }
 
     fn judge_passages(&mut self) -> Result<(), Reason> {
+        if self.through > 1 {
+            return Err(Reason::SelfIntersection);
+        }
         self.rings.clone_from(&self.passages);
         self.rings.sort_unstable();
         if self.rings.windows(2).any(|pair| pair[0] == pair[1]) {

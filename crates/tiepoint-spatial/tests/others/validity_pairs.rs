@@ -27,11 +27,14 @@ pub(crate) fn intersections(geometry: GeometryRef<'_>) -> BTreeSet<Reason> {
     }
     let mut segments = Vec::new();
     add_segments(geometry, &mut segments);
-    let pairs = segments
-        .iter()
-        .enumerate()
-        .flat_map(|(index, a)| segments[index + 1..].iter().filter_map(move |b| met(a, b)));
-    pairs.collect()
+    let pairs = segments.iter().enumerate();
+    let pairs = pairs.flat_map(|(index, a)| segments[index + 1..].iter().map(move |b| (a, b)));
+    pairs.flat_map(|(a, b)| [met(a, b), passed_twice(a, b)]).flatten().collect()
+}
+
+/// A ring that goes to and fro meets itself at corners where all its segments are neighbours.
+fn passed_twice(a: &Segment, b: &Segment) -> Option<Reason> {
+    (a.ring == b.ring && a.from == b.from).then_some(Reason::RingSelfIntersection)
 }
 
 fn add_segments(geometry: GeometryRef<'_>, segments: &mut Vec<Segment>) {
