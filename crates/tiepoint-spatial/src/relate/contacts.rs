@@ -12,15 +12,6 @@ pub(super) enum Which {
     Second,
 }
 
-impl Which {
-    pub(super) fn other(self) -> Self {
-        match self {
-            Self::First => Self::Second,
-            Self::Second => Self::First,
-        }
-    }
-}
-
 /// An edge of one of the shapes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct EdgeId {
@@ -131,6 +122,19 @@ pub(super) fn meet(a: (Xy, Xy), b: (Xy, Xy)) -> [Option<Spot>; 3] {
         spots[2] = Some(Spot::Overlap);
     }
     spots
+}
+
+/// Whether two segments, either perhaps of zero length, have a position in common.
+#[inline]
+pub(super) fn touch(a: (Xy, Xy), b: (Xy, Xy)) -> bool {
+    if !boxes_meet(a, b) {
+        return false;
+    }
+    let apart = |line: (Xy, Xy), (from, to): (Xy, Xy)| {
+        let (from, to) = (side(line.0, line.1, from), side(line.0, line.1, to));
+        from == to && from != Ordering::Equal
+    };
+    !apart(b, a) && !apart(a, b)
 }
 
 #[inline]

@@ -149,7 +149,17 @@ impl Grid {
     /// What is known of a position.
     #[inline]
     pub(super) fn cell(&self, at: Xy) -> Cell {
-        if self.holds(at) { self.cells[self.index_of(at)] } else { Cell::Outside }
+        self.cell_at(at).1
+    }
+
+    /// Which cell a position is in, if in any, and what is known of that.
+    #[inline]
+    pub(super) fn cell_at(&self, at: Xy) -> (Option<usize>, Cell) {
+        if !self.holds(at) {
+            return (None, Cell::Outside);
+        }
+        let index = self.index_of(at);
+        (Some(index), self.cells[index])
     }
 
     #[inline]

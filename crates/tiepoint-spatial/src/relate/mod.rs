@@ -23,6 +23,7 @@ mod prepared;
 mod quick;
 mod shape;
 mod stops;
+mod survey;
 
 pub use envelopes::decided_by_envelopes;
 pub use prepared::Prepared;

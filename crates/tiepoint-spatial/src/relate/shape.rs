@@ -5,7 +5,7 @@ use crate::linear::linear;
 use std::cmp::Ordering;
 use std::ops::Range;
 use std::sync::OnceLock;
-use tiepoint_core::{Geometry, GeometryKind, GeometryRef, Parts, Positions, Xy};
+use tiepoint_core::{Dimension, Geometry, GeometryKind, GeometryRef, Parts, Positions, Xy};
 
 /// A straight edge of a line or ring, never of zero length.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -78,7 +78,17 @@ impl Shape {
 
     /// Whether it is one valid surface (if it is valid at all) and nothing else.
     pub(super) fn is_plain_surface(&self) -> bool {
-        self.surfaces == 1 && !self.has_lines && self.points.is_empty()
+        self.dimension() == Some(Dimension::Surface)
+    }
+
+    /// Its dimension, where it has parts of only one, and surfaces do not overlap or adjoin.
+    pub(super) fn dimension(&self) -> Option<Dimension> {
+        match (self.surfaces, self.has_lines, self.points.is_empty()) {
+            (1, false, true) => Some(Dimension::Surface),
+            (0, true, true) => Some(Dimension::Curve),
+            (0, false, false) => Some(Dimension::Point),
+            _ => None,
+        }
     }
 
     pub(super) fn is_odd_end(&self, at: Xy) -> bool {
