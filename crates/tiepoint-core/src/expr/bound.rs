@@ -90,6 +90,16 @@ impl Bound {
         }
     }
 
+    /// The same function of other arguments, each of the kind of the one it replaces; the same
+    /// expression where it is no call.
+    #[must_use]
+    pub fn with_arguments(&self, arguments: Vec<Self>) -> Self {
+        match &self.node {
+            Node::Call(function, _) => Self::call(function.clone(), arguments, self.ty.clone()),
+            _ => self.clone(),
+        }
+    }
+
     /// The conditions that must all hold for it to be true: itself, or the parts of a conjunction.
     #[must_use]
     pub fn conjuncts(&self) -> &[Self] {
