@@ -74,10 +74,13 @@ pub(super) fn spatial_name(predicate: SpatialPredicate) -> String {
     format!("s_{}", predicate.name().replace('_', ""))
 }
 
-/// How many arguments the functions of the standard take, and ours with parameters.
+/// How many arguments operators take, the functions of the standard, and ours with parameters.
 pub(super) fn arity(function: &Function) -> Option<usize> {
     use Function as F;
     match function {
+        F::Not | F::Negate | F::IsNull => Some(1),
+        F::Eq | F::Ne | F::Lt | F::Le | F::Gt | F::Ge | F::Like => Some(2),
+        F::Add | F::Sub | F::Mul | F::Div | F::IntDiv | F::Mod | F::Power => Some(2),
         F::Casei | F::Accenti | F::Transform(_) | F::Cast(_) => Some(1),
         F::Spatial(_)
         | F::Temporal(_)
@@ -87,7 +90,7 @@ pub(super) fn arity(function: &Function) -> Option<usize> {
         | F::ArrayContainedBy
         | F::ArrayOverlaps
         | F::Interval => Some(2),
-        F::WithinDistance(_) => Some(3),
+        F::Between | F::WithinDistance(_) => Some(3),
         _ => None,
     }
 }
@@ -95,10 +98,7 @@ pub(super) fn arity(function: &Function) -> Option<usize> {
 /// Whether a single thing in parentheses among its arguments is an array of one.
 pub(super) fn takes_arrays(function: &Function) -> bool {
     use Function as F;
-    matches!(
-        function,
-        F::ArrayEquals | F::ArrayContains | F::ArrayContainedBy | F::ArrayOverlaps
-    )
+    matches!(function, F::ArrayEquals | F::ArrayContains | F::ArrayContainedBy | F::ArrayOverlaps)
 }
 
 /// The kinds that values can be cast to.

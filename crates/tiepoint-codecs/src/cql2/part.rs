@@ -95,7 +95,9 @@ fn take_text(
     meaning: &str,
 ) -> Read<(usize, String)> {
     match parts.pop() {
-        Some(Part { at, expr: Expr::Literal(Value::Text(text)), .. }) if parts.len() + 1 == count => {
+        Some(Part { at, expr: Expr::Literal(Value::Text(text)), .. })
+            if parts.len() + 1 == count =>
+        {
             Ok((at, text))
         }
         Some(last) if parts.len() + 1 == count => {

@@ -29,8 +29,7 @@ pub(super) enum What<'a> {
 }
 
 /// The longer ones first.
-const SIGNS: [&str; 14] =
-    ["<>", "<=", ">=", "(", ")", ",", "=", "<", ">", "+", "-", "*", "/", "%"];
+const SIGNS: [&str; 14] = ["<>", "<=", ">=", "(", ")", ",", "=", "<", ">", "+", "-", "*", "/", "%"];
 
 /// What other languages write, and what CQL2 does.
 const FOREIGN: [(&str, &str); 6] = [
