@@ -137,11 +137,11 @@ type Choice<'c> = dyn Fn(Positions<'_>, Shape) -> Option<Vec<bool>> + 'c;
 fn append(geometry: GeometryRef<'_>, writer: &mut GeometryWriter, choice: &Choice<'_>) {
     match (geometry.kind(), geometry.parts()) {
         (GeometryKind::Point, Parts::Positions(point)) => write(point, None, writer),
-        (_, Parts::Positions(line)) => write(line, choice(line, Shape::Line), writer),
+        (_, Parts::Positions(line)) => write(line, choice(line, Shape::Line).as_deref(), writer),
         (_, Parts::Rings(rings)) => {
             for ring in rings {
                 writer.ring();
-                write(ring, choice(ring, Shape::Ring), writer);
+                write(ring, choice(ring, Shape::Ring).as_deref(), writer);
                 writer.end();
             }
         }
@@ -155,9 +155,9 @@ fn append(geometry: GeometryRef<'_>, writer: &mut GeometryWriter, choice: &Choic
     writer.end();
 }
 
-fn write(positions: Positions<'_>, kept: Option<Vec<bool>>, writer: &mut GeometryWriter) {
+fn write(positions: Positions<'_>, kept: Option<&[bool]>, writer: &mut GeometryWriter) {
     for (index, position) in positions.iter().enumerate() {
-        if kept.as_ref().is_none_or(|kept| kept[index]) {
+        if kept.is_none_or(|kept| kept[index]) {
             writer.position(position.ordinates());
         }
     }

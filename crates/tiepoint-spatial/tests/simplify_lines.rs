@@ -52,11 +52,13 @@ fn what_is_no_tolerance_changes_nothing() {
 #[test]
 fn a_line_that_splits_off_one_position_at_a_time_is_no_trouble() {
     // every split leaves all but one position on one side
-    let height = |x: u32| if x % 2 == 0 { 0.0 } else { 1e6 - f64::from(x) };
+    let height = |x: u32| if x.is_multiple_of(2) { 0.0 } else { 1e6 - f64::from(x) };
     let positions = (0..8000_u32).map(|x| [f64::from(x), height(x)]);
     let mut writer = GeometryWriter::new();
     writer.begin(GeometryKind::LineString, Dims::Xy);
-    positions.for_each(|position| writer.position(&position));
+    for position in positions {
+        writer.position(&position);
+    }
     writer.end();
     let comb = writer.finish().expect("a line");
     assert_eq!(simplify(&comb, 1.0).num_positions(), 8000);

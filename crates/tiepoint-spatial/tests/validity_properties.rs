@@ -153,12 +153,16 @@ proptest! {
             }
         }
         told.reverse();
-        told.iter_mut().for_each(|rings| rings[1..].reverse());
+        for rings in &mut told {
+            rings[1..].reverse();
+        }
         let same = fault(&polygons(&told)).map(|fault| fault.reason);
         prop_assert_eq!(before, same);
         if turned {
             // swept in another direction, so another fault may be met first
-            told.iter_mut().flatten().flatten().for_each(|(x, y)| (*x, *y) = (-*y, *x));
+            for (x, y) in told.iter_mut().flatten().flatten() {
+                (*x, *y) = (-*y, *x);
+            }
             prop_assert_eq!(before.is_some(), fault(&polygons(&told)).is_some());
         }
     }

@@ -55,7 +55,7 @@ pub(crate) fn case(random: &mut Random) -> String {
         }
         7..=10 => {
             let polygons = cells(random);
-            let polygon = polygons.into_iter().max_by_key(|rings| rings.len());
+            let polygon = polygons.into_iter().max_by_key(Vec::len);
             let polygon: Vec<_> = polygon.into_iter().collect();
             spelled(random, &polygon, "POLYGON")
         }
@@ -76,7 +76,7 @@ fn polygon(random: &mut Random) -> Polygon {
     match random.below(4) {
         0 => vec![tangle(random, size)],
         1 => vec![star(random, size)],
-        2 => (0..1 + random.below(3)).map(|_| star(random, size)).collect(),
+        2 => (0..=random.below(3)).map(|_| star(random, size)).collect(),
         _ => {
             let shell = rectangle((0, 0), (size, size));
             let holes = (0..random.below(7)).map(|_| small(random, size));
