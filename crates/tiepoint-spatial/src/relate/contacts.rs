@@ -1,6 +1,6 @@
 //! Where edges of two shapes meet, or edges of one shape.
 use super::exact::side;
-use super::shape::{Edge, Shape};
+use super::shape::{Edge, Shape, in_box};
 use std::cmp::Ordering;
 use std::ops::ControlFlow;
 use tiepoint_core::Xy;
@@ -49,6 +49,8 @@ pub(super) fn contacts(first: &Shape, second: &Shape) -> Vec<Contact> {
     for (which, shape) in [(Which::First, first), (Which::Second, second)] {
         if shape.is_mixed() {
             between((which, shape), (which, shape), &mut found);
+        } else {
+            ends_within((which, shape), &mut found);
         }
     }
     found.sort_by_key(|contact| contact.edge);
@@ -79,6 +81,21 @@ fn between(large: (Which, &Shape), small: (Which, &Shape), found: &mut Vec<Conta
                 note((here, edge), (there, &large.1.edges[*other as usize]), found);
             }
         }
+    }
+}
+
+/// Notes the ends of lines that are on other edges of the shape, so that whatever crosses it there
+/// meets an end.
+fn ends_within((of, shape): (Which, &Shape), found: &mut Vec<Contact>) {
+    for end in &shape.odd_ends {
+        let _all = shape.grid().near(*end, *end, |index| {
+            let edge = &shape.edges[index as usize];
+            if edge.passes(*end) && *end != edge.from && *end != edge.to {
+                let edge = EdgeId { of, index };
+                found.push(Contact { edge, with: edge, spot: Spot::Corner(*end) });
+            }
+            ControlFlow::<()>::Continue(())
+        });
     }
 }
 
@@ -143,8 +160,3 @@ fn boxes_meet((a, b): (Xy, Xy), (c, d): (Xy, Xy)) -> bool {
     meet(a.x, b.x, c.x, d.x) && meet(a.y, b.y, c.y, d.y)
 }
 
-/// Whether a position on the line through a segment is on the segment.
-pub(super) fn in_box(at: Xy, (from, to): (Xy, Xy)) -> bool {
-    let between = |at: f64, a: f64, b: f64| a.min(b) <= at && at <= a.max(b);
-    between(at.x, from.x, to.x) && between(at.y, from.y, to.y)
-}

@@ -4,8 +4,7 @@
 //! all along, on itself and on both sides; at a node, directions sorted around it tell how edges
 //! go on. That is the idea of RelateNG in JTS (M. Davis, 2024); nodes that are no corner of
 //! anything are told apart and ordered along the edge exactly, without coordinates of their own.
-use super::contacts::{Contact, EdgeId, Spot, Which, contacts, in_box};
-use super::exact::side;
+use super::contacts::{Contact, EdgeId, Spot, Which, contacts};
 use super::node::{Lies, Ray, lies_among, rays_of};
 use super::shape::{Edge, Shape};
 use super::stops::{Stop, sort};
@@ -32,7 +31,7 @@ pub(super) fn locate(shape: &Shape, at: Xy) -> Part {
     let mut rays = Vec::new();
     let _all = shape.grid().near(at, at, |index| {
         let edge = &shape.edges[index as usize];
-        if side(edge.from, edge.to, at).is_eq() && in_box(at, edge.ends()) {
+        if edge.passes(at) {
             rays_of(edge, Some(at), &mut rays);
         }
         ControlFlow::<()>::Continue(())

@@ -20,6 +20,11 @@ impl Edge {
     pub(super) fn ends(&self) -> (Xy, Xy) {
         (self.from, self.to)
     }
+
+    /// Whether a position is on it, ends included.
+    pub(super) fn passes(&self, at: Xy) -> bool {
+        in_box(at, self.ends()) && side(self.from, self.to, at).is_eq()
+    }
 }
 
 /// On which side of an edge the surface lies.
@@ -141,6 +146,12 @@ pub(super) fn common_scale(first: &Geometry, second: &Geometry) -> f64 {
     } else {
         1.0
     }
+}
+
+/// Whether a position is in the box around a segment.
+pub(super) fn in_box(at: Xy, (from, to): (Xy, Xy)) -> bool {
+    let between = |at: f64, a: f64, b: f64| a.min(b) <= at && at <= a.max(b);
+    between(at.x, from.x, to.x) && between(at.y, from.y, to.y)
 }
 
 /// By x, then y.
