@@ -70,10 +70,10 @@ impl EvaluateError {
         }
     }
 
-    /// What to ask instead.
+    /// What to ask instead, where there is something to say.
     #[must_use]
-    pub fn hint(&self) -> String {
-        match self {
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
             Self::Regex { .. } => {
                 "write it in the syntax of the `regex` crate; a backslash takes a special character as it is"
                     .to_owned()
@@ -82,16 +82,14 @@ impl EvaluateError {
             Self::Transform { .. } => {
                 format!("ask in the CRS that the layer is in, or in {}", Crs::CRS84)
             }
-            Self::Metric { .. } => {
-                "transform the geometry first, such as to EPSG:4326".to_owned()
-            }
+            Self::Metric { .. } => "transform the geometry first, such as to EPSG:4326".to_owned(),
             Self::Native { store, .. } => {
-                format!("ask it of a {store} store, where nothing around it keeps it from running there")
+                format!("ask a {store} store, of nothing that it cannot decide itself")
             }
             Self::Interval { .. } => {
                 "use it within a temporal predicate, such as t_during".to_owned()
             }
-        }
+        })
     }
 }
 
