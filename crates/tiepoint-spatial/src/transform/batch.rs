@@ -25,36 +25,38 @@ pub(super) fn convert(ends: &Ends, chunk: &mut [(f64, f64)]) -> Result<(), usize
 }
 
 fn convert_all(ends: &Ends, chunk: &mut [(f64, f64)]) -> Option<()> {
-    let Ends { from, to, same_degrees } = ends;
-    if *same_degrees {
-        return accept_angles(1.0, 1.0, chunk);
+    let Ends { from, to, same_angles } = ends;
+    if *same_angles {
+        return accept_angles(1.0, chunk);
     }
     match from.unit {
-        Unit::Angle { degrees } => accept_angles(degrees, 1f64.to_radians(), chunk)?,
+        Unit::Degrees => accept_angles(1f64.to_radians(), chunk)?,
         Unit::Length { reach } => accept_lengths(reach, chunk)?,
     }
     transform(&from.proj, &to.proj, chunk).ok()?;
-    if let Unit::Angle { degrees } = to.unit {
-        for (x, y) in chunk.iter_mut() {
-            *x = turned(x.to_degrees()) / degrees;
-            *y = y.to_degrees() / degrees;
+    match to.unit {
+        Unit::Degrees => {
+            for (x, y) in chunk.iter_mut() {
+                (*x, *y) = (turned(x.to_degrees()), y.to_degrees());
+            }
+            chunk.iter().all(|(x, y)| x.is_finite() && y.is_finite())
         }
+        Unit::Length { reach } => chunk.iter().all(|(x, y)| x.abs() <= reach && y.abs() <= reach),
     }
-    chunk.iter().all(|(x, y)| x.is_finite() && y.is_finite()).then_some(())
+    .then_some(())
 }
 
-/// Checks longitudes and latitudes of `degrees` each, and scales the degrees.
-fn accept_angles(degrees: f64, scale: f64, chunk: &mut [(f64, f64)]) -> Option<()> {
+/// Checks longitudes and latitudes, and scales them.
+fn accept_angles(scale: f64, chunk: &mut [(f64, f64)]) -> Option<()> {
     for (x, y) in chunk.iter_mut() {
-        let (lon, lat) = (*x * degrees, *y * degrees);
         // not the other way round, so that NaN is refused
-        let is_on_earth = lon.abs() <= 540.0 && lat.abs() <= 90.0 + POLE_SLACK_DEG;
+        let is_on_earth = x.abs() <= 540.0 && y.abs() <= 90.0 + POLE_SLACK_DEG;
         if !is_on_earth {
             return None;
         }
         // adding zero makes -0.0 and 0.0, which are one position, one input
-        *x = (turned(lon) + 0.0) * scale;
-        *y = (lat.clamp(-90.0, 90.0) + 0.0) * scale;
+        *x = (turned(*x) + 0.0) * scale;
+        *y = (y.clamp(-90.0, 90.0) + 0.0) * scale;
     }
     Some(())
 }

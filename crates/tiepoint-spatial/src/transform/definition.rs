@@ -28,14 +28,12 @@ const WEB_MERCATOR: &str = "+proj=webmerc +datum=WGS84 +units=m +no_defs";
 pub(super) struct Definition<'a> {
     crs: &'a Crs,
     proj: String,
-    /// How many degrees one is, where coordinates are longitudes and latitudes.
-    degrees: f64,
 }
 
 impl<'a> Definition<'a> {
     pub(super) fn of(crs: &'a Crs) -> Result<Self, TransformError> {
         let refused = |refusal| TransformError::Refused { crs: crs.clone(), refusal };
-        let in_degrees = |proj| Self { crs, proj, degrees: 1.0 };
+        let by = |proj| Self { crs, proj };
         match crs {
             Crs::UndefinedCartesian | Crs::UndefinedGeographic => {
                 Err(TransformError::Undefined { crs: crs.clone() })
@@ -44,7 +42,7 @@ impl<'a> Definition<'a> {
             Crs::Epsg(code) => Self::of_epsg(crs, *code).map_err(refused),
             Crs::Authority(..) => Err(refused(Refusal::OtherAuthority)),
             Crs::Wkt(wkt) => Self::of_wkt(crs, wkt).map_err(refused),
-            Crs::Proj(proj) => vouched(proj).map(in_degrees).map_err(refused),
+            Crs::Proj(proj) => vouched(proj).map(by).map_err(refused),
         }
     }
 
@@ -58,8 +56,7 @@ impl<'a> Definition<'a> {
             Some(Way::AsDefined) => proj.to_owned(),
             Some(Way::Shift(shift)) => with_shift(proj, shift),
         };
-        let degrees = registered.wkt().map_or(1.0, degrees_per_unit);
-        Ok(Self { crs, proj, degrees })
+        Ok(Self { crs, proj })
     }
 
     fn of_wkt(crs: &'a Crs, wkt: &str) -> Result<Self, Refusal> {
@@ -68,7 +65,7 @@ impl<'a> Definition<'a> {
         }
         let proj = wkt.split_once("EXTENSION[\"PROJ4\",\"").ok_or(Refusal::PlainWkt)?.1;
         let proj = vouched(proj.split('"').next().unwrap_or_default())?;
-        Ok(Self { crs, proj, degrees: 1.0 })
+        Ok(Self { crs, proj })
     }
 
     /// The definition made ready to compute.
@@ -77,7 +74,7 @@ impl<'a> Definition<'a> {
             let refusal = Refusal::Unreadable { reason: error.to_string() };
             TransformError::Refused { crs: self.crs.clone(), refusal }
         })?;
-        Ok(Side::new(proj, self.degrees))
+        Ok(Side::new(proj))
     }
 }
 
@@ -170,16 +167,6 @@ fn root_epsg_code(wkt: &str) -> Option<u32> {
     (is_id && is_epsg).then(|| code.trim().trim_matches('"').parse().ok())?
 }
 
-/// How many degrees one is of the unit in which a geographic CRS counts.
-fn degrees_per_unit(wkt: &str) -> f64 {
-    let unit = wkt.rsplit_once("ANGLEUNIT[").or_else(|| wkt.split_once("UNIT["));
-    let radians =
-        unit.and_then(|(_, rest)| rest.split([',', ']']).nth(1)?.trim().parse::<f64>().ok());
-    let degrees = radians.map_or(1.0, f64::to_degrees);
-    let exact = [1.0, 0.9].into_iter().find(|exact| (degrees - exact).abs() < 1e-9);
-    exact.unwrap_or(degrees)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -199,14 +186,6 @@ mod tests {
             ("]]", None),
         ] {
             assert_eq!(root_epsg_code(wkt), code, "{wkt}");
-        }
-    }
-
-    #[test]
-    fn grads_are_told_from_degrees() {
-        let degrees = |code| degrees_per_unit(Crs::epsg(code).wkt().expect("is defined"));
-        for (code, expected) in [(4326, 1.0), (4807, 0.9), (4979, 1.0)] {
-            assert!((degrees(code) - expected).abs() < 1e-15, "EPSG:{code}");
         }
     }
 

@@ -13,6 +13,7 @@ mod boxes;
 mod definition;
 mod error;
 mod geometry;
+mod meridians;
 mod ring;
 mod served;
 mod side;
@@ -25,10 +26,10 @@ use side::Ends;
 
 /// The way from one CRS to another. Cheap to clone; may be used from many threads.
 ///
-/// Positions are x (easting or longitude) first on both sides. Longitudes and latitudes are in the
-/// angular unit of their CRS, nearly always degrees; a longitude that comes out is from -180 to
-/// 180, one that goes in may be up to a full turn beyond. Eastings and northings are in the unit
-/// of their CRS: metres, feet, US survey feet. Two CRSs of different datums are joined through
+/// Positions are x (easting or longitude) first on both sides. Longitudes and latitudes are in
+/// degrees; a longitude that comes out is from -180 to 180, one that goes in may be up to a full
+/// turn beyond. Eastings and northings are in the unit of their CRS: metres, feet, US survey feet.
+/// A CRS whose own axes point west and south (EPSG:2053) keeps them so: x is its westing. Two CRSs of different datums are joined through
 /// WGS 84, by the shift of three or seven parameters that each definition names, at height 0.
 ///
 /// # What it does not know

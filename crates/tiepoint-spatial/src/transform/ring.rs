@@ -37,8 +37,10 @@ impl Ring {
         Ok(ring)
     }
 
-    pub(super) fn positions(&self) -> &[Xy] {
-        &self.positions
+    /// Whether unrolled longitudes do not come back to where they started: around a pole.
+    pub(super) fn circles(&self) -> bool {
+        let ends = self.positions.first().zip(self.positions.last());
+        ends.is_some_and(|(first, last)| (first.x - last.x).abs() > 180.0)
     }
 
     /// Lower and upper bounds of the curve through the positions: those of the positions, padded

@@ -19,8 +19,8 @@ pub(super) struct Side {
 /// What numbers count.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Unit {
-    /// Longitudes and latitudes, and how many degrees one of them is.
-    Angle { degrees: f64 },
+    /// Longitudes and latitudes in degrees.
+    Degrees,
     /// Eastings and northings, and how far from zero they may be.
     Length { reach: f64 },
 }
@@ -29,21 +29,20 @@ pub(super) enum Unit {
 pub(super) struct Ends {
     pub(super) from: Side,
     pub(super) to: Side,
-    /// Whether longitudes and latitudes of both are the same, in degrees: only turned, perhaps.
-    pub(super) same_degrees: bool,
+    /// Whether longitudes and latitudes of both are the same: only turned, perhaps.
+    pub(super) same_angles: bool,
 }
 
 impl Ends {
     pub(super) fn new(from: Side, to: Side) -> Self {
-        let same_degrees = is_same_degrees(&from, &to);
-        Self { from, to, same_degrees }
+        let same_angles = is_same_angles(&from, &to);
+        Self { from, to, same_angles }
     }
 }
 
 /// Tried on a few, which come out bit for bit where nothing is computed.
-fn is_same_degrees(from: &Side, to: &Side) -> bool {
-    let in_degrees = Unit::Angle { degrees: 1.0 };
-    if from.unit != in_degrees || to.unit != in_degrees {
+fn is_same_angles(from: &Side, to: &Side) -> bool {
+    if !from.is_geographic() || !to.is_geographic() {
         return false;
     }
     let places = [(0.0, 0.0), (1.0, 0.5), (-2.0, -1.0), (3.0, 1.5)];
@@ -52,9 +51,9 @@ fn is_same_degrees(from: &Side, to: &Side) -> bool {
 }
 
 impl Side {
-    pub(super) fn new(proj: Proj, degrees: f64) -> Self {
+    pub(super) fn new(proj: Proj) -> Self {
         let unit = if proj.is_latlong() {
-            Unit::Angle { degrees }
+            Unit::Degrees
         } else {
             let is_meridional = matches!(proj.projname(), "tmerc" | "utm" | "etmerc");
             let reach_m = if is_meridional { MERIDIAN_REACH_M } else { REACH_M };
@@ -62,14 +61,6 @@ impl Side {
             Unit::Length { reach: (reach_m + offset_m) / proj.to_meter() }
         };
         Self { proj, unit }
-    }
-
-    /// How many degrees one is; 1 where coordinates are no angles.
-    pub(super) fn degrees(&self) -> f64 {
-        match self.unit {
-            Unit::Angle { degrees } => degrees,
-            Unit::Length { .. } => 1.0,
-        }
     }
 
     pub(super) fn is_geographic(&self) -> bool {
