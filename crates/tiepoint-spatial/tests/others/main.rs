@@ -1,5 +1,8 @@
 //! What other programs say of the same geometries.
+mod relate;
+mod relate_cases;
 mod tools;
+mod transforms;
 mod validity;
 mod validity_cases;
 mod validity_pairs;
