@@ -277,6 +277,7 @@ impl StoreError {
             Self::Unsupported { hint, .. } => hint.clone(),
             Self::Expression { reason, .. } => reason.hint(),
             Self::Evaluate { reason, .. } => reason.hint(),
+            Self::Transform { reason, .. } => reason.hint().map(str::to_owned),
             Self::TimedOut { .. } => Some("ask for less, or give it more time".to_owned()),
             _ => None,
         }

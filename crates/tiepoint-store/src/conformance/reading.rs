@@ -109,7 +109,7 @@ fn same_as_brute_force(store: &dyn Store, everything: &[Feature], bbox: BBox) {
     let layer = store.layer("places").expect("is there");
     let question = Question::of(&layer, &query).expect("is a box");
     let everything = everything.iter().cloned().map(Ok);
-    let expected = question.finish(&question.all_of_it(), everything).expect("is a box");
+    let expected = question.finish_whole(&question.all_of_it(), everything).expect("is a box");
     let expected: HashSet<_> = expected.map(|it| it.expect("was read before").fid).collect();
     let found = all(store, &query);
     assert_eq!(found.len(), expected.len(), "{bbox:?}");

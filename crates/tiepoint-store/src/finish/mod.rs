@@ -28,14 +28,27 @@ impl Question {
         rest: &Rest,
         rows: impl Iterator<Item = Result<Feature>> + 'a,
     ) -> Result<Features<'a>> {
-        let schema = Arc::clone(self.output().schema());
-        if self.comes_as_output(rest) {
-            return Ok(if rest.cut {
-                Features::new(schema, self.cut(Box::new(rows)))
-            } else {
-                Features::new(schema, rows)
-            });
+        if !self.comes_as_output(rest) {
+            return self.finish_whole(rest, rows);
         }
+        let schema = Arc::clone(self.output().schema());
+        Ok(if rest.cut {
+            Features::new(schema, self.cut(Box::new(rows)))
+        } else {
+            Features::new(schema, rows)
+        })
+    }
+
+    /// The same for rows that have the layer's schema, whatever is left to be done.
+    ///
+    /// # Errors
+    ///
+    /// As [`Question::finish`].
+    pub fn finish_whole<'a>(
+        &self,
+        rest: &Rest,
+        rows: impl Iterator<Item = Result<Feature>> + 'a,
+    ) -> Result<Features<'a>> {
         let mut rows: Rows<'a> = Box::new(rows);
         if rest.filter != Bound::TRUE {
             rows = self.decided(&rest.filter, rows)?;
@@ -56,7 +69,7 @@ impl Question {
         if rest.cut {
             rows = self.cut(rows);
         }
-        Ok(Features::new(schema, rows))
+        Ok(Features::new(Arc::clone(self.output().schema()), rows))
     }
 
     fn decided<'a>(&self, filter: &Bound, rows: Rows<'a>) -> Result<Rows<'a>> {

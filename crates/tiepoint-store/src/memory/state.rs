@@ -40,7 +40,7 @@ impl State {
         // decided before it is copied
         let passing = seen.filter(move |row| row.as_ref().map_or(true, |it| filter.is_true(&**it)));
         let features = passing.map(|row| row.map(Arc::unwrap_or_clone));
-        question.finish(&Rest { filter: Bound::TRUE, ..question.all_of_it() }, features)
+        question.finish_whole(&Rest { filter: Bound::TRUE, ..question.all_of_it() }, features)
     }
 
     pub(super) fn explain(&self, query: &Query) -> Result<Plan> {

@@ -17,7 +17,7 @@ pub(super) fn condition(layer: &Layer, query: &Query) -> Result<Option<Expr>> {
         return Ok(Some(subject.meets_box(bbox, to.clone())));
     }
     bbox.split(from.is_lonlat()).map_err(|reason| StoreError::Box { layer: name(), reason })?;
-    let transformed = Transform::new(from, to).and_then(|transform| transform.bbox(&bbox));
+    let transformed = Transform::new(from, to).and_then(|transform| transform.boxes(bbox));
     let envelopes = transformed
         .map_err(|reason| StoreError::Transform { layer: name(), reason: Box::new(reason) })?;
     let meets = envelopes
