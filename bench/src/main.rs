@@ -7,9 +7,12 @@ mod conversion;
 mod curve;
 mod dataset;
 mod measure;
+mod memory;
 mod outcome;
+mod peers;
 mod prng;
 mod profile;
+mod questions;
 mod reading;
 mod stage;
 mod writing;
@@ -32,7 +35,8 @@ struct Options {
     /// A tenth of the data, measured once: for a look, not for figures.
     #[arg(long)]
     quick: bool,
-    /// Only cases whose names begin so: import, import-points, export, read, write, curve.
+    /// Only cases whose names begin so: import, import-points, export, read, write, curve, window,
+    /// nearest, binding, filter, district, transform.
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
     /// How often each case is measured; medians are reported.
@@ -99,7 +103,16 @@ fn cases() -> Vec<Case> {
         })
     };
     let mut cases: Vec<Case> = pairs.into_iter().flat_map(named).collect();
-    cases.push(Case { name: "curve".to_owned(), dataset: Dataset::Points, run: curve::trace });
+    let single: [(&str, Dataset, Run); 7] = [
+        ("curve", Dataset::Points, curve::trace),
+        ("window", Dataset::Polygons, questions::window),
+        ("nearest", Dataset::Points, questions::nearest),
+        ("binding", Dataset::Points, questions::binding),
+        ("filter", Dataset::Points, memory::filter),
+        ("district", Dataset::Polygons, memory::district),
+        ("transform", Dataset::Points, memory::transform),
+    ];
+    cases.extend(single.map(|(name, dataset, run)| Case { name: name.to_owned(), dataset, run }));
     cases
 }
 
