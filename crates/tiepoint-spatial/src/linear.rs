@@ -11,9 +11,9 @@ use arc::{Ordinates, append_arc, same_place};
 /// Segments of a quarter circle, as `ST_CurveToLine` of `PostGIS` has them.
 const PER_QUADRANT: u32 = 32;
 
-/// With more positions than this, arcs get fewer segments, so that a geometry grows by some
-/// 256 MB at most, or threefold if it is larger than that.
-const POSITIONS_IN_FULL: usize = 1 << 18;
+/// With more positions than this, arcs get fewer segments: so many positions at most become four
+/// million (or twice as many as there were), whatever the input.
+const POSITIONS_IN_FULL: usize = 1 << 16;
 
 /// The same geometry without curves; borrowed when it has none.
 ///
@@ -32,7 +32,7 @@ const POSITIONS_IN_FULL: usize = 1 << 18;
 ///   is its own reverse).
 /// * z and m change evenly from start to middle, and from middle to end.
 /// * Curves that share an end are joined without repeating it; the z and m before it are kept.
-/// * Beyond 262,144 positions arcs get fewer segments, at worst one per quarter circle.
+/// * Beyond 65,536 positions arcs get fewer segments, at worst one per quarter circle.
 ///
 /// Costs a step per member when there are no curves.
 ///
