@@ -155,6 +155,7 @@ fn is_beyond_json(error: &cql2::Cql2Error) -> bool {
 proptest! {
     #![proptest_config(ProptestConfig {
         cases: std::env::var("TIEPOINT_CASES").ok().and_then(|it| it.parse().ok()).unwrap_or(600),
+        failure_persistence: None,
         ..ProptestConfig::default()
     })]
 

@@ -5,6 +5,7 @@ use super::names::{self, Callee};
 use super::parse::{Group, Parser};
 use super::part::{Part, wrong_count};
 use super::scan::{Token, What};
+use std::borrow::Cow;
 use tiepoint_core::{BBox, Expr, Function, Geometry, GeometryError, Value};
 
 impl<'a> Parser<'a> {
@@ -121,16 +122,10 @@ impl<'a> Parser<'a> {
                 found => Err(wrong_count(start, "interval", 2, found)),
             };
         }
-        if let Some(constructor) = Constructor::named(name) {
-            if let What::Text(text) = self.token.what.clone() {
-                let value = constructor.value(&text, self.token.start)?;
-                self.advance()?;
-                self.expect_sign(")")?;
-                return Ok(Part::leaf(start, Expr::Literal(value)));
-            }
-            if !constructor.is_function_too() {
-                return Err(self.wanted("a text in single quotes"));
-            }
+        if let Some(constructor) = Constructor::named(name)
+            && (self.lone_text().is_some() || !constructor.is_function_too())
+        {
+            return self.constructed(constructor, start);
         }
         let callee = names::callee(name, start)?;
         let wants_arrays = matches!(&callee, Callee::Plain(it) if names::takes_arrays(it));
@@ -142,15 +137,42 @@ impl<'a> Parser<'a> {
         Part::named(start, callee, arguments)
     }
 
+    /// What follows `DATE(` and the like.
+    fn constructed(&mut self, constructor: Constructor, start: usize) -> Read<Part> {
+        let What::Text(text) = self.token.what.clone() else {
+            return Err(self.wanted("a text in single quotes"));
+        };
+        let value = constructor.value(&text, self.token.start)?;
+        self.advance()?;
+        self.expect_sign(")")?;
+        Ok(Part::leaf(start, Expr::Literal(value)))
+    }
+
     /// `instantParameter`: a text is a date or a moment here, or `..`.
     fn end_of_interval(&mut self) -> Read<Part> {
-        if let What::Text(text) = self.token.what.clone() {
+        if let Some(text) = self.lone_text() {
             let at = self.token.start;
             let end = literal::instant(&text, at)?;
             self.advance()?;
             return Ok(Part::leaf(at, end));
         }
-        self.expression()
+        let end = self.expression()?;
+        match end.expr {
+            Expr::Literal(Value::Text(_)) => {
+                Err(Fault::new(end.at, "a text in parentheses is no end of an interval"))
+            }
+            _ => Ok(end),
+        }
+    }
+
+    /// The text that is the whole of an argument.
+    fn lone_text(&self) -> Option<Cow<'a, str>> {
+        let next = self.scanner.clone().next();
+        let ends = |token: Token<'_>| token.is_sign(",") || token.is_sign(")");
+        match &self.token.what {
+            What::Text(text) if next.is_ok_and(ends) => Some(text.clone()),
+            _ => None,
+        }
     }
 
     /// Four numbers, or six, of which the heights are passed over.

@@ -189,7 +189,8 @@ impl<'a> Parser<'a> {
     /// What follows `(`: items with commas between them, and `)`.
     pub(super) fn list<T>(&mut self, item: impl Fn(&mut Self) -> Read<T>) -> Read<Vec<T>> {
         self.nesting += 1;
-        if self.nesting > Expr::MAX_DEPTH {
+        // One more, since even what is nested deepest may stand in parentheses.
+        if self.nesting > Expr::MAX_DEPTH + 1 {
             return Err(too_deep(self.token.start));
         }
         let mut items = Vec::new();

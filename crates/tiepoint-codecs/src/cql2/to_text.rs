@@ -46,7 +46,7 @@ impl Writer<'_> {
             Expr::Place(geometry, _) => self.out.push_str(&geometry.to_wkt()),
             Expr::Box(bbox, _) => {
                 let bounds = [bbox.min_x, bbox.min_y, bbox.max_x, bbox.max_y];
-                let bounds = bounds.map(|bound| bound.to_string()).join(", ");
+                let bounds = bounds.map(shortest).join(", ");
                 self.out.push_str(&format!("BBOX({bounds})"));
             }
             Expr::Field(name) => self.property(name),
@@ -275,4 +275,10 @@ fn is_negative(value: &Value) -> bool {
         Value::Real(number) => number.is_sign_negative(),
         value => as_large_integer(value).is_some_and(|digits| digits.starts_with('-')),
     }
+}
+
+/// A number that need not show that it is no whole one.
+fn shortest(number: f64) -> String {
+    let (plain, scientific) = (number.to_string(), format!("{number:E}"));
+    if plain.len() <= scientific.len() { plain } else { scientific }
 }
