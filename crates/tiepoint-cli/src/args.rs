@@ -39,11 +39,12 @@ Exit codes:
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     Import(Box<ImportArgs>),
-    Export(ExportArgs),
+    Export(Box<ExportArgs>),
     Layers(LayersArgs),
     Info(InfoArgs),
     Get(GetArgs),
-    Query(QueryArgs),
+    Query(Box<QueryArgs>),
+    Explain(Box<ExplainArgs>),
     Tie(TieArgs),
     Untie(UntieArgs),
     Check(CheckArgs),
@@ -219,12 +220,30 @@ pub(crate) struct WriteArgs {
 #[derive(Debug, ClapArgs)]
 #[command(next_help_heading = "Which features")]
 pub(crate) struct SelectArgs {
-    /// Only what meets this box, in the layer's CRS; a box of longitudes may cross 180 degrees
+    /// Only what this CQL2 expression is true of, as text or JSON (OGC 21-065r2)
+    #[arg(long, value_name = "CQL2")]
+    pub(crate) filter: Option<String>,
+    /// Only what is so near to a place, such as `500m:8.54,47.38`; also km, ft, mi, nmi
+    #[arg(long, value_name = "DISTANCE:LON,LAT", allow_hyphen_values = true)]
+    pub(crate) within: Option<String>,
+    /// The nearest to a place, nearest first; 10 of them unless `--limit` says otherwise
+    #[arg(long, value_name = "LON,LAT", conflicts_with = "order", allow_hyphen_values = true)]
+    pub(crate) nearest: Option<String>,
+    /// Only what meets this box; a box of longitudes may cross 180 degrees
     #[arg(long, value_name = "MIN_X,MIN_Y,MAX_X,MAX_Y", allow_hyphen_values = true)]
     pub(crate) bbox: Option<String>,
+    /// The CRS that coordinates in `--filter` and `--bbox` are in [default: the layer's]
+    #[arg(long, value_name = "CRS")]
+    pub(crate) filter_crs: Option<String>,
     /// Only these fields, in this order; GeoJSON has the geometry besides
     #[arg(long, value_name = "FIELD,...", value_delimiter = ',')]
     pub(crate) fields: Option<Vec<String>>,
+    /// A value to compute for each feature, in CQL2; may be given more than once
+    #[arg(long, value_name = "NAME=CQL2")]
+    pub(crate) compute: Vec<String>,
+    /// Only one of several features that have the same values
+    #[arg(long)]
+    pub(crate) distinct: bool,
     /// Sort by these fields; `-field` or `field:desc` sorts from large to small
     #[arg(long, value_name = "FIELD,...", value_delimiter = ',', allow_hyphen_values = true)]
     pub(crate) order: Vec<String>,
@@ -234,6 +253,27 @@ pub(crate) struct SelectArgs {
     /// Without the first so many
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     pub(crate) offset: u64,
+    /// Geometries in this CRS, such as EPSG:25832 [default: the layer's; GeoJSON is in longitude
+    /// and latitude]
+    #[arg(long, value_name = "CRS")]
+    pub(crate) crs: Option<String>,
+    /// Geometries with less detail: no further off than this, in units of their CRS
+    #[arg(long, value_name = "TOLERANCE")]
+    pub(crate) simplify: Option<f64>,
+    /// What to do with geometries that are not valid
+    #[arg(long, value_enum, default_value_t = Invalid::Keep)]
+    pub(crate) invalid: Invalid,
+}
+
+/// What to do with geometries that are not valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Invalid {
+    /// Nothing
+    Keep,
+    /// Leave their features out
+    Skip,
+    /// Stop, and say which and why
+    Refuse,
 }
 
 /// List the layers of a store
@@ -290,7 +330,10 @@ pub(crate) struct GetArgs {
 Examples:
   tiepoint query tour.gpkg countries --order -pop_est --limit 5
   tiepoint query tour.gpkg countries --bbox 177,-19,-178,-16 --fields name
-  tiepoint query tour.gpkg cities --format csv")]
+  tiepoint query tour.gpkg cities --within 500km:36.8,-1.3 --fields name
+  tiepoint query tour.gpkg cities --nearest 36.8,-1.3 --limit 3 --format csv
+  tiepoint query tour.gpkg countries --filter \"continent = 'Africa' AND pop_est > 5e7\"
+  tiepoint query tour.gpkg countries --compute 'km2=round(area(geom) / 1e6)' --order '-area(geom)'")]
 pub(crate) struct QueryArgs {
     /// The store
     pub(crate) store: String,
@@ -299,12 +342,35 @@ pub(crate) struct QueryArgs {
     /// Which features.
     #[command(flatten)]
     pub(crate) select: SelectArgs,
+    /// Only how many there are
+    #[arg(long)]
+    pub(crate) count: bool,
+    /// Give up after so many seconds
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) time_out: Option<f64>,
     /// How to show them [default: table on a terminal, geojson elsewhere]
     #[arg(long, value_enum)]
     pub(crate) format: Option<ShowFormat>,
     /// How to write a document.
     #[command(flatten)]
     pub(crate) write: WriteArgs,
+}
+
+/// Answer a query and tell how: which index found the rows, what the store and what we decided
+///
+/// Costs as much as the query itself.
+#[derive(Debug, ClapArgs)]
+#[command(after_help = "\
+Example:
+  tiepoint explain tour.gpkg cities --within 500km:36.8,-1.3")]
+pub(crate) struct ExplainArgs {
+    /// The store
+    pub(crate) store: String,
+    /// The layer
+    pub(crate) layer: String,
+    /// Which features.
+    #[command(flatten)]
+    pub(crate) select: SelectArgs,
 }
 
 /// How features are shown.

@@ -23,7 +23,9 @@ mod source;
 
 pub use document::DocumentOptions;
 pub use error::{DocumentError, Error, Result};
-pub use export::{ExportOptions, Overwrite, Target, WriteOptions, export, write_features};
+pub use export::{
+    ExportOptions, Overwrite, Target, WriteOptions, export, for_document, write_features,
+};
 pub use import::{
     IdRule, ImportMode, ImportOptions, ImportReport, LayerReport, OnError, UnknownFields, import,
     import_into,

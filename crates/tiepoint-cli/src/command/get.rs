@@ -6,13 +6,13 @@ use crate::args::GetArgs;
 use std::io::BufWriter;
 use std::sync::Arc;
 use tiepoint::store::Features;
-use tiepoint::{Error, Fid, Filter, Query, Result};
+use tiepoint::{Error, Fid, Ids, Query, Result};
 
 pub(super) fn run(args: &GetArgs) -> Result<()> {
-    let filter = filter(&args.id)?;
+    let ids = ids(&args.id)?;
     let store = tiepoint::open(&args.store)?;
     let layer = store.layer(&args.layer)?;
-    if matches!(filter, Filter::Ids(_)) && !layer.is_tied() {
+    if matches!(ids, Ids::Objects(_)) && !layer.is_tied() {
         return Err(Error::Options {
             reason: format!(
                 "layer `{}` is not tied, so its features have no object ids",
@@ -21,7 +21,7 @@ pub(super) fn run(args: &GetArgs) -> Result<()> {
             hint: Some("tie the layer, or look for a row: `fid:1`".to_owned()),
         });
     }
-    let query = Query::layer(&args.layer).filter(filter);
+    let query = Query::layer(&args.layer).ids(ids);
     let found = store.read(&query)?.next().transpose()?;
     let feature = found.ok_or_else(|| Error::FeatureNotFound {
         store: store.name().to_owned(),
@@ -40,10 +40,10 @@ pub(super) fn run(args: &GetArgs) -> Result<()> {
     }
 }
 
-fn filter(id: &str) -> Result<Filter> {
+fn ids(id: &str) -> Result<Ids> {
     if let Some(fid) = id.strip_prefix("fid:") {
         let fid = fid.parse().map_or_else(|_| Fid::Text(fid.to_owned()), Fid::Int);
-        return Ok(Filter::Fids(vec![fid]));
+        return Ok(Ids::Fids(vec![fid]));
     }
-    Ok(Filter::Ids(vec![id.parse().map_err(|error| wrong("ID", &error))?]))
+    Ok(Ids::Objects(vec![id.parse().map_err(|error| wrong("ID", &error))?]))
 }

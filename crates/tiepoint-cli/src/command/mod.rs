@@ -2,11 +2,13 @@
 mod check;
 mod completions;
 mod document;
+mod explain;
 mod export;
 mod get;
 mod import;
 mod info;
 mod layers;
+mod place;
 mod query;
 mod select;
 mod show;
@@ -20,11 +22,12 @@ use tiepoint::Result;
 pub(crate) fn run(command: Command) -> Result<ExitCode> {
     match command {
         Command::Import(args) => import::run(*args)?,
-        Command::Export(args) => export::run(args)?,
+        Command::Export(args) => export::run(*args)?,
         Command::Layers(args) => layers::run(&args)?,
         Command::Info(args) => info::run(&args)?,
         Command::Get(args) => get::run(&args)?,
-        Command::Query(args) => query::run(args)?,
+        Command::Query(args) => query::run(*args)?,
+        Command::Explain(args) => explain::run(*args)?,
         Command::Tie(args) => tie::tie(args)?,
         Command::Untie(args) => tie::untie(&args)?,
         Command::Check(args) => return check::run(&args),

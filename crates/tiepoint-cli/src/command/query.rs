@@ -1,23 +1,46 @@
 //! `tiepoint query`: features on the screen, or down a pipe.
-use super::select;
+use super::select::{self, wrong};
 use super::show::{self, Columns};
 use crate::args::{QueryArgs, ShowFormat};
 use crate::terminal;
 use std::io::BufWriter;
-use tiepoint::{Format, Result};
+use std::time::Duration;
+use tiepoint::{Aggregate, Fields, Format, Query, ReadControl, Result, Store, Value};
 
 pub(super) fn run(args: QueryArgs) -> Result<()> {
-    let query = select::query(&args.layer, args.select)?;
-    let columns = if query.fields.is_some() { Columns::AsAsked } else { Columns::GeometryLast };
     let store = tiepoint::open(&args.store)?;
     let layer = store.layer(&args.layer)?;
+    let query = select::query(&layer, args.select)?;
+    if args.count {
+        return count(&*store, &query);
+    }
+    let columns =
+        if query.fields == Fields::All { Columns::GeometryLast } else { Columns::AsAsked };
+    let control = control(args.time_out)?;
     let Some(format) = document_format(args.format) else {
-        return show::table(&layer, store.read(&query)?, columns);
+        return show::table(&layer, store.read_with(&query, &control)?, columns);
     };
-    let features = store.read(&select::with_place(query, &layer, format))?;
+    let options = (&args.write).into();
+    let query = select::with_place(query, &layer, format);
+    let query = tiepoint::for_document(query, &layer, format, options);
+    let features = store.read_with(&query, &control)?;
     let out = Box::new(BufWriter::new(std::io::stdout().lock()));
-    tiepoint::write_features(features, &layer, format, (&args.write).into(), out)?;
+    tiepoint::write_features(features, &layer, format, options, out)?;
     Ok(())
+}
+
+fn count(store: &dyn Store, query: &Query) -> Result<()> {
+    match store.aggregate(query, &[Aggregate::Count])?.as_slice() {
+        [Value::Int(count)] => terminal::write_out(&format!("{count}\n")),
+        other => unreachable!("a count is one whole number, not {other:?}"),
+    }
+}
+
+fn control(time_out: Option<f64>) -> Result<ReadControl> {
+    let Some(seconds) = time_out else { return Ok(ReadControl::default()) };
+    let after =
+        Duration::try_from_secs_f64(seconds).map_err(|error| wrong("--time-out", &error))?;
+    Ok(ReadControl::default().time_out(after))
 }
 
 /// The document format to show features in, or `None` for a table.

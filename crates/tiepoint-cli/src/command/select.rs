@@ -1,26 +1,68 @@
 //! The arguments that say which features, as a query; formats and errors of arguments.
-use crate::args::{DocumentFormat, SelectArgs, WriteArgs};
-use tiepoint::{Direction, Error, Format, Layer, OrderBy, Query, Result, WriteOptions};
+use super::place;
+use crate::args::{DocumentFormat, Invalid, SelectArgs, WriteArgs};
+use tiepoint::codecs::cql2;
+use tiepoint::{
+    Crs, Direction, Error, Expr, Fields, Format, InvalidGeometries, Layer, Nulls, OrderBy, Query,
+    Result, Simplify, WriteOptions, field, place as located,
+};
+
+/// How many of the nearest, where nothing is said.
+const NEAREST: u64 = 10;
 
 /// The query that the arguments mean.
-pub(super) fn query(layer: &str, args: SelectArgs) -> Result<Query> {
-    let mut query = Query::layer(layer).offset(args.offset);
+pub(super) fn query(layer: &Layer, args: SelectArgs) -> Result<Query> {
+    let own_crs = layer.geometry().map_or(Crs::CRS84, |geometry| geometry.crs.clone());
+    let typed_in = crs("--filter-crs", args.filter_crs.as_deref())?;
+    let filter_crs = typed_in.clone().unwrap_or_else(|| own_crs.clone());
+    let expression = |argument: &str, text: &str| -> Result<Expr> {
+        Ok(parsed(argument, text, &filter_crs)?.with_places_in(&own_crs))
+    };
+    let mut query = Query::layer(layer.name()).offset(args.offset);
+    query.limit = args.limit;
     if let Some(text) = args.bbox {
-        query = query.within(text.parse().map_err(|error| wrong("--bbox", &error))?);
+        query.bbox = Some(text.parse().map_err(|error| wrong("--bbox", &error))?);
+        query.bbox_crs = typed_in;
+    }
+    if let Some(text) = &args.filter {
+        query = query.filter(expression("--filter", text)?);
+    }
+    if let Some(text) = &args.within {
+        let (distance, from) = place::distance_from("--within", text)?;
+        let from = located(from, Crs::CRS84).with_places_in(&own_crs);
+        query = query.filter(geometry(layer, "--within")?.within_distance(from, distance));
     }
     if let Some(fields) = args.fields {
         query = query.fields(fields.iter().map(|field| field.trim()));
     }
-    query.order = args.order.iter().map(|text| order(text)).collect();
-    query.limit = args.limit;
+    for text in &args.compute {
+        let (name, value) = text.split_once('=').ok_or_else(|| {
+            wrong("--compute", &format!("`{text}` has no name; write NAME=EXPRESSION"))
+        })?;
+        query = query.compute(name.trim(), expression("--compute", value)?);
+    }
+    for text in &args.order {
+        query.order.push(order(layer, text, |text| expression("--order", text))?);
+    }
+    if let Some(text) = &args.nearest {
+        let to = located(place::lonlat("--nearest", text)?, Crs::CRS84).with_places_in(&own_crs);
+        let distance = geometry(layer, "--nearest")?.distance(to);
+        query = query.filter(distance.clone().is_not_null());
+        query = query.order_by_with(distance, Direction::Ascending, Nulls::Last);
+        query.limit = query.limit.or(Some(NEAREST));
+    }
+    query.distinct = args.distinct;
+    query.crs = crs("--crs", args.crs.as_deref())?;
+    query.simplify = args.simplify.map(|tolerance| Simplify { tolerance, keep_valid: true });
+    query.invalid = args.invalid.into();
     Ok(query)
 }
 
 /// The same query with the geometry besides the fields that were asked for, where the format's
 /// features have a place of their own for it.
 pub(super) fn with_place(mut query: Query, layer: &Layer, format: Format) -> Query {
-    let has_place = matches!(format, Format::GeoJson | Format::GeoJsonSeq);
-    if let (true, Some(fields), Some((at, _))) =
+    let has_place = matches!(format, Format::GeoJson | Format::GeoJsonSeq) && !query.distinct;
+    if let (true, Fields::Only(fields), Some((at, _))) =
         (has_place, &mut query.fields, layer.schema().geometry())
     {
         let geometry = &layer.schema().fields()[at].name;
@@ -31,20 +73,62 @@ pub(super) fn with_place(mut query: Query, layer: &Layer, format: Format) -> Que
     query
 }
 
-/// `field`, `-field`, `field:asc` or `field:desc`.
-fn order(text: &str) -> OrderBy {
+/// The layer's geometry, for an argument that is about it.
+fn geometry(layer: &Layer, argument: &str) -> Result<Expr> {
+    match layer.schema().geometry() {
+        Some((at, _)) => Ok(field(&layer.schema().fields()[at].name)),
+        None => Err(wrong(argument, &format!("layer `{}` has no geometry", layer.name()))),
+    }
+}
+
+/// CQL2, as JSON where it begins so; the error shows where.
+fn parsed(argument: &str, text: &str, crs: &Crs) -> Result<Expr> {
+    let is_json = text.trim_start().starts_with('{');
+    let parsed = if is_json { cql2::parse_json(text, crs) } else { cql2::parse(text, crs) };
+    parsed.map_err(|error| {
+        let mut reason = error.to_string();
+        if let Some(caret) = error.caret() {
+            reason = format!("{reason}\n{caret}");
+        }
+        let hint = error.hint().map(str::to_owned);
+        Error::Options { reason: format!("{argument}: {reason}"), hint }
+    })
+}
+
+fn crs(argument: &str, text: Option<&str>) -> Result<Option<Crs>> {
+    text.map(|text| text.parse().map_err(|error| wrong(argument, &error))).transpose()
+}
+
+/// `field`, `-field`, `field:asc` or `field:desc`; where no field has that name, an expression.
+fn order(layer: &Layer, text: &str, expression: impl Fn(&str) -> Result<Expr>) -> Result<OrderBy> {
     let text = text.trim();
-    let (field, direction) = match (text.strip_prefix('-'), text.rsplit_once(':')) {
-        (Some(field), _) | (None, Some((field, "desc"))) => (field, Direction::Descending),
-        (None, Some((field, "asc"))) => (field, Direction::Ascending),
+    let (key, direction) = match (text.strip_prefix('-'), text.rsplit_once(':')) {
+        (Some(key), _) | (None, Some((key, "desc"))) => (key, Direction::Descending),
+        (None, Some((key, "asc"))) => (key, Direction::Ascending),
         _ => (text, Direction::Ascending),
     };
-    OrderBy { field: field.to_owned(), direction }
+    let is_name = layer.schema().position(key).is_some() || !key.contains('(');
+    let key = if is_name { field(key) } else { expression(key)? };
+    let nulls = match direction {
+        Direction::Ascending => Nulls::First,
+        Direction::Descending => Nulls::Last,
+    };
+    Ok(OrderBy { key, direction, nulls })
 }
 
 /// An argument that makes no sense.
 pub(super) fn wrong(argument: &str, reason: &dyn std::fmt::Display) -> Error {
     Error::Options { reason: format!("{argument}: {reason}"), hint: None }
+}
+
+impl From<Invalid> for InvalidGeometries {
+    fn from(invalid: Invalid) -> Self {
+        match invalid {
+            Invalid::Keep => Self::Keep,
+            Invalid::Skip => Self::Skip,
+            Invalid::Refuse => Self::Refuse,
+        }
+    }
 }
 
 impl From<DocumentFormat> for Format {
@@ -66,18 +150,29 @@ impl From<&WriteArgs> for WriteOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tiepoint::{FidRule, FieldType, LayerDefinition, Schema};
+
+    fn layer() -> Layer {
+        let fields = ["name", "osm:highway"].map(|it| tiepoint::Field::new(it, FieldType::TEXT));
+        let schema = Schema::new(fields.into()).expect("distinct names");
+        let definition = LayerDefinition::new("roads", schema);
+        Layer { definition, fids: FidRule::Stable, fid_name: None, read_only: None }
+    }
 
     #[test]
     fn an_order_is_typed_either_way() {
-        let descending =
-            |field: &str| OrderBy { field: field.into(), direction: Direction::Descending };
-        let ascending =
-            |field: &str| OrderBy { field: field.into(), direction: Direction::Ascending };
-        assert_eq!(order("name"), ascending("name"));
-        assert_eq!(order("-name"), descending("name"));
-        assert_eq!(order("name:desc"), descending("name"));
-        assert_eq!(order("name:asc"), ascending("name"));
-        assert_eq!(order("osm:highway"), ascending("osm:highway"));
-        assert_eq!(order("osm:highway:desc"), descending("osm:highway"));
+        let sorted = |text: &str| {
+            let by = order(&layer(), text, |text| parsed("--order", text, &Crs::CRS84));
+            let by = by.expect("makes sense");
+            (by.key.to_string(), by.direction)
+        };
+        let (up, down) = (Direction::Ascending, Direction::Descending);
+        assert_eq!(sorted("name"), ("name".to_owned(), up));
+        assert_eq!(sorted("-name"), ("name".to_owned(), down));
+        assert_eq!(sorted("name:desc"), ("name".to_owned(), down));
+        assert_eq!(sorted("name:asc"), ("name".to_owned(), up));
+        assert_eq!(sorted("osm:highway"), ("\"osm:highway\"".to_owned(), up));
+        assert_eq!(sorted("osm:highway:desc"), ("\"osm:highway\"".to_owned(), down));
+        assert_eq!(sorted("-char_length(name)"), ("char_length(name)".to_owned(), down));
     }
 }

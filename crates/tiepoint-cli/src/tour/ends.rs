@@ -11,6 +11,8 @@ Open {STORE} in QGIS (drag it onto the map), edit, save, and ask for the objects
 Try next:
    {me} query {STORE} {COUNTRIES} --order -pop_est --limit 5
    {me} query {STORE} {COUNTRIES} --bbox 177,-19,-178,-16 --fields name
+   {me} query {STORE} cities --nearest 24.94,60.17 --limit 3 --fields name
+   {me} explain {STORE} cities --within 500km:24.94,60.17
    {me} get {STORE} {COUNTRIES} {id}
    {me} import {DOCUMENT} world.gpkg --layer {COUNTRIES}
    {me} check {STORE}

@@ -6,6 +6,7 @@ mod files;
 mod identity;
 mod imports;
 mod object;
+mod questions;
 
 use crate::terminal::{Watcher, write_out};
 use files::Files;
@@ -33,7 +34,7 @@ struct Tour {
 type Step = fn(&Tour) -> Result<String>;
 
 /// The tour, in order.
-const STEPS: &[Step] = &[imports::run, identity::run, object::run, exports::run];
+const STEPS: &[Step] = &[imports::run, identity::run, object::run, questions::run, exports::run];
 
 /// Goes on the tour.
 pub(crate) fn run() -> Result<()> {

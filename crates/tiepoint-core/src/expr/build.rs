@@ -219,6 +219,22 @@ impl Expr {
         Self::Call(Function::Coalesce, vec![self, other.into()])
     }
 
+    /// The same question with every place and box brought to this CRS: what a server or a command
+    /// does with coordinates that were typed in another CRS than the layer's.
+    #[must_use]
+    pub fn with_places_in(self, crs: &Crs) -> Self {
+        match self {
+            Self::Place(_, ref from) | Self::Box(_, ref from) if !from.same_positions(crs) => {
+                self.transform(crs.clone())
+            }
+            Self::Call(function, arguments) => {
+                let arguments = arguments.into_iter().map(|it| it.with_places_in(crs));
+                Self::Call(function, arguments.collect())
+            }
+            other => other,
+        }
+    }
+
     fn joined(self, function: &Function, other: Self) -> Self {
         let mut parts = Vec::new();
         for side in [self, other] {

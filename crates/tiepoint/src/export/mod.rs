@@ -12,7 +12,7 @@ use file::Draft;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use tiepoint_codecs::Format;
-use tiepoint_core::{Layer, Query};
+use tiepoint_core::{Crs, GeometryType, Layer, Query};
 use tiepoint_store::{Features, Store, StoreError};
 
 /// Where features go.
@@ -113,6 +113,7 @@ pub fn export(
 ) -> Result<u64> {
     let layer = store.layer(&query.layer)?;
     let format = target.format(options.format)?;
+    let query = &for_document(query.clone(), &layer, format, options.document);
     match target {
         Target::Stdout => {
             let out = BufWriter::new(std::io::stdout().lock());
@@ -128,6 +129,24 @@ pub fn export(
             Ok(written)
         }
     }
+}
+
+/// The same query with geometries in the CRS that documents of the format are in: longitude and
+/// latitude on WGS 84 for GeoJSON (RFC 7946, section 4), unless the document is to name another
+/// or the query asks for one. [`export`] does this by itself.
+#[must_use]
+pub fn for_document(
+    mut query: Query,
+    layer: &Layer,
+    format: Format,
+    options: WriteOptions,
+) -> Query {
+    let names_its_crs = options.crs_member || format == Format::Csv;
+    let elsewhere = |ty: &GeometryType| !ty.crs.same_positions(&Crs::CRS84);
+    if !names_its_crs && query.crs.is_none() && layer.geometry().is_some_and(elsewhere) {
+        query.crs = Some(Crs::CRS84);
+    }
+    query
 }
 
 /// Writes features of `layer` as a document to a stream, and says how many there were.

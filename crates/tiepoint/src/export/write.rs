@@ -10,7 +10,7 @@ pub struct WriteOptions {
     /// GeoJSON: geometries that cross the antimeridian are cut there (RFC 7946, section 3.1.9).
     pub cut_antimeridian: bool,
     /// GeoJSON: coordinates stay in the layer's CRS, which a `crs` member names as in the 2008
-    /// edition; without it, only longitudes and latitudes on WGS 84 can be written.
+    /// edition; without it, they are longitudes and latitudes on WGS 84.
     pub crs_member: bool,
 }
 
