@@ -112,8 +112,9 @@ pub fn is_valid(geometry: &Geometry) -> bool {
 /// tolerance; only where one geometry mixes coordinates beyond 1e150 or below 1e-134 with others
 /// are those rounded to 1e-301 of the largest.
 ///
-/// Takes time in proportion to n log n for n positions, whatever their shape, and some 150 bytes
-/// for each; the first fault met from left to right is told.
+/// Takes time in proportion to n log n for n positions, whatever their shape, and about 100 bytes
+/// for each. Tells the first fault met from left to right; where boundaries meet in several places,
+/// GEOS may tell another.
 ///
 /// # Examples
 ///

@@ -17,8 +17,8 @@ pub(super) struct Node {
     ways: Vec<Way>,
     /// The ring of each passage.
     passages: Vec<usize>,
-    /// How many of the passages are along a segment; these come first.
-    through: usize,
+    /// Whether a passage is along a segment. Two cannot be: they cross, and were neighbours before.
+    is_along: bool,
     /// Segments that go on to the right, from bottom to top, once judged.
     onward: Vec<usize>,
     /// Passages that have been entered and not left, while judging.
@@ -42,7 +42,7 @@ impl Node {
     pub(super) fn clear(&mut self) {
         self.ways.clear();
         self.passages.clear();
-        self.through = 0;
+        self.is_along = false;
         self.onward.clear();
     }
 
@@ -53,7 +53,7 @@ impl Node {
             self.ways.push(Way { to, is_onward, segment: index, passage });
         }
         self.passages.push(segment.ring);
-        self.through += 1;
+        self.is_along = true;
     }
 
     /// Adds a vertex at the position.
@@ -90,16 +90,13 @@ impl Node {
         self.onward.extend(onward);
         let same = |pair: &[Way]| by_direction(at, &pair[0], &pair[1]).is_eq();
         let overlap = self.ways.windows(2).any(same);
-        if self.is_shared() && !(overlap && self.through > 0) {
+        if self.is_shared() && !(overlap && self.is_along) {
             self.judge_passages()?;
         }
         if overlap { Err(Reason::SelfIntersection) } else { Ok(()) }
     }
 
     fn judge_passages(&mut self) -> Result<(), Reason> {
-        if self.through > 1 {
-            return Err(Reason::SelfIntersection);
-        }
         self.rings.clone_from(&self.passages);
         self.rings.sort_unstable();
         if self.rings.windows(2).any(|pair| pair[0] == pair[1]) {
