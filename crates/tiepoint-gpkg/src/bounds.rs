@@ -1,4 +1,5 @@
 //! Boxes in single precision, as an R-tree keeps them.
+use tiepoint_core::{Envelope, Xy};
 
 /// Bounds as an R-tree keeps them: single precision, rounded outwards.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -20,9 +21,16 @@ impl Bounds {
     }
 
     /// The bounds of an envelope, rounded outwards to single precision.
-    pub(crate) fn around(envelope: &tiepoint_core::Envelope) -> Self {
+    pub(crate) fn around(envelope: &Envelope) -> Self {
         let (min, max) = (envelope.min(), envelope.max());
         Self { min_x: down(min.x), max_x: -down(-max.x), min_y: down(min.y), max_y: -down(-max.y) }
+    }
+
+    /// The same as an envelope, where it is one.
+    pub(crate) fn envelope(&self) -> Option<Envelope> {
+        let corner = |x: f32, y: f32| Xy { x: f64::from(x), y: f64::from(y) };
+        let corners = [corner(self.min_x, self.min_y), corner(self.max_x, self.max_y)];
+        Envelope::of(corners).ok().flatten()
     }
 
     pub(crate) fn to_be_bytes(self) -> [u8; 16] {

@@ -174,7 +174,7 @@ fn refuse_shared_id(
         while let Some(row) = rows.next()? {
             let ValueRef::Text(id) = row.get_ref(0)? else { continue };
             if id == last {
-                return Ok(crate::read::object_id(ValueRef::Text(id)));
+                return Ok(crate::reading::object_id(ValueRef::Text(id)));
             }
             last.clear();
             last.extend_from_slice(id);

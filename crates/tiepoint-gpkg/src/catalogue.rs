@@ -15,6 +15,7 @@ pub(crate) struct Catalogue {
     names: Option<Arc<[String]>>,
     crs: Option<Arc<HashMap<i32, Crs>>>,
     tables: HashMap<String, Arc<Table>>,
+    utf8: Option<bool>,
 }
 
 impl Catalogue {
@@ -71,6 +72,15 @@ impl Catalogue {
         let table = Arc::new(metadata::load(connection, name, &crs).map_err(site.failed(&place))?);
         self.tables.insert(name.to_owned(), Arc::clone(&table));
         Ok(table)
+    }
+
+    /// Whether texts are stored in UTF-8.
+    pub(crate) fn is_utf8(&mut self, connection: &Connection) -> rusqlite::Result<bool> {
+        if let Some(utf8) = self.utf8 {
+            return Ok(utf8);
+        }
+        let encoding: String = connection.pragma_query_value(None, "encoding", |row| row.get(0))?;
+        Ok(*self.utf8.insert(encoding == "UTF-8"))
     }
 
     fn crs(&mut self, connection: &Connection, site: &Site) -> Result<Arc<HashMap<i32, Crs>>> {

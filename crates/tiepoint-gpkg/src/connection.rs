@@ -4,6 +4,7 @@
 //! at all on a file in WAL mode, where even an idle one would keep `-wal` and `-shm` alive.
 use crate::catalogue::Catalogue;
 use crate::error::Site;
+use crate::evaluate::Registry;
 use crate::place::FileIdentity;
 use crate::{functions, tie};
 use rusqlite::config::DbConfig;
@@ -12,18 +13,24 @@ use std::cell::RefCell;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tiepoint_store::{Result, StoreError};
+use tiepoint_store::{ReadControl, Result, StoreError};
 
 /// How many idle connections are kept.
 const MOST_IDLE: usize = 8;
 /// Pages kept in memory while writing; what is more is spilled to the file, within the transaction.
 const WRITE_CACHE_KIB: i64 = 32 * 1024;
 
+/// How many steps of SQLite's machine pass between two looks at the clock: some tenths of a
+/// millisecond.
+const STEPS_BETWEEN_CHECKS: std::ffi::c_int = 4_000;
+
 /// A connection with what it has read of the file's catalogue.
 #[derive(Debug)]
 pub(crate) struct Link {
     pub(crate) connection: Connection,
     pub(crate) catalogue: RefCell<Catalogue>,
+    /// The expressions that its statements evaluate.
+    pub(crate) evaluated: Registry,
     identity: Option<FileIdentity>,
 }
 
@@ -143,10 +150,11 @@ impl Pool {
             connection.pragma_update(None, "cell_size_check", true)?;
             functions::register(&connection)?;
             tie::register(&connection)?;
-            Ok(connection)
+            let evaluated = Registry::register(&connection)?;
+            Ok((connection, evaluated))
         };
-        let connection = set_up().map_err(|error| self.refused(error))?;
-        Ok(Link { connection, catalogue: RefCell::default(), identity })
+        let (connection, evaluated) = set_up().map_err(|error| self.refused(error))?;
+        Ok(Link { connection, catalogue: RefCell::default(), evaluated, identity })
     }
 
     fn patience_ms(&self) -> i32 {
@@ -198,6 +206,14 @@ impl Lease {
         &self.pool.site
     }
 
+    /// Has SQLite break off when a control says so, until the connection is given back.
+    pub(crate) fn obey(&self, control: &ReadControl) {
+        let control = control.clone();
+        let handler = move || control.check().is_err();
+        // of no value in some versions of the driver, of one that cannot fail here in others
+        let _ = self.connection().progress_handler(STEPS_BETWEEN_CHECKS, Some(handler));
+    }
+
     /// Lets go of the file and keeps what was put into temporary tables.
     pub(crate) fn end_reading(&mut self) -> rusqlite::Result<()> {
         if std::mem::take(&mut self.reading) {
@@ -219,6 +235,7 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         let Some(link) = self.link.take() else { return };
+        let _ = link.connection.progress_handler(0, None::<fn() -> bool>);
         let keep = self.reading && !is_wal(&link.connection);
         if keep && link.connection.execute_batch("ROLLBACK").is_ok() {
             self.pool.give_back(link);

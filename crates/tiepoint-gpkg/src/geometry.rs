@@ -101,6 +101,27 @@ pub(crate) fn blob_envelope(blob: &[u8]) -> Result<Option<Envelope>, BlobError> 
     }
 }
 
+/// The envelope that a blob tells without being decoded: empty, or as its header or its only
+/// position say. `None` where that would not be what the geometry itself tells: of kinds that may
+/// have arcs, and of what looks broken.
+pub(crate) fn blob_envelope_as_said(blob: &[u8]) -> Option<Option<Envelope>> {
+    let head = Head::read(blob).ok()?;
+    let wkb = &blob[head.wkb_at..];
+    if let Some(position) = little_endian_point(wkb) {
+        return Envelope::of([position]).ok();
+    }
+    let envelope = head.envelope.filter(|_| has_no_arcs(wkb))?;
+    Some(Some(envelope))
+}
+
+/// Whether WKB says to be a simple kind: point, line string, polygon, or many of one of these.
+fn has_no_arcs(wkb: &[u8]) -> bool {
+    let Some([order, code @ ..]) = wkb.first_chunk::<5>() else { return false };
+    let code = if *order == 0 { u32::from_be_bytes(*code) } else { u32::from_le_bytes(*code) };
+    let iso = code & 0x0fff_ffff;
+    iso < 4_000 && (1..=6).contains(&(iso % 1_000))
+}
+
 /// The position of a plain little-endian point, by far the commonest blob without envelope.
 fn little_endian_point(wkb: &[u8]) -> Option<Xy> {
     let (head, rest) = wkb.split_first_chunk::<5>()?;

@@ -3,6 +3,7 @@
 //! [`GpkgStore`] is the whole of it. It reads what GDAL, QGIS and others wrote and writes what they
 //! read; what GeoPackage has no word for is kept in one side table, `gpkg_tiepoint`, that no layer
 //! list shows and that `untie` removes.
+mod affinity;
 mod books;
 mod bounds;
 mod bulk;
@@ -18,6 +19,8 @@ mod definition;
 mod dialect;
 mod drop_layer;
 mod error;
+mod evaluate;
+mod explain;
 mod freshness;
 mod functions;
 mod geometry;
@@ -27,15 +30,19 @@ mod indexes;
 mod inspect;
 mod mend;
 mod metadata;
+mod nearest;
 mod new_file;
 mod place;
 mod read;
+mod reading;
 mod recognise;
 mod rtree;
 mod rtree_entries;
 mod rtree_pack;
+mod select;
 mod side_table;
 mod sorter;
+mod spelling;
 mod sql_text;
 mod srs;
 mod store;

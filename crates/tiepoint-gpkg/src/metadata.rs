@@ -1,7 +1,7 @@
 //! What a file says of its layers: its own tables (OGC 12-128r19, sections 1.1.3 and 2.1) and
 //! SQLite's pragmas.
 use crate::dialect::quoted;
-use crate::{columns, indexes, rtree, side_table, sql_text, ties};
+use crate::{affinity, columns, indexes, rtree, side_table, sql_text, ties};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Result};
 use std::collections::HashMap;
@@ -10,6 +10,7 @@ use tiepoint_core::{
     Crs, Edges, FidRule, Field, FieldType, GeometryType, Identity, KindRule, Layer,
     LayerDefinition, OrdinateRule, Schema,
 };
+use tiepoint_store::sql::Fragment;
 
 /// A layer and where its parts are stored.
 #[derive(Debug)]
@@ -17,6 +18,9 @@ pub(crate) struct Table {
     pub(crate) layer: Arc<Layer>,
     /// The `srs_id` that goes into the header of geometries, per field of the schema.
     pub(crate) srs_ids: Vec<i32>,
+    /// Whether the column of each field may stand bare in comparisons.
+    pub(crate) bare: Vec<bool>,
+    key: RowKey,
     key_sql: Option<String>,
     /// How the ids are kept, where the layer is tied.
     pub(crate) tie: Option<ties::Tie>,
@@ -59,6 +63,15 @@ impl Table {
     pub(crate) fn key_sql(&self) -> Option<&str> {
         self.key_sql.as_deref()
     }
+
+    /// The row's key as a piece of SQL, where there is one.
+    pub(crate) fn key<B>(&self) -> Option<Fragment<B>> {
+        match &self.key {
+            RowKey::Column(name) => Some(Fragment::name(name)),
+            RowKey::RowId => Some(Fragment::text("rowid")),
+            RowKey::Nothing => None,
+        }
+    }
 }
 
 impl RowKey {
@@ -99,6 +112,7 @@ pub(crate) fn load(connection: &Connection, name: &str, crs: &HashMap<i32, Crs>)
     let mut reader = columns::FieldReader::new(connection, name, crs)?;
     let mut fields = Vec::with_capacity(columns.len());
     let mut srs_ids = Vec::with_capacity(columns.len());
+    let mut bare = Vec::with_capacity(columns.len());
     for column in &columns {
         let registered = shape.as_ref().filter(|it| it.column.eq_ignore_ascii_case(&column.name));
         let (mut field, srs_id) = reader.field(column)?;
@@ -109,6 +123,7 @@ pub(crate) fn load(connection: &Connection, name: &str, crs: &HashMap<i32, Crs>)
             }
             None => srs_id,
         };
+        bare.push(!source.is_view && affinity::compares_bare(&column.declared, &field.ty));
         fields.push(field);
         srs_ids.push(srs_id);
     }
@@ -132,7 +147,8 @@ pub(crate) fn load(connection: &Connection, name: &str, crs: &HashMap<i32, Crs>)
     };
     let read_only = source.read_only(&key).or_else(|| troubles.into_iter().next());
     let layer = Layer { definition, fids: source.fid_rule(&key), fid_name, read_only };
-    Ok(Table { layer: Arc::new(layer), srs_ids, key_sql: key.sql(), tie, geometry })
+    let key_sql = key.sql();
+    Ok(Table { layer: Arc::new(layer), srs_ids, bare, key, key_sql, tie, geometry })
 }
 
 /// The statement that made a table or view.

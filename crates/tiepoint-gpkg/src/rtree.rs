@@ -101,18 +101,47 @@ pub(crate) fn root_bounds(connection: &Connection, tree: &str) -> Result<Option<
     Ok(root.as_deref().and_then(node_bounds))
 }
 
-/// The bounds of the cells of a node (SQLite's `rtree.c`, "node format").
-fn node_bounds(node: &[u8]) -> Option<Bounds> {
-    let count = u16::from_be_bytes(*node.get(2..4)?.first_chunk()?);
-    let cells = node.get(4..)?.chunks_exact(CELL_BYTES).take(usize::from(count));
-    let number = |bytes: &[u8]| bytes.first_chunk().map(|it| f32::from_be_bytes(*it));
-    let bounds = cells.filter_map(|cell| {
-        Some(Bounds {
-            min_x: number(&cell[8..12])?,
-            max_x: number(&cell[12..16])?,
-            min_y: number(&cell[16..20])?,
-            max_y: number(&cell[20..24])?,
+/// A node of an R-tree as it is stored (SQLite's `rtree.c`, "node format").
+pub(crate) struct Node<'a> {
+    height: u16,
+    cells: &'a [u8],
+}
+
+/// An entry of a node: a row in a leaf, else a node further down.
+pub(crate) struct Cell {
+    pub(crate) id: i64,
+    pub(crate) bounds: Bounds,
+}
+
+impl<'a> Node<'a> {
+    /// Reads a node; `None` where it is cut off.
+    pub(crate) fn read(node: &'a [u8]) -> Option<Self> {
+        let ([height, count], rest) = (node.first_chunk::<4>()?.as_chunks::<2>().0, &node[4..])
+        else {
+            return None;
+        };
+        let cells = rest.get(..usize::from(u16::from_be_bytes(*count)) * CELL_BYTES)?;
+        Some(Self { height: u16::from_be_bytes(*height), cells })
+    }
+
+    /// How high over the leaves; only the root tells.
+    pub(crate) fn height(&self) -> u16 {
+        self.height
+    }
+
+    pub(crate) fn cells(&self) -> impl Iterator<Item = Cell> {
+        self.cells.as_chunks::<CELL_BYTES>().0.iter().filter_map(|cell| {
+            let number = |at: usize| cell[at..].first_chunk().map(|it| f32::from_be_bytes(*it));
+            let id = i64::from_be_bytes(*cell.first_chunk()?);
+            let (min_x, max_x) = (number(8)?, number(12)?);
+            Some(Cell {
+                id,
+                bounds: Bounds { min_x, max_x, min_y: number(16)?, max_y: number(20)? },
+            })
         })
-    });
-    bounds.reduce(Bounds::merged)
+    }
+}
+
+fn node_bounds(node: &[u8]) -> Option<Bounds> {
+    Node::read(node)?.cells().map(|cell| cell.bounds).reduce(Bounds::merged)
 }

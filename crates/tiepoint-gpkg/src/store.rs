@@ -4,15 +4,15 @@ use crate::error::Site;
 use crate::freshness::Freshness;
 use crate::transaction::GpkgTransaction;
 use crate::turn::Turns;
-use crate::{check, contents, read, recognise};
+use crate::{check, contents, explain, read, recognise};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tiepoint_core::{Layer, Query};
 use tiepoint_store::{
-    Capabilities, Features, Finding, Isolation, LayerFacts, Repair, Result, Store, StoreError,
-    Transaction, TransactionOptions,
+    Capabilities, Features, Finding, Isolation, LayerFacts, Plan, ReadControl, Repair, Result,
+    Store, StoreError, Transaction, TransactionOptions,
 };
 
 /// How a file is opened.
@@ -242,8 +242,12 @@ impl Store for GpkgStore {
         contents::facts(&link.connection, self.site(), &table)
     }
 
-    fn read(&self, query: &Query) -> Result<Features<'static>> {
-        read::read_owned(self.reading_layer(&query.layer)?, &self.pool.path, query)
+    fn read_with(&self, query: &Query, control: &ReadControl) -> Result<Features<'static>> {
+        read::read_owned(self.reading_layer(&query.layer)?, &self.pool.path, query, control)
+    }
+
+    fn explain(&self, query: &Query) -> Result<Plan> {
+        explain::explain(self.reading_layer(&query.layer)?, query)
     }
 
     fn begin(&self, _options: TransactionOptions) -> Result<Box<dyn Transaction + '_>> {

@@ -21,7 +21,7 @@ pub(crate) fn register(connection: &Connection) -> Result<()> {
         .create_scalar_function("tiepoint_mint", 0, flags, |_| Ok(ObjectId::mint().to_string()))?;
     let flags = flags | FunctionFlags::SQLITE_DETERMINISTIC;
     connection.create_scalar_function("tiepoint_canonical", 1, flags, |context| {
-        Ok(crate::read::object_id(context.get_raw(0)).map(|id| id.to_string()))
+        Ok(crate::reading::object_id(context.get_raw(0)).map(|id| id.to_string()))
     })
 }
 

@@ -18,6 +18,7 @@ mod finish;
 pub mod memory;
 mod plan;
 mod question;
+pub mod sql;
 mod tie;
 mod transaction;
 mod watch;

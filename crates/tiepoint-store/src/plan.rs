@@ -38,12 +38,12 @@ pub enum Access {
         /// The boxes, in the layer's CRS.
         boxes: Vec<Envelope>,
     },
-    /// By a spatial index, asked for growing surroundings until there were enough.
+    /// By a spatial index, opened nearest first until nothing else could be nearer.
     Nearest {
         /// Its name in the store.
         index: String,
-        /// How many times it was asked.
-        rounds: u32,
+        /// How many of its nodes were read.
+        nodes: u32,
     },
     /// By an index on fields.
     Index {
@@ -80,8 +80,8 @@ impl fmt::Display for Access {
             Self::Ids => f.write_str("by id"),
             Self::Nothing => f.write_str("no row can match"),
             Self::Index { index } => write!(f, "index {index}"),
-            Self::Nearest { index, rounds } => {
-                write!(f, "spatial index {index}, in {rounds} growing circles")
+            Self::Nearest { index, nodes } => {
+                write!(f, "spatial index {index}, nearest first, {nodes} nodes")
             }
             Self::SpatialIndex { index, boxes } => {
                 write!(f, "spatial index {index}, within")?;

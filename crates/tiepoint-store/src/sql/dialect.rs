@@ -32,6 +32,9 @@ pub trait Dialect {
     /// whenever both are of their kinds. Text is collated before.
     fn compares(&self, a: &Bound, b: &Bound) -> bool;
 
+    /// How many constants a list may have to be searched by the database.
+    fn longest_list(&self) -> usize;
+
     /// Whether the database sorts values of this operand just as [`Value::order`] does.
     fn sorts(&self, key: &Bound) -> bool;
 

@@ -11,6 +11,6 @@ mod split;
 
 pub use dialect::{Dialect, Doubt};
 pub use fragment::{Fragment, Statement};
-pub use order::{SortKey, order_by};
+pub use order::order_by;
 pub use render::{condition, value};
 pub use split::{NativeError, Split, check_native, split};

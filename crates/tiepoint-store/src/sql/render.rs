@@ -17,6 +17,22 @@ pub fn value<D: Dialect>(dialect: &D, it: &Bound) -> Option<Fragment<D::Bind>> {
     Renderer { dialect, computes: true }.value(it)
 }
 
+/// The conditions among `parts` that the database can decide, as one; and those that are left.
+pub(super) fn conjuncts<'a, D: Dialect>(
+    dialect: &D,
+    parts: impl Iterator<Item = &'a Bound>,
+) -> Conjunction<'a, D::Bind> {
+    Renderer { dialect, computes: true }.conjuncts(parts)
+}
+
+/// Conditions that must all hold.
+pub(super) struct Conjunction<'a, B> {
+    /// Those that the database decides.
+    pub(super) sql: Option<Fragment<B>>,
+    /// Those that it cannot.
+    pub(super) rest: Vec<&'a Bound>,
+}
+
 struct Renderer<'d, D> {
     dialect: &'d D,
     /// Whether code of ours may run within the database.
@@ -28,9 +44,7 @@ type Rendered<D> = Option<Fragment<<D as Dialect>::Bind>>;
 impl<'d, D: Dialect> Renderer<'d, D> {
     fn condition(&self, it: &Bound) -> Rendered<D> {
         match it.node() {
-            Node::Constant(value) => {
-                Some(self.dialect.truth(*value == Value::Bool(true)).into())
-            }
+            Node::Constant(value) => Some(self.dialect.truth(*value == Value::Bool(true)).into()),
             Node::Call(Function::And, parts) => self.conjunction(parts),
             Node::Call(Function::Or, parts) => self.disjunction(it, parts),
             Node::Call(Function::Not, arguments) => self.negation(it, arguments),
@@ -38,23 +52,37 @@ impl<'d, D: Dialect> Renderer<'d, D> {
         }
     }
 
-    /// What the database decides by itself comes first; the rest is one call of our code.
     fn conjunction(&self, parts: &[Bound]) -> Rendered<D> {
-        let (mut rendered, mut left) = (Vec::with_capacity(parts.len()), Vec::new());
+        let Conjunction { sql, rest } = self.conjuncts(parts.iter());
+        if rest.is_empty() { sql } else { None }
+    }
+
+    /// What the database decides by itself comes first; of the rest as much as our code can do
+    /// there is one call of it.
+    fn conjuncts<'a>(&self, parts: impl Iterator<Item = &'a Bound>) -> Conjunction<'a, D::Bind> {
+        let (mut rendered, mut ours, mut rest) = (Vec::new(), Vec::new(), Vec::new());
         for part in parts {
             match self.by_database().condition(part) {
                 Some(sql) => rendered.push(sql),
-                None => left.push(part),
+                None if is_mixed(part) => match self.condition(part) {
+                    Some(sql) => rendered.push(sql),
+                    None => rest.push(part),
+                },
+                None => ours.push(part),
             }
         }
-        let (simple, mixed): (Vec<_>, Vec<_>) = left.into_iter().partition(|it| !is_mixed(it));
-        for part in mixed {
-            rendered.push(self.condition(part)?);
+        if !ours.is_empty() {
+            match self.computed(&Bound::all(ours.iter().copied().cloned())) {
+                Some(sql) => rendered.push(sql),
+                None => rest.extend(ours),
+            }
         }
-        if !simple.is_empty() {
-            rendered.push(self.computed(&Bound::all(simple.into_iter().cloned()))?);
-        }
-        Some(Fragment::joined(rendered, " AND ").in_parentheses())
+        let sql = match rendered.len() {
+            0 => None,
+            1 => rendered.pop(),
+            _ => Some(Fragment::joined(rendered, " AND ").in_parentheses()),
+        };
+        Conjunction { sql, rest }
     }
 
     fn disjunction(&self, it: &Bound, parts: &[Bound]) -> Rendered<D> {
@@ -79,7 +107,9 @@ impl<'d, D: Dialect> Renderer<'d, D> {
         }
         match self.by_database().value(inner) {
             Some(sql) => Some(Fragment::text("NOT ").then(sql)),
-            None => self.computed(it).or_else(|| Some(Fragment::text("NOT ").then(self.value(inner)?))),
+            None => {
+                self.computed(it).or_else(|| Some(Fragment::text("NOT ").then(self.value(inner)?)))
+            }
         }
     }
 
@@ -137,12 +167,7 @@ impl<'d, D: Dialect> Renderer<'d, D> {
         })
     }
 
-    fn leaf(
-        &self,
-        function: &Function,
-        arguments: &[Bound],
-        guarding: Guarding,
-    ) -> Rendered<D> {
+    fn leaf(&self, function: &Function, arguments: &[Bound], guarding: Guarding) -> Rendered<D> {
         match (function, arguments) {
             (
                 Function::Eq
@@ -154,9 +179,9 @@ impl<'d, D: Dialect> Renderer<'d, D> {
                 [a, b],
             ) => self.compared(function, a, b, guarding),
             (Function::In, [first, others @ ..]) => self.within(first, others, guarding),
-            (Function::IsNull, [of]) => self.known(of).map(|known| {
-                Fragment::text("(NOT ").then(known).then(")")
-            }),
+            (Function::IsNull, [of]) => {
+                self.known(of).map(|known| Fragment::text("(NOT ").then(known).then(")"))
+            }
             (Function::Native(native), _) => {
                 let arguments = arguments.iter().map(|it| self.argument(it));
                 let arguments = Fragment::joined(arguments.collect::<Option<Vec<_>>>()?, ", ");
@@ -203,7 +228,10 @@ impl<'d, D: Dialect> Renderer<'d, D> {
 
     fn within(&self, first: &Bound, others: &[Bound], guarding: Guarding) -> Rendered<D> {
         let constants = others.iter().all(|it| it.as_constant().is_some_and(|it| !it.is_null()));
-        if !constants || !others.iter().all(|it| self.dialect.compares(first, it)) {
+        if !constants || others.len() > self.dialect.longest_list() {
+            return None;
+        }
+        if !others.iter().all(|it| self.dialect.compares(first, it)) {
             return None;
         }
         let list: Option<Vec<_>> = others.iter().map(|it| self.operand(it)).collect();
@@ -218,8 +246,10 @@ impl<'d, D: Dialect> Renderer<'d, D> {
 
     /// One side of a comparison: a bare column, a constant, or something computed.
     fn operand(&self, it: &Bound) -> Rendered<D> {
-        let sql = if it.as_field().is_some() { self.field(it) } else { self.by_database().value(it) };
-        sql.map(|sql| if *it.ty() == ExprType::Text { self.dialect.collated(sql) } else { sql })
+        let sql =
+            if it.as_field().is_some() { self.field(it) } else { self.by_database().value(it) };
+        let is_stored_text = *it.ty() == ExprType::Text && it.as_constant().is_none();
+        sql.map(|sql| if is_stored_text { self.dialect.collated(sql) } else { sql })
     }
 
     fn field(&self, it: &Bound) -> Rendered<D> {
@@ -275,8 +305,7 @@ impl Guarding {
 
 fn guarded<B>(guards: impl IntoIterator<Item = Fragment<B>>, sql: Fragment<B>) -> Fragment<B> {
     let holds = Fragment::joined(guards, " AND ");
-    Fragment::text("CASE WHEN ").then(holds).then(" THEN ").then(sql).then(" END")
-        .in_parentheses()
+    Fragment::text("CASE WHEN ").then(holds).then(" THEN ").then(sql).then(" END").in_parentheses()
 }
 
 fn operator(function: &Function) -> Option<&'static str> {

@@ -1,6 +1,6 @@
 //! Which part of a filter the database decides, and which we do.
 use super::{Dialect, Fragment, render};
-use tiepoint_core::Bound;
+use tiepoint_core::{Bound, Function};
 
 /// A filter, divided.
 #[derive(Debug)]
@@ -45,24 +45,20 @@ pub enum NativeError {
 /// [`NativeError`].
 pub fn split<D: Dialect>(dialect: &D, filter: &Bound) -> Result<Split<D::Bind>, NativeError> {
     check_native(dialect, filter)?;
-    let (mut pushed, mut rest) = (Vec::new(), Vec::new());
-    for part in filter.conjuncts() {
-        let may = part.equality().may_be_pushed_down();
-        let into = if may && render::condition(dialect, part).is_some() {
-            &mut pushed
-        } else {
-            only_here(part)?;
-            &mut rest
-        };
-        into.push(part.clone());
+    let conditions = filter.conjuncts().iter().filter(|it| **it != Bound::TRUE);
+    let (asked, kept): (Vec<_>, Vec<_>) =
+        conditions.partition(|it| it.equality().may_be_pushed_down());
+    let mut split = render::conjuncts(dialect, asked.iter().copied());
+    split.rest.extend(kept);
+    for part in &split.rest {
+        only_here(part)?;
     }
-    let pushed = Bound::all(pushed);
-    let all = pushed != Bound::TRUE;
+    let pushed = asked.into_iter().filter(|it| !split.rest.contains(it)).cloned();
     Ok(Split {
-        condition: all.then(|| render::condition(dialect, &pushed)).flatten(),
+        pushed: Bound::all(pushed),
         prefilter: dialect.prefilter(filter),
-        pushed,
-        rest: Bound::all(rest),
+        rest: Bound::all(split.rest.iter().copied().cloned()),
+        condition: split.sql,
     })
 }
 
@@ -74,7 +70,7 @@ pub fn split<D: Dialect>(dialect: &D, filter: &Bound) -> Result<Split<D::Bind>, 
 pub fn check_native<D: Dialect>(dialect: &D, expr: &Bound) -> Result<(), NativeError> {
     let mut refused = None;
     expr.visit(&mut |it| {
-        if let Some((tiepoint_core::Function::Native(native), _)) = it.as_call()
+        if let Some((Function::Native(native), _)) = it.as_call()
             && native.store != dialect.store()
         {
             let (name, of) = (native.name.clone(), native.store.clone());

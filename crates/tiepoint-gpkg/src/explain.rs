@@ -1,0 +1,108 @@
+//! How a query is answered: what SQLite says of its plan, and what we know of ours.
+use crate::connection::Lease;
+use crate::cursor::open_rows;
+use crate::error::Site;
+use crate::read::asked;
+use crate::select::Select;
+use rusqlite::{Connection, params_from_iter};
+use tiepoint_core::{Bound, Ids, Query};
+use tiepoint_store::{Access, Place, Plan, ReadControl, Result};
+
+/// Answers a query and says how.
+pub(crate) fn explain(lease: Lease, query: &Query) -> Result<Plan> {
+    let (site, control) = (lease.site().clone(), ReadControl::default());
+    let (link, connection) = (lease.link(), lease.connection());
+    let select = asked(link, &site, query, Some(&control))?;
+    let steps = steps(connection, &select);
+    let steps = steps.map_err(site.failed(&select.doing()))?;
+    let mut plan = Plan {
+        access: access(&select, &steps),
+        in_store: conditions(&select.pushed),
+        in_memory: conditions(&select.rest.filter),
+        sorted: place(!select.question.order().is_empty(), select.rest.sort),
+        cut: place(cuts(&select), select.rest.cut),
+        statement: Some(select.statement.sql.clone()),
+        examined: 0,
+        returned: 0,
+    };
+    let measured = select.found.as_ref().map_or(0, |found| found.measured);
+    plan.returned = count(connection, &site, select, &control)?;
+    plan.examined = measured.max(control.examined());
+    Ok(plan)
+}
+
+fn count(
+    connection: &Connection,
+    site: &Site,
+    select: Select,
+    control: &ReadControl,
+) -> Result<u64> {
+    let rows = open_rows(connection, &select.statement.sql, &select.statement.parameters);
+    let rows = rows.map_err(site.failed(&select.doing()))?;
+    let mut returned = 0;
+    for feature in select.features(site.clone(), rows, Some(control.clone()))? {
+        feature?;
+        returned += 1;
+    }
+    Ok(returned)
+}
+
+/// The steps of SQLite's plan, in its words.
+fn steps(connection: &Connection, select: &Select) -> rusqlite::Result<Vec<String>> {
+    let sql = format!("EXPLAIN QUERY PLAN {}", select.statement.sql);
+    let mut statement = connection.prepare(&sql)?;
+    let parameters = params_from_iter(&select.statement.parameters);
+    statement.query_map(parameters, |row| row.get("detail"))?.collect()
+}
+
+fn conditions(filter: &Bound) -> Vec<Bound> {
+    if *filter == Bound::TRUE { Vec::new() } else { filter.conjuncts().to_vec() }
+}
+
+fn place(asked: bool, left: bool) -> Place {
+    match (asked, left) {
+        (false, _) => Place::Nowhere,
+        (true, false) => Place::Store,
+        (true, true) => Place::Memory,
+    }
+}
+
+fn cuts(select: &Select) -> bool {
+    select.question.limit().is_some() || select.question.offset() > 0
+}
+
+/// What found the rows: the first step on the layer's own table says it.
+fn access(select: &Select, steps: &[String]) -> Access {
+    let geometry = select.table.geometry.as_ref();
+    let tree = geometry.and_then(|it| it.rtree.clone()).unwrap_or_default();
+    if let Some(found) = &select.found {
+        return Access::Nearest { index: tree, nodes: found.nodes };
+    }
+    if select.question.filter() == &Bound::FALSE || select.boxes.as_ref().is_some_and(Vec::is_empty)
+    {
+        return Access::Nothing;
+    }
+    let first = steps.iter().find(|step| step.starts_with("SEARCH") || step.starts_with("SCAN"));
+    let first = first.map_or("", String::as_str);
+    if let Some(index) = named_index(first) {
+        return Access::Index { index };
+    }
+    if !first.starts_with("SEARCH") {
+        return Access::Scan;
+    }
+    match &select.boxes {
+        Some(boxes) => Access::SpatialIndex {
+            index: tree,
+            boxes: boxes.iter().map(|it| it.envelope).collect(),
+        },
+        None if *select.question.ids() == Ids::Any => Access::Index { index: "rowid".to_owned() },
+        None => Access::Ids,
+    }
+}
+
+/// The index in `SEARCH trees USING COVERING INDEX by_name (name=?)`.
+fn named_index(step: &str) -> Option<String> {
+    let (_, rest) = step.split_once(" INDEX ")?;
+    let end = rest.rfind(" (").unwrap_or(rest.len());
+    Some(rest[..end].to_owned())
+}

@@ -1,0 +1,270 @@
+//! Questions as SQL: what SQLite is asked, and what it leaves to be finished in memory.
+use crate::connection::Link;
+use crate::error::Site;
+use crate::evaluate::{Fault, Prepared};
+use crate::metadata::Table;
+use crate::nearest::{self, Found};
+use crate::spelling::{Bind, Spelling, Sql, stored};
+use rusqlite::types::Value as Stored;
+use std::sync::Arc;
+use tiepoint_core::{Bound, Fid, Ids, ObjectId, Schema};
+use tiepoint_spatial::measure::SearchBox;
+use tiepoint_store::sql::{self, Fragment, NativeError, Split};
+use tiepoint_store::{Question, ReadControl, Rest, Result, SortKey, StoreError};
+
+/// A question as SQL, and what is left to do with its rows.
+pub(crate) struct Select {
+    pub(crate) question: Question,
+    pub(crate) table: Arc<Table>,
+    pub(crate) rest: Rest,
+    pub(crate) shape: Shape,
+    pub(crate) statement: Statement,
+    /// The part of the filter that SQLite decides.
+    pub(crate) pushed: Bound,
+    /// What the R-tree is asked for.
+    pub(crate) boxes: Option<Vec<SearchBox>>,
+    /// What was found before the statement runs.
+    pub(crate) found: Option<Found>,
+    /// Geometries that could not be read on the way.
+    pub(crate) faults: Vec<Fault>,
+}
+
+/// A statement ready to run.
+pub(crate) struct Statement {
+    pub(crate) sql: String,
+    pub(crate) parameters: Vec<Stored>,
+    /// The expressions that it evaluates.
+    pub(crate) prepared: Vec<Arc<Prepared>>,
+}
+
+/// Which fields rows come with.
+pub(crate) struct Shape {
+    pub(crate) schema: Arc<Schema>,
+    /// The positions of the fields that are read; `None` when it is all of the schema.
+    pub(crate) positions: Option<Vec<usize>>,
+}
+
+/// Columns before those of the fields: the row's key and its object id.
+pub(crate) const FIELDS_AT: usize = 2;
+
+/// Puts a question to SQLite.
+pub(crate) fn select(
+    link: &Link,
+    site: &Site,
+    table: Arc<Table>,
+    question: Question,
+    control: Option<&ReadControl>,
+) -> Result<Select> {
+    let maker = Maker::new(link, site, &table, &question, control)?;
+    let split = maker.split(question.filter())?;
+    let order = maker.order()?;
+    let mut rest = Rest {
+        filter: split.rest.clone(),
+        sort: order.is_none(),
+        after: question.after().is_some() && maker.after().is_none(),
+        cut: true,
+    };
+    rest.cut = !question.may_cut(&rest);
+    let shape = Shape::of(&question, &rest);
+    let mut faults = Vec::new();
+    let found = match nearest::Search::of(&maker, &rest) {
+        Some(search) => search?.run(&mut faults)?,
+        None => None,
+    };
+    let boxes = if found.is_some() { None } else { maker.spelling.boxes(question.filter()) };
+    let pushed = split.pushed.clone();
+    let conditions = maker.conditions(split, found.as_ref());
+    let whole = maker.statement(&shape, conditions, order.unwrap_or_default(), !rest.cut);
+    let statement = maker.ready(whole)?;
+    Ok(Select { question, table, rest, shape, statement, pushed, boxes, found, faults })
+}
+
+/// What statements about one question are made with.
+pub(crate) struct Maker<'q> {
+    pub(crate) link: &'q Link,
+    pub(crate) site: &'q Site,
+    pub(crate) spelling: Spelling<'q>,
+    pub(crate) question: &'q Question,
+    pub(crate) control: Option<&'q ReadControl>,
+}
+
+impl<'q> Maker<'q> {
+    pub(crate) fn new(
+        link: &'q Link,
+        site: &'q Site,
+        table: &'q Arc<Table>,
+        question: &'q Question,
+        control: Option<&'q ReadControl>,
+    ) -> Result<Self> {
+        let utf8 = link.catalogue.borrow_mut().is_utf8(&link.connection);
+        let utf8 = utf8.map_err(site.failed("read its encoding"))?;
+        Ok(Self { link, site, spelling: Spelling { table, utf8 }, question, control })
+    }
+
+    pub(crate) fn table(&self) -> &'q Arc<Table> {
+        self.spelling.table
+    }
+
+    pub(crate) fn split(&self, filter: &Bound) -> Result<Split<Bind>> {
+        sql::split(&self.spelling, filter).map_err(|reason| self.refused(&reason))
+    }
+
+    fn refused(&self, reason: &NativeError) -> StoreError {
+        let hint = "ask it of a store that has the function, on its own or beside fields";
+        self.site.unsupported(format!("answer: {reason}"), Some(hint))
+    }
+
+    /// The sort keys as SQL, none where there are none; `None` when SQLite would sort otherwise.
+    fn order(&self) -> Result<Option<Vec<Sql>>> {
+        let keys = self.question.order().iter().filter(|it| it.key.as_constant().is_none());
+        let keys: Vec<SortKey> = keys.cloned().collect();
+        for by in &keys {
+            sql::check_native(&self.spelling, &by.key).map_err(|reason| self.refused(&reason))?;
+        }
+        if keys.is_empty() {
+            return Ok(Some(Vec::new()));
+        }
+        Ok(sql::order_by(&self.spelling, &keys).map(|order| vec![order]))
+    }
+
+    /// Going on after a page's mark, where the rows' keys alone decide.
+    fn after(&self) -> Option<Sql> {
+        let (mark, key) = (self.question.after()?, self.table().key()?);
+        match &mark.fid {
+            Fid::Int(fid) if self.question.order().is_empty() => {
+                Some(key.then(" > ").then(stored(*fid)))
+            }
+            _ => None,
+        }
+    }
+
+    /// What rows must fulfil: what an index answers first.
+    fn conditions(&self, split: Split<Bind>, found: Option<&Found>) -> Vec<Sql> {
+        let mut conditions = Vec::new();
+        if let (Some(found), Some(key)) = (found, self.table().key()) {
+            let fids: Vec<Fid> = found.rows.iter().copied().map(Fid::Int).collect();
+            conditions.push(listed(key, fid_list(&fids)));
+            return conditions;
+        }
+        conditions.extend(self.chosen());
+        conditions.extend(split.prefilter);
+        conditions.extend(split.condition);
+        conditions.extend(self.after());
+        conditions
+    }
+
+    /// Only what has certain ids.
+    fn chosen(&self) -> Option<Sql> {
+        let (column, list) = match self.question.ids() {
+            Ids::Any => return None,
+            Ids::Objects(ids) => (self.spelling.id_column(), id_list(ids)),
+            Ids::Fids(fids) => (self.table().key(), fid_list(fids)),
+        };
+        Some(column.map_or_else(|| "0".into(), |column| listed(column, list)))
+    }
+
+    fn statement(&self, shape: &Shape, conditions: Vec<Sql>, order: Vec<Sql>, cut: bool) -> Sql {
+        let mut sql = self.columns(shape);
+        if !conditions.is_empty() {
+            sql = sql.then(" WHERE ").then(Fragment::joined(conditions, " AND "));
+        }
+        let order: Vec<Sql> = order.into_iter().chain(self.table().key()).collect();
+        if !order.is_empty() {
+            sql = sql.then(" ORDER BY ").then(Fragment::joined(order, ", "));
+        }
+        let question = self.question;
+        if cut && (question.limit().is_some() || question.offset() > 0) {
+            let number = |it: u64| stored(i64::try_from(it).unwrap_or(i64::MAX));
+            sql = sql.then(" LIMIT ").then(number(question.limit().unwrap_or(u64::MAX)));
+            sql = sql.then(" OFFSET ").then(number(question.offset()));
+        }
+        sql
+    }
+
+    fn columns(&self, shape: &Shape) -> Sql {
+        let fields = shape.schema.fields();
+        let names: Vec<Sql> = match &shape.positions {
+            None => fields.iter().map(|field| Fragment::name(&field.name)).collect(),
+            Some(positions) => {
+                positions.iter().map(|at| Fragment::name(&fields[*at].name)).collect()
+            }
+        };
+        let null = || Fragment::text("NULL");
+        let ids = [
+            self.table().key().unwrap_or_else(null),
+            self.spelling.id_column().unwrap_or_else(null),
+        ];
+        let columns = Fragment::joined(ids.into_iter().chain(names), ", ");
+        Fragment::text("SELECT ")
+            .then(columns)
+            .then(" FROM ")
+            .then(Fragment::name(self.table().name()))
+    }
+
+    /// Spells a statement and makes its expressions ready; the first of them counts rows.
+    pub(crate) fn ready(&self, sql: Sql) -> Result<Statement> {
+        let spelt = sql.spell(&self.spelling);
+        let (mut parameters, mut prepared) = (Vec::with_capacity(spelt.binds.len()), Vec::new());
+        for bind in spelt.binds {
+            parameters.push(match bind {
+                Bind::Stored(value) => value,
+                Bind::Evaluate(evaluation) => {
+                    let counts = self.control.filter(|_| prepared.is_empty()).cloned();
+                    let ready = Prepared::new(*evaluation, Arc::clone(self.table()), counts);
+                    let ready = Arc::new(ready.map_err(|reason| StoreError::Evaluate {
+                        layer: self.table().name().to_owned(),
+                        reason: Box::new(reason),
+                    })?);
+                    let handle = self.link.evaluated.add(&ready);
+                    prepared.push(ready);
+                    Stored::Integer(handle)
+                }
+            });
+        }
+        Ok(Statement { sql: spelt.sql, parameters, prepared })
+    }
+
+    /// What a failing statement was to do.
+    pub(crate) fn doing(&self) -> String {
+        doing(self.table())
+    }
+}
+
+impl Select {
+    pub(crate) fn doing(&self) -> String {
+        doing(&self.table)
+    }
+}
+
+fn doing(table: &Table) -> String {
+    format!("read layer `{}`", table.name())
+}
+
+impl Shape {
+    fn of(question: &Question, rest: &Rest) -> Self {
+        let output = question.output();
+        if question.comes_as_output(rest) {
+            return Self { schema: Arc::clone(output.schema()), positions: None };
+        }
+        let positions = question.needs(rest).into_iter().collect();
+        Self { schema: Arc::clone(question.layer().schema()), positions: Some(positions) }
+    }
+}
+
+/// A JSON array, so that any number of ids is one bind of one statement.
+fn listed(column: Sql, list: String) -> Sql {
+    column.then(" IN (SELECT value FROM json_each(").then(stored(list)).then("))")
+}
+
+fn id_list(ids: &[ObjectId]) -> String {
+    let ids: Vec<String> = ids.iter().map(|id| format!("\"{id}\"")).collect();
+    format!("[{}]", ids.join(","))
+}
+
+fn fid_list(fids: &[Fid]) -> String {
+    let number = |fid: &Fid| match fid {
+        Fid::Int(number) => Some(number.to_string()),
+        Fid::Text(_) => None,
+    };
+    format!("[{}]", fids.iter().filter_map(number).collect::<Vec<_>>().join(","))
+}

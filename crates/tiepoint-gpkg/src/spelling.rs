@@ -1,0 +1,292 @@
+//! Expressions over one layer in SQLite's spelling: the dialect that the shared renderer asks.
+//!
+//! SQLite decides by itself what it compares just as we do: numbers, texts of a file in UTF-8, and
+//! truths, each guarded by its storage class, since a column may hold anything. All the rest is a
+//! call of [`evaluate`](crate::evaluate).
+use crate::evaluate::{self, Evaluation};
+use crate::geometry::append_blob;
+use crate::metadata::Table;
+use crate::values;
+use rusqlite::types::Value as Stored;
+use std::sync::Arc;
+use tiepoint_core::{Bound, ExprType, FieldType, Function, Node, Value};
+use tiepoint_spatial::measure::SearchBox;
+use tiepoint_spatial::reach;
+use tiepoint_store::sql::{Dialect, Doubt, Fragment};
+
+/// The whole numbers that are doubles, both ways.
+const EXACT_IN_DOUBLE: u64 = 1 << 53;
+/// SQLite takes 127 arguments at least; some are ours.
+const MOST_FIELDS: usize = 100;
+/// A longer list is searched by our own code.
+const LONGEST_LIST: usize = 500;
+
+/// What a placeholder stands for.
+#[derive(Debug, Clone)]
+pub(crate) enum Bind {
+    /// A value.
+    Stored(Stored),
+    /// An expression for [`evaluate`](crate::evaluate), made ready when the statement runs.
+    Evaluate(Box<Evaluation>),
+}
+
+pub(crate) type Sql = Fragment<Bind>;
+
+/// One layer's SQL.
+#[derive(Debug, Clone)]
+pub(crate) struct Spelling<'t> {
+    pub(crate) table: &'t Arc<Table>,
+    /// Whether texts are stored in UTF-8, whose bytes sort by code point.
+    pub(crate) utf8: bool,
+}
+
+/// Values that SQLite compares and sorts as we do.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Class {
+    Bool,
+    Number,
+    Text,
+}
+
+impl Spelling<'_> {
+    fn class_of(&self, ty: &ExprType) -> Option<Class> {
+        match ty {
+            ExprType::Bool => Some(Class::Bool),
+            ExprType::Int | ExprType::Real => Some(Class::Number),
+            ExprType::Text if self.utf8 => Some(Class::Text),
+            _ => None,
+        }
+    }
+
+    /// The class of what SQLite can have the value of without our code.
+    fn class(&self, it: &Bound) -> Option<Class> {
+        match it.node() {
+            Node::Constant(Value::Real(number)) if number.is_nan() => None,
+            Node::Field(..) | Node::Constant(_) | Node::Call(Function::Native(_), _) => {
+                self.class_of(it.ty())
+            }
+            Node::Id | Node::Call(..) => None,
+        }
+    }
+
+    fn is_real_column(&self, it: &Bound) -> bool {
+        let field = |at: usize| self.table.layer.schema().fields().get(at);
+        let ty = it.as_field().and_then(field).map(|field| &field.ty);
+        matches!(ty, Some(FieldType::Real(_)))
+    }
+
+    /// The `srs_id` that a geometry of a CRS has in this layer.
+    fn srs_id(&self, ty: &ExprType) -> i32 {
+        let ExprType::Geometry(crs) = ty else { return 0 };
+        let fields = self.table.layer.schema().fields().iter().zip(&self.table.srs_ids);
+        let mut same = fields.filter_map(|(field, srs_id)| match &field.ty {
+            FieldType::Geometry(ty) if ty.crs.same_positions(crs) => Some(*srs_id),
+            _ => None,
+        });
+        same.next().unwrap_or_default()
+    }
+
+    /// The boxes outside of which nothing passes a filter, where the layer has an R-tree.
+    pub(crate) fn boxes(&self, filter: &Bound) -> Option<Vec<SearchBox>> {
+        let geometry = self.table.geometry.as_ref()?;
+        geometry.rtree.as_ref()?;
+        self.table.key::<Bind>()?;
+        reach(filter, geometry.position)
+    }
+
+    /// The rows whose envelopes may meet one of the boxes, by the R-tree.
+    pub(crate) fn within(&self, boxes: &[SearchBox]) -> Option<Sql> {
+        let tree = self.table.geometry.as_ref()?.rtree.as_ref()?;
+        let key = self.table.key()?;
+        if boxes.is_empty() {
+            return Some("0".into());
+        }
+        let searches = boxes.iter().map(|it| search(tree, it));
+        Some(key.then(" IN (").then(Fragment::joined(searches, " UNION ALL ")).then(")"))
+    }
+
+    pub(crate) fn id_column(&self) -> Option<Sql> {
+        self.table.tie.as_ref().map(|tie| Fragment::name(&tie.column))
+    }
+}
+
+/// A value as a bind.
+pub(crate) fn stored(value: impl Into<Stored>) -> Sql {
+    Fragment::bind(Bind::Stored(value.into()))
+}
+
+/// The ids of the entries of an R-tree that meet a box; its numbers are rounded outwards.
+fn search(tree: &str, wanted: &SearchBox) -> Sql {
+    let (min, max) = (wanted.envelope.min(), wanted.envelope.max());
+    let within = Fragment::text("SELECT id FROM ")
+        .then(Fragment::name(tree))
+        .then(" WHERE minx <= ")
+        .then(stored(max.x))
+        .then(" AND maxx >= ")
+        .then(stored(min.x))
+        .then(" AND miny <= ")
+        .then(stored(max.y))
+        .then(" AND maxy >= ")
+        .then(stored(min.y));
+    match wanted.wider_than {
+        Some(width) => within.then(" AND maxx - minx > ").then(stored(width)),
+        None => within,
+    }
+}
+
+fn is_one_of(column: &Sql, classes: &'static str) -> Sql {
+    Fragment::call("typeof", [column.clone()]).then(classes)
+}
+
+impl Dialect for Spelling<'_> {
+    type Bind = Bind;
+
+    fn store(&self) -> &'static str {
+        "gpkg"
+    }
+
+    fn quote(&self, name: &str, sql: &mut String) {
+        sql.push('"');
+        for (at, part) in name.split('"').enumerate() {
+            if at > 0 {
+                sql.push_str("\"\"");
+            }
+            sql.push_str(part);
+        }
+        sql.push('"');
+    }
+
+    fn placeholder(&self, number: usize, sql: &mut String) {
+        use std::fmt::Write as _;
+        write!(sql, "?{number}").expect("a string takes everything");
+    }
+
+    fn truth(&self, truth: bool) -> &'static str {
+        if truth { "1" } else { "0" }
+    }
+
+    /// A plus in front takes a column's affinity, and its index, away.
+    fn field(&self, position: usize, name: &str) -> Sql {
+        let bare = self.table.bare.get(position).copied().unwrap_or_default();
+        if bare { Fragment::name(name) } else { Fragment::text("+").then(Fragment::name(name)) }
+    }
+
+    fn constant(&self, value: &Value, ty: &ExprType) -> Option<Sql> {
+        Some(match value {
+            Value::Null => "NULL".into(),
+            Value::Bool(truth) => self.truth(*truth).into(),
+            Value::Int(number) => stored(*number),
+            Value::Real(number) if number.is_nan() => return None,
+            Value::Real(number) => stored(*number),
+            Value::Bytes(bytes) => stored(bytes.clone()),
+            Value::Geometry(geometry) => {
+                let mut blob = Vec::new();
+                append_blob(geometry, self.srs_id(ty), &mut blob);
+                stored(blob)
+            }
+            other => stored(values::text_of(other)?),
+        })
+    }
+
+    fn compares(&self, a: &Bound, b: &Bound) -> bool {
+        // a column of doubles makes doubles of the whole numbers that it is searched for
+        let is_exact = |column: &Bound, beside: &Bound| match beside.as_constant() {
+            Some(Value::Int(number)) if self.is_real_column(column) => {
+                number.unsigned_abs() <= EXACT_IN_DOUBLE
+            }
+            _ => true,
+        };
+        let classes = (self.class(a), self.class(b));
+        matches!(classes, (Some(a), Some(b)) if a == b) && is_exact(a, b) && is_exact(b, a)
+    }
+
+    fn longest_list(&self) -> usize {
+        LONGEST_LIST
+    }
+
+    fn sorts(&self, key: &Bound) -> bool {
+        if self.class(key).is_some() {
+            return true;
+        }
+        let Some((function, _)) = key.as_call() else { return false };
+        match self.class_of(key.ty()) {
+            Some(Class::Bool | Class::Text) => true,
+            Some(Class::Number) => *key.ty() == ExprType::Int || is_never_nan(function),
+            None => false,
+        }
+    }
+
+    fn collated(&self, text: Sql) -> Sql {
+        text.then(" COLLATE BINARY")
+    }
+
+    fn holds(&self, field: &Bound, doubt: Doubt) -> Option<Sql> {
+        let Node::Field(_, name) = field.node() else { return None };
+        let column = Fragment::name(name);
+        // numbers come before texts, and texts before blobs; null is neither
+        Some(match (self.class_of(field.ty())?, doubt) {
+            (Class::Number, Doubt::Equal | Doubt::Smaller) | (Class::Text, Doubt::Equal) => {
+                return None;
+            }
+            (Class::Number, _) => is_one_of(&column, " IN ('integer', 'real')"),
+            (Class::Text, _) => Fragment::call(evaluate::IS_TEXT, [column]),
+            (Class::Bool, Doubt::Equal) => is_one_of(&column, " = 'integer'"),
+            (Class::Bool, _) => {
+                let whole = is_one_of(&column, " = 'integer' AND ");
+                whole.then(column).then(" IN (0, 1)").in_parentheses()
+            }
+        })
+    }
+
+    fn tells_null(&self, field: &Bound) -> bool {
+        self.class_of(field.ty()).is_some()
+    }
+
+    fn call(
+        &self,
+        _function: &Function,
+        _arguments: &[Bound],
+        _value: &dyn Fn(&Bound) -> Option<Sql>,
+    ) -> Option<Sql> {
+        None
+    }
+
+    fn computed(&self, expr: &Bound) -> Option<Sql> {
+        let fields: Vec<usize> = expr.fields().into_iter().collect();
+        if fields.len() > MOST_FIELDS {
+            return None;
+        }
+        let schema = self.table.layer.schema();
+        let columns: Vec<Sql> =
+            fields.iter().map(|at| Fragment::name(&schema.fields()[*at].name)).collect();
+        let id = expr.uses_id().then(|| self.id_column()).flatten();
+        let evaluation = Evaluation { expr: expr.clone(), fields, has_id: id.is_some() };
+        let handle = Fragment::bind(Bind::Evaluate(Box::new(evaluation)));
+        let key = self.table.key().unwrap_or_else(|| "NULL".into());
+        let arguments = [handle, key].into_iter().chain(columns).chain(id);
+        Some(Fragment::call(evaluate::EVALUATE, arguments))
+    }
+
+    fn prefilter(&self, filter: &Bound) -> Option<Sql> {
+        self.within(&self.boxes(filter)?)
+    }
+}
+
+/// SQLite has no NaN: it would come out as null.
+fn is_never_nan(function: &Function) -> bool {
+    use Function as F;
+    matches!(
+        function,
+        F::Distance
+            | F::Area
+            | F::LineLength
+            | F::Perimeter
+            | F::X
+            | F::Y
+            | F::MinX
+            | F::MinY
+            | F::MaxX
+            | F::MaxY
+            | F::Second
+    )
+}
