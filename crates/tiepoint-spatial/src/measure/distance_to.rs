@@ -4,6 +4,7 @@ use tiepoint_core::{Envelope, Geometry};
 use super::metric::Metric;
 use super::search::SearchBox;
 use super::{geodesic, planar};
+use crate::linear::linear;
 
 /// A geometry made ready for distances to many others. `Send` and `Sync`.
 ///
@@ -37,6 +38,7 @@ impl DistanceTo {
     /// 191 km counts once for each 191 km.
     #[must_use]
     pub fn new(geometry: &Geometry, metric: Metric) -> Self {
+        let geometry = &*linear(geometry);
         let target = match metric {
             Metric::Planar => Target::Planar(Box::new(planar::Target::new(geometry))),
             Metric::Geodesic(ellipsoid) => {
@@ -49,6 +51,7 @@ impl DistanceTo {
     /// The distance between the two, see [`distance`](super::distance).
     #[must_use]
     pub fn distance(&self, geometry: &Geometry) -> Option<f64> {
+        let geometry = &*linear(geometry);
         match &self.target {
             Target::Planar(target) => target.distance(geometry),
             Target::Geodesic(target) => target.distance(geometry),
@@ -62,6 +65,7 @@ impl DistanceTo {
     /// than the distance and gives the same answer.
     #[must_use]
     pub fn within(&self, geometry: &Geometry, limit: f64) -> bool {
+        let geometry = &*linear(geometry);
         match &self.target {
             Target::Planar(target) => target.within(geometry, limit),
             Target::Geodesic(target) => target.within(geometry, limit),
@@ -71,7 +75,9 @@ impl DistanceTo {
     /// A number that is not above the distance of any geometry that has this envelope, or has one
     /// inside it. Infinite when there are no distances: the geometry is empty, or off the ellipsoid.
     ///
-    /// Cheap, and 0 where it can say nothing: on the ellipsoid, of envelopes wider than 170°.
+    /// Cheap, and 0 where it can say nothing: on the ellipsoid, of envelopes wider than 170°. For
+    /// curves, the envelope is that of their [segments](crate::linear): an ulp off that of the
+    /// arcs, or more where arcs are nearly straight ([`Geometry::envelope`]).
     #[must_use]
     pub fn lower_bound(&self, envelope: &Envelope) -> f64 {
         match &self.target {

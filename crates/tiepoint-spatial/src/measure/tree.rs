@@ -27,12 +27,22 @@ impl Bounds {
     /// The square of the straight distance between the nearest corners, edges or sides.
     #[inline]
     pub(super) fn distance2(&self, other: &Self) -> f64 {
-        let gap = |axis: usize| {
+        let [x, y, z] = self.gaps(other);
+        x * x + y * y + z * z
+    }
+
+    /// The straight distance, also where its square is out of range.
+    pub(super) fn distance(&self, other: &Self) -> f64 {
+        let [x, y, z] = self.gaps(other);
+        x.hypot(y).hypot(z)
+    }
+
+    #[inline]
+    fn gaps(&self, other: &Self) -> [f64; 3] {
+        std::array::from_fn(|axis| {
             let gap = (self.min[axis] - other.max[axis]).max(other.min[axis] - self.max[axis]);
             gap.max(0.0)
-        };
-        let [x, y, z] = [gap(0), gap(1), gap(2)];
-        x * x + y * y + z * z
+        })
     }
 
     fn middle(&self, axis: usize) -> f64 {
@@ -77,11 +87,6 @@ impl Tree {
             build(boxes, &mut items, 0, &mut nodes);
         }
         Self { nodes, items }
-    }
-
-    /// The box around everything.
-    pub(super) fn bounds(&self) -> Option<Bounds> {
-        self.nodes.first().map(|root| root.bounds)
     }
 
     /// Shows items to `see` in boxes whose `score` is at most `limit`, low scores first as far as

@@ -7,7 +7,6 @@ use tiepoint_core::{Geometry, GeometryKind, GeometryRef, Parts, Positions};
 use super::closest::Track;
 use super::place::{Place, lon_step, normal_lon};
 use super::sphere::{Arc, Direction, angle_of, chord2, direction};
-use crate::linear::linear;
 use crate::measure::size::Turn;
 use crate::measure::tree::Bounds;
 
@@ -57,12 +56,11 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    /// [`None`] where the geometry is empty or not on the ellipsoid.
+    /// Of a geometry without curves; [`None`] where it is empty or not on the ellipsoid.
     pub(super) fn new(geometry: &Geometry, geodesic: &Geodesic) -> Option<Self> {
-        let geometry = linear(geometry);
         let mut builder = Builder { geodesic, shape: Self::default(), piece: PIECE };
-        builder.piece = builder.piece_length(geometry.as_ref().as_ref())?;
-        builder.take(geometry.as_ref().as_ref())?;
+        builder.piece = builder.piece_length(geometry.as_ref())?;
+        builder.take(geometry.as_ref())?;
         (!builder.shape.pieces.is_empty()).then_some(builder.shape)
     }
 

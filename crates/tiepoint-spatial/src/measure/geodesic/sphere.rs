@@ -110,12 +110,24 @@ impl Arc {
         of_mine.min(self.chord2_to(other.from)).min(self.chord2_to(other.to))
     }
 
+    /// Whether the arcs cross for sure. Where rounding could have it either way, an end of one is
+    /// as good as on the other.
     fn crosses(&self, other: &Self) -> bool {
         let apart = |line: &Self, of: &Self| {
-            let side = |at| dot(line.normal, minus(at, line.from));
-            side(of.from) * side(of.to) < 0.0
+            let [first, second] = [of.from, of.to].map(|at| line.side(at));
+            first * second < 0.0
         };
         apart(self, other) && apart(other, self) && dot(self.from, other.from) > 0.0
+    }
+
+    /// Positive on the left of the arc's great circle, negative on the right, 0 where rounding
+    /// could have it either way.
+    fn side(&self, at: Direction) -> f64 {
+        let from_start = minus(at, self.from);
+        let side = dot(self.normal, from_start);
+        // directions are off by 1e-16, seen from the arc more the shorter it is
+        let rounding2 = 1e-30 * (self.normal2 + dot(from_start, from_start));
+        if side * side > rounding2 { side } else { 0.0 }
     }
 
     /// How far along the arc the place nearest to `at` is, from 0 to 1.

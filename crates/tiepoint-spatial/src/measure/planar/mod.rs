@@ -6,13 +6,15 @@ use super::rings::is_inside;
 use super::search::SearchBox;
 use super::tree::{Bounds, Tree};
 
+mod extreme;
 mod segment;
 mod shape;
 
+use extreme::Size;
 use shape::{At, Piece, Shape};
 
-/// Squares of larger and of smaller coordinates may leave the range of doubles.
-const ORDINARY: std::ops::Range<f64> = 1e-130..1e150;
+/// Differences up to this may count as none beside ordinary coordinates.
+const TINY: f64 = 1e-140;
 
 /// A geometry that distances are asked to, many times.
 #[derive(Debug)]
@@ -35,12 +37,14 @@ impl Target {
 
     pub(super) fn distance(&self, geometry: &Geometry) -> Option<f64> {
         let solid = self.solid.as_ref()?;
-        let scale = scale_for(&solid.envelope, &geometry.envelope()?);
-        if scale == 1.0 {
-            return Some(solid.distance2(&Shape::new(geometry, 1.0)?, -1.0).sqrt());
+        match extreme_size(&solid.envelope, &geometry.envelope()?) {
+            None => Some(solid.distance2(&Shape::new(geometry, 1.0)?, -1.0).sqrt()),
+            Some(size) => {
+                let solid = Solid::new(&self.geometry, size.scale())?;
+                let other = Shape::new(geometry, size.scale())?;
+                Some((solid.extreme_distance(&other) / size.scale()).min(f64::MAX))
+            }
         }
-        let solid = Solid::new(&self.geometry, scale)?;
-        Some(solid.distance2(&Shape::new(geometry, scale)?, -1.0).sqrt() / scale)
     }
 
     pub(super) fn within(&self, geometry: &Geometry, limit: f64) -> bool {
@@ -48,11 +52,12 @@ impl Target {
             return false;
         };
         let limit2 = limit * limit;
-        if !(limit >= 0.0) || gap2(&solid.envelope, &envelope) > limit2 * (1.0 + 1e-12) {
+        let [x, y] = gaps(&solid.envelope, &envelope);
+        if !(limit >= 0.0) || x * x + y * y > limit2 * (1.0 + 1e-12) {
             return false;
         }
         let sure = limit2 * (1.0 - 1e-12);
-        if scale_for(&solid.envelope, &envelope) != 1.0 || limit2 < 1e-290 {
+        if extreme_size(&solid.envelope, &envelope).is_some() || limit2 < 1e-290 {
             return self.distance(geometry).is_some_and(|distance| distance <= limit);
         }
         if geometry.kind() == GeometryKind::Point && solid.shape.pieces.len() == 1 {
@@ -66,15 +71,16 @@ impl Target {
 
     pub(super) fn lower_bound(&self, envelope: &Envelope) -> f64 {
         let Some(solid) = &self.solid else { return f64::INFINITY };
-        let bound = gap2(&solid.envelope, envelope).sqrt() * (1.0 - 1e-12);
-        // out of range, or among the subnormal
-        if bound.is_finite() && bound > 1e-140 { bound } else { 0.0 }
+        let [x, y] = gaps(&solid.envelope, envelope);
+        let bound = x.hypot(y).min(f64::MAX) * (1.0 - 1e-12);
+        if bound > TINY { bound } else { 0.0 }
     }
 
     pub(super) fn search_boxes(&self, limit: f64) -> Vec<SearchBox> {
         let Some(solid) = self.solid.as_ref().filter(|_| limit >= 0.0) else { return Vec::new() };
         let (min, max) = (solid.envelope.min(), solid.envelope.max());
-        let reach = limit * (1.0 + 1e-12);
+        // squares of less than the second are 0
+        let reach = (limit * (1.0 + 1e-12)).max(TINY);
         let out = |at: f64, reach: f64| {
             let moved = at + reach;
             (moved + moved.abs() * 1e-15 * reach.signum()).clamp(f64::MIN, f64::MAX)
@@ -88,29 +94,26 @@ impl Target {
     }
 }
 
-/// A power of two that keeps squares of these coordinates in range.
-fn scale_for(a: &Envelope, b: &Envelope) -> f64 {
+/// Whether squares of these coordinates leave the range of doubles.
+fn extreme_size(a: &Envelope, b: &Envelope) -> Option<Size> {
     let size = |it: &Envelope| {
         let (min, max) = (it.min(), it.max());
         min.x.abs().max(min.y.abs()).max(max.x.abs()).max(max.y.abs())
     };
     let size = size(a).max(size(b));
-    if size == 0.0 || ORDINARY.contains(&size) {
-        1.0
-    } else if size > 1.0 {
-        2.0_f64.powi(-600)
+    if size > 1e150 {
+        Some(Size::Huge)
     } else {
-        2.0_f64.powi(600)
+        (size < 1e-130 && size > 0.0).then_some(Size::Tiny)
     }
 }
 
-/// The square of the distance between two envelopes.
+/// How far two envelopes are apart along each axis.
 #[inline]
-fn gap2(a: &Envelope, b: &Envelope) -> f64 {
-    let gap = |low: f64, high: f64| low.max(high).max(0.0);
+fn gaps(a: &Envelope, b: &Envelope) -> [f64; 2] {
+    let gap = |one: f64, other: f64| one.max(other).max(0.0);
     let x = gap(a.min().x - b.max().x, b.min().x - a.max().x);
-    let y = gap(a.min().y - b.max().y, b.min().y - a.max().y);
-    x * x + y * y
+    [x, gap(a.min().y - b.max().y, b.min().y - a.max().y)]
 }
 
 impl Solid {
@@ -122,19 +125,39 @@ impl Solid {
 
     /// The square of the distance; looks no further once it is at most `enough`.
     fn distance2(&self, other: &Shape, enough: f64) -> f64 {
+        let least = self.least(other, enough, Bounds::distance2, segment::distance2);
+        if least > enough.max(0.0) && self.overlaps(other) { 0.0 } else { least }
+    }
+
+    /// The distance, whatever the coordinates.
+    fn extreme_distance(&self, other: &Shape) -> f64 {
+        let of_boxes = |a: &Bounds, b: &Bounds| a.distance(b) * (1.0 - 1e-12);
+        let least = self.least(other, 0.0, of_boxes, extreme::distance);
+        if least > 0.0 && self.overlaps(other) { 0.0 } else { least }
+    }
+
+    /// The least value between pieces, given one between their boxes that is never above it;
+    /// looks no further once it is at most `enough`.
+    fn least(
+        &self,
+        other: &Shape,
+        enough: f64,
+        of_boxes: impl Fn(&Bounds, &Bounds) -> f64,
+        of_pieces: impl Fn(&Piece, &Piece) -> f64,
+    ) -> f64 {
         let mut least = f64::INFINITY;
         for piece in &other.pieces {
             let bounds = piece.bounds();
-            self.tree.nearest(least, |node: &Bounds| node.distance2(&bounds), |item, _| {
+            self.tree.nearest(least, |node| of_boxes(node, &bounds), |item, _| {
                 let mine = &self.shape.pieces[item as usize];
-                least = least.min(segment::distance2(mine, piece));
+                least = least.min(of_pieces(mine, piece));
                 if least <= enough { -1.0 } else { least }
             });
             if least <= enough {
-                return least;
+                break;
             }
         }
-        if least > 0.0 && self.overlaps(other) { 0.0 } else { least }
+        least
     }
 
     /// Whether a part of either is inside the other, edges left aside.
@@ -142,7 +165,8 @@ impl Solid {
         let mut crossed = Vec::new();
         let mut inside = |shape: &Shape, at: At, tree: Option<&Tree>| {
             crossed.clear();
-            let mut see = |piece: &Piece| crossed.extend(piece.ring.filter(|_| is_above(piece, at)));
+            let above = |piece: &Piece| is_above(piece, at);
+            let mut see = |piece: &Piece| crossed.extend(piece.ring.filter(|_| above(piece)));
             match tree {
                 Some(tree) => tree.each(
                     |node| node.min[0] <= at[0] && at[0] <= node.max[0] && at[1] <= node.max[1],

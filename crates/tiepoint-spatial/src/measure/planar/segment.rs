@@ -16,28 +16,38 @@ pub(super) fn distance2(a: &Piece, b: &Piece) -> f64 {
 /// The square of the distance from a place to a piece.
 #[inline]
 pub(super) fn to_point2(piece: &Piece, at: At) -> f64 {
-    let [along, to_start] = [minus(piece.to, piece.from), minus(at, piece.from)];
-    let (length2, forward) = (dot(along, along), dot(to_start, along));
-    let ends = norm2(to_start).min(norm2(minus(at, piece.to)));
-    if forward <= 0.0 || forward >= length2 {
+    let (near, far, ends) = nearer_first(piece, at);
+    // seen from the nearer end, so that rounding is small beside the distance
+    let (along, to_at) = (minus(far, near), minus(at, near));
+    if dot(to_at, along) <= 0.0 {
         return ends;
     }
-    let area = along[0] * to_start[1] - along[1] * to_start[0];
-    // rounding of the products: where it could be all there is, ask exactly
-    let rounding = 1e-15 * (along[0] * to_start[1]).abs().max((along[1] * to_start[0]).abs());
-    if area.abs() <= rounding && side(piece, at) == Orientation::Collinear {
+    let (one, other) = (along[0] * to_at[1], along[1] * to_at[0]);
+    // where rounding of the products could be all there is, ask exactly
+    let rounding = 1e-15 * one.abs().max(other.abs());
+    if (one - other).abs() <= rounding && side(piece, at) == Orientation::Collinear {
         return 0.0;
     }
-    (area / length2 * area).min(ends)
+    ((one - other) / dot(along, along) * (one - other)).min(ends)
 }
 
-/// Which side of a piece a place is on; exact.
+fn nearer_first(piece: &Piece, at: At) -> (At, At, f64) {
+    let [from, to] = [piece.from, piece.to].map(|end| norm2(minus(at, end)));
+    if from <= to { (piece.from, piece.to, from) } else { (piece.to, piece.from, to) }
+}
+
+/// Which side of a piece a place is on; exact, up to coordinates of 1e150.
 pub(super) fn side(piece: &Piece, at: At) -> Orientation {
-    let coord = |[x, y]: At| Coord { x, y };
-    RobustKernel::orient2d(coord(piece.from), coord(piece.to), coord(at))
+    let positions = [piece.from, piece.to, at];
+    let huge = positions.as_flattened().iter().any(|it| it.abs() > 1e150);
+    // so that products of two stay in range
+    let scale = if huge { 2.0_f64.powi(-524) } else { 1.0 };
+    let [from, to, at] = positions.map(|[x, y]| Coord { x: x * scale, y: y * scale });
+    RobustKernel::orient2d(from, to, at)
 }
 
-fn cross(a: &Piece, b: &Piece) -> bool {
+/// Whether two segments cross inside both; exact.
+pub(super) fn cross(a: &Piece, b: &Piece) -> bool {
     let apart = |line: &Piece, of: &Piece| {
         let sides = [side(line, of.from), side(line, of.to)];
         sides[0] != sides[1] && !sides.contains(&Orientation::Collinear)

@@ -1,7 +1,6 @@
 //! A geometry taken apart for distances in the plane.
 use tiepoint_core::{Geometry, GeometryRef, Parts, Positions};
 
-use crate::linear::linear;
 use crate::measure::rings::Role;
 use crate::measure::tree::Bounds;
 
@@ -33,11 +32,10 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    /// All coordinates times `scale`; [`None`] where there are none.
+    /// Of a geometry without curves, all coordinates times `scale`; [`None`] where there are none.
     pub(super) fn new(geometry: &Geometry, scale: f64) -> Option<Self> {
-        let geometry = linear(geometry);
         let mut shape = Self::default();
-        shape.take(geometry.as_ref().as_ref(), scale);
+        shape.take(geometry.as_ref(), scale);
         (!shape.pieces.is_empty()).then_some(shape)
     }
 
