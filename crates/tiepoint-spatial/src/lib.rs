@@ -7,6 +7,8 @@ pub mod measure;
 mod reach;
 pub mod relate;
 pub mod simplify;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod transform;
 pub mod validity;
 

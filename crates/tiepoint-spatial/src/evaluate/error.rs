@@ -19,7 +19,7 @@ pub enum EvaluateError {
         at: Option<usize>,
     },
     /// A regular expression that differs from row to row.
-    #[error("`matches` takes a regular expression that is the same for all, found `{pattern}`")]
+    #[error("`matches` takes a regular expression as a literal, found `{pattern}`")]
     RegexOfRow {
         /// The expression that it is made with.
         pattern: String,
@@ -78,7 +78,7 @@ impl EvaluateError {
                 "write it in the syntax of the `regex` crate; a backslash takes a special character as it is"
                     .to_owned()
             }
-            Self::RegexOfRow { .. } => "write it as a literal, or use `like`".to_owned(),
+            Self::RegexOfRow { .. } => "it must be the same for all rows; `like` takes any text as a pattern".to_owned(),
             Self::Transform { .. } => {
                 format!("ask in the CRS that the layer is in, or in {}", Crs::CRS84)
             }

@@ -26,11 +26,17 @@ use super::row::NoRow;
 /// ```
 pub fn fold(bound: &Bound) -> Result<Bound, EvaluateError> {
     let Node::Call(function, arguments) = bound.node() else { return Ok(bound.clone()) };
-    if is_constant(bound) && bound.native_stores().is_empty() {
+    if is_computable(bound) {
         return computed(bound);
     }
     let arguments: Vec<Bound> = arguments.iter().map(fold).collect::<Result<_, _>>()?;
-    Ok(simplified(function, arguments, bound))
+    let folded = simplified(function, arguments, bound);
+    if is_computable(&folded) { computed(&folded) } else { Ok(folded) }
+}
+
+/// Whether it is a call that has the same value for all rows, and has it here.
+fn is_computable(bound: &Bound) -> bool {
+    bound.as_call().is_some() && is_constant(bound) && bound.native_stores().is_empty()
 }
 
 fn computed(bound: &Bound) -> Result<Bound, EvaluateError> {

@@ -55,7 +55,9 @@ pub(super) fn minute(value: &Value) -> Value {
 
 pub(super) fn second(value: &Value) -> Value {
     let second = |time: Time| {
-        f64::from(time.clock.second()) + f64::from(time.clock.subsec_nanosecond()) / 1e9
+        // one division, so that 59.999 is what is written so
+        let nanoseconds = f64::from(time.clock.second()) * 1e9;
+        (nanoseconds + f64::from(time.clock.subsec_nanosecond())) / 1e9
     };
     time_in(value).map(second).into()
 }
