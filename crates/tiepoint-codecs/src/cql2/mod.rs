@@ -1,4 +1,56 @@
-//! CQL2 (OGC 21-065r2) to expressions and back.
+//! CQL2 (OGC 21-065r2), text and JSON, to expressions and back: all its conformance classes.
+//!
+//! Whatever the standard's grammar takes is read, and both encodings of one filter give the same
+//! expression. Any expression is read, not only filters, so that orders and computed values can be
+//! said as well; [`Expr::bind_filter`] is what asks for true or false. Coordinates are in the CRS
+//! that comes with the text (`filter-crs`), x (easting or longitude) first.
+//!
+//! | CQL2 | expression |
+//! | --- | --- |
+//! | `5`, `5.0`, `99999999999999999999` | an integer, a real number, a decimal number |
+//! | `DATE('2024-02-29')`, `TIMESTAMP('2024-02-29T12:30:00Z')` | a date, a date and time |
+//! | `POLYGON((…))`, `BBOX(5.9, 45.8, 10.5, 47.8)` | [`Expr::Place`], [`Expr::Box`]; of six numbers the heights are passed over |
+//! | `('a', 'b')` | [`Function::ArrayOf`] |
+//! | `floors`, `eo:cloud_cover`, `"any name"` | [`Expr::Field`], whatever its name; `""` is a quote in it |
+//! | `INTERVAL('2024-01-01', '..')` | [`Function::Interval`]; an open end is null |
+//!
+//! The standard leaves functions to those who have some. Ours go by the names of
+//! [`Function::PLAIN`], case ignored, and
+//!
+//! * `object_id()` is [`Expr::Id`], since `id` may well be a field's name;
+//! * `within_distance(a, b, 500, 'm')` needs its unit: `m`, `km`, `ft`, `mi`, `nmi`, which are
+//!   converted to metres, or `crs`;
+//! * `relate(a, b, 'T*F**FFF*')`, `transform(g, 'EPSG:25832')`, `cast(x, 'integer')` take texts;
+//! * `S_COVERS` and `S_COVEREDBY` join the eight spatial predicates of the standard.
+//!
+//! Functions of one store have no name here: a text from outside cannot call them.
+//!
+//! # Beyond the standard
+//!
+//! Also read, and written only where nothing else says the same:
+//!
+//! * `NULL`, as a literal, and `x IN ()`;
+//! * `TIME('…')`, `DECIMAL('…')`, `UUID('…')`, `JSON('…')`, `BYTES('00ff')`, in JSON
+//!   `{"time": "…"}` and so on;
+//! * timestamps in other zones than UTC, or in none; geometries with measures, curves, and empty
+//!   ones;
+//! * a minus before anything; in JSON, `{"op": "-"}` of one argument;
+//! * several `NOT` in a row.
+//!
+//! # Where the standard is silent or ambiguous
+//!
+//! * Of the backslashes right before a quote in a text, two stand for one, and an odd one makes the
+//!   quote part of the text (`'it\'s'`). Without that no text could end with a backslash. Elsewhere
+//!   a backslash is itself, so patterns of `LIKE` need nothing special.
+//! * A single expression in parentheses is that expression; it is an array of one where an array
+//!   is expected: as an argument of `A_CONTAINS` and the like, and as a member of another array.
+//!   `array(x)` is one anywhere.
+//! * A minus binds closer than `^`, as the grammar has it: `-2 ^ 2` is 4. `2 ^ 3 ^ 4` is not
+//!   grammar and needs parentheses.
+//! * A minus before a number is the number's own, so `-5` is a literal and `-(5)` a negation.
+//!
+//! An expression that is written and read again is the same, except that a conjunction or
+//! disjunction of one is that one.
 mod error;
 mod from_geojson;
 mod from_json;
@@ -15,6 +67,8 @@ mod to_json;
 mod to_text;
 
 pub use error::{Cql2Error, Spot};
+#[cfg(doc)]
+use tiepoint_core::Function;
 use tiepoint_core::{Crs, Expr};
 
 /// The longest text that is read, in bytes: a filter with a detailed polygon is long.
@@ -59,7 +113,7 @@ pub fn parse(text: &str, crs: &Crs) -> Result<Expr, Cql2Error> {
 /// ```
 pub fn parse_json(json: &str, crs: &Crs) -> Result<Expr, Cql2Error> {
     let read = short_enough(json).and_then(|()| from_json::expression(&json::read(json)?, crs));
-    read.map(|part| part.expr).map_err(|fault| fault.in_text(json))
+    read.map(|part| *part.expr).map_err(|fault| fault.in_text(json))
 }
 
 /// Writes an expression as CQL2 text; whoever reads it must be told the [`crs`] of its places.

@@ -157,7 +157,7 @@ impl<'a> Parser<'a> {
             return Ok(Part::leaf(at, end));
         }
         let end = self.expression()?;
-        match end.expr {
+        match *end.expr {
             Expr::Literal(Value::Text(_)) => {
                 Err(Fault::new(end.at, "a text in parentheses is no end of an interval"))
             }
@@ -218,8 +218,7 @@ fn arrays(part: Part, layers: usize) -> Read<Part> {
 fn in_wkt(error: &GeometryError, wkt: &str, start: usize) -> Box<Fault> {
     match error {
         GeometryError::Text { fault, position, .. } => {
-            let before = position.saturating_sub(1);
-            let at = wkt.char_indices().nth(before).map_or(wkt.len(), |(at, _)| at);
+            let at = wkt.char_indices().nth(*position).map_or(wkt.len(), |(at, _)| at);
             Fault::new(start + at, fault.to_string())
         }
         other => Fault::new(start, other.to_string()),

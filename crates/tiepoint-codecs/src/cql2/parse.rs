@@ -1,5 +1,6 @@
 //! Reads CQL2 text: operators, by recursive descent along the standard's grammar.
 use super::error::{Fault, Read};
+use super::literal;
 use super::part::{Part, too_deep};
 use super::scan::{Scanner, Token, What};
 use tiepoint_core::{Crs, Expr, Function};
@@ -26,14 +27,17 @@ pub(super) struct Group {
     pub(super) layers: usize,
 }
 
-const COMPARISONS: [(&str, Function); 6] = [
-    ("=", Function::Eq),
-    ("<>", Function::Ne),
-    ("<", Function::Lt),
-    ("<=", Function::Le),
-    (">", Function::Gt),
-    (">=", Function::Ge),
-];
+fn comparison(sign: &str) -> Option<Function> {
+    Some(match sign {
+        "=" => Function::Eq,
+        "<>" => Function::Ne,
+        "<" => Function::Lt,
+        "<=" => Function::Le,
+        ">" => Function::Gt,
+        ">=" => Function::Ge,
+        _ => return None,
+    })
+}
 
 impl<'a> Parser<'a> {
     pub(super) fn new(text: &'a str, crs: &'a Crs) -> Read<Self> {
@@ -45,7 +49,7 @@ impl<'a> Parser<'a> {
     /// The whole text.
     pub(super) fn whole(mut self) -> Read<Expr> {
         let part = self.expression()?;
-        if self.token.what == What::End { Ok(part.expr) } else { Err(self.wanted("an operator")) }
+        if self.token.what == What::End { Ok(*part.expr) } else { Err(self.wanted("an operator")) }
     }
 
     /// `booleanExpression`, or any other.
@@ -86,43 +90,70 @@ impl<'a> Parser<'a> {
 
     fn predicate(&mut self) -> Read<Part> {
         let left = self.sum()?;
-        let at = left.at;
-        if let Some(function) = self.take_sign(&COMPARISONS)? {
-            let right = self.sum()?;
-            return Part::call(at, function, vec![left, right]);
+        match self.take_sign(comparison)? {
+            Some(function) => self.compared(left, function),
+            None if self.take_word("is")? => self.null_test(left),
+            None if self.take_word("not")? => {
+                let at = left.at;
+                match self.worded(left)? {
+                    Ok(part) => not(at, part),
+                    Err(_) => Err(self.wanted("`LIKE`, `BETWEEN` or `IN`")),
+                }
+            }
+            None => Ok(self.worded(left)?.unwrap_or_else(|left| left)),
         }
-        if self.take_word("is")? {
-            let negated = self.take_word("not")?;
-            self.expect_word("null")?;
-            return negated_if(negated, Part::call(at, Function::IsNull, vec![left])?);
-        }
+    }
+
+    fn compared(&mut self, left: Part, function: Function) -> Read<Part> {
+        let right = self.sum()?;
+        Part::call(left.at, function, vec![left, right])
+    }
+
+    fn null_test(&mut self, left: Part) -> Read<Part> {
         let negated = self.take_word("not")?;
-        let part = if self.take_word("like")? {
-            let pattern = self.sum()?;
-            Part::call(at, Function::Like, vec![left, pattern])?
+        self.expect_word("null")?;
+        let at = left.at;
+        let test = Part::call(at, Function::IsNull, vec![left])?;
+        if negated { not(at, test) } else { Ok(test) }
+    }
+
+    /// A predicate whose word follows, or what has been read if none does.
+    fn worded(&mut self, left: Part) -> Read<Result<Part, Part>> {
+        Ok(if self.take_word("like")? {
+            Ok(self.compared(left, Function::Like)?)
         } else if self.take_word("between")? {
-            let low = self.sum()?;
-            self.expect_word("and")?;
-            let high = self.sum()?;
-            Part::call(at, Function::Between, vec![left, low, high])?
+            Ok(self.between(left)?)
         } else if self.take_word("in")? {
-            self.expect_sign("(")?;
-            let mut parts = vec![left];
-            parts.extend(self.list(Self::expression)?);
-            Part::call(at, Function::In, parts)?
-        } else if negated {
-            return Err(self.wanted("`LIKE`, `BETWEEN` or `IN`"));
+            Ok(self.in_list(left)?)
         } else {
-            return Ok(left);
-        };
-        negated_if(negated, part)
+            Err(left)
+        })
+    }
+
+    fn between(&mut self, left: Part) -> Read<Part> {
+        let low = self.sum()?;
+        self.expect_word("and")?;
+        let high = self.sum()?;
+        Part::call(left.at, Function::Between, vec![left, low, high])
+    }
+
+    fn in_list(&mut self, left: Part) -> Read<Part> {
+        self.expect_sign("(")?;
+        let at = left.at;
+        let mut parts = vec![left];
+        parts.extend(self.list(Self::expression)?);
+        Part::call(at, Function::In, parts)
     }
 
     /// `arithmeticExpression`.
     pub(super) fn sum(&mut self) -> Read<Part> {
-        let signs = [("+", Function::Add), ("-", Function::Sub)];
+        let of = |sign: &str| match sign {
+            "+" => Some(Function::Add),
+            "-" => Some(Function::Sub),
+            _ => None,
+        };
         let mut left = self.product()?;
-        while let Some(function) = self.take_sign(&signs)? {
+        while let Some(function) = self.take_sign(of)? {
             let right = self.product()?;
             left = Part::call(left.at, function, vec![left, right])?;
         }
@@ -131,10 +162,15 @@ impl<'a> Parser<'a> {
 
     /// `arithmeticTerm`.
     fn product(&mut self) -> Read<Part> {
-        let signs = [("*", Function::Mul), ("/", Function::Div), ("%", Function::Mod)];
+        let of = |sign: &str| match sign {
+            "*" => Some(Function::Mul),
+            "/" => Some(Function::Div),
+            "%" => Some(Function::Mod),
+            _ => None,
+        };
         let mut left = self.power()?;
         loop {
-            let function = match self.take_sign(&signs)? {
+            let function = match self.take_sign(of)? {
                 Some(function) => function,
                 None if self.take_word("div")? => Function::IntDiv,
                 None => return Ok(left),
@@ -161,20 +197,28 @@ impl<'a> Parser<'a> {
 
     /// `arithmeticFactor`: a sign binds closer than `^`. Before a number it is the number's own.
     fn factor(&mut self) -> Read<Part> {
+        match self.token.what {
+            What::Sign("-") => self.negated(),
+            What::Sign("+") => {
+                self.advance()?;
+                match self.token.what {
+                    What::Number(_) => self.operand(),
+                    _ => Err(self.wanted("a number")),
+                }
+            }
+            _ => self.operand(),
+        }
+    }
+
+    fn negated(&mut self) -> Read<Part> {
         let mut minuses = Vec::new();
         while self.token.is_sign("-") {
             minuses.push(self.token.start);
             self.advance()?;
         }
-        if self.token.is_sign("+") {
-            self.advance()?;
-            if !matches!(self.token.what, What::Number(_)) {
-                return Err(self.wanted("a number"));
-            }
-        }
         let operand = match (minuses.last(), &self.token.what) {
             (Some(at), What::Number(number)) => {
-                let number = super::literal::number(&format!("-{number}"), *at)?;
+                let number = literal::number(&format!("-{number}"), *at)?;
                 let part = Part::leaf(*at, number);
                 minuses.pop();
                 self.advance()?;
@@ -223,12 +267,14 @@ impl<'a> Parser<'a> {
         Ok(is_there)
     }
 
-    fn take_sign(&mut self, signs: &[(&str, Function)]) -> Read<Option<Function>> {
-        let found = signs.iter().find(|(sign, _)| self.token.is_sign(sign));
-        if found.is_some() {
+    /// Passes a sign that stands for a function, and gives that.
+    fn take_sign(&mut self, of: fn(&str) -> Option<Function>) -> Read<Option<Function>> {
+        let What::Sign(sign) = self.token.what else { return Ok(None) };
+        let function = of(sign);
+        if function.is_some() {
             self.advance()?;
         }
-        Ok(found.map(|(_, function)| function.clone()))
+        Ok(function)
     }
 
     fn expect_word(&mut self, word: &str) -> Read<()> {
@@ -253,17 +299,15 @@ impl<'a> Parser<'a> {
         if self.token.is_word("ilike") {
             return fault.with_hint("write CASEI(a) LIKE CASEI(b) where case does not count");
         }
-        match COMPARISONS.iter().any(|(sign, _)| self.token.is_sign(sign)) {
-            true => fault.with_hint("join comparisons with AND, or put one in parentheses"),
-            false => fault,
+        match self.token.what {
+            What::Sign(sign) if comparison(sign).is_some() => {
+                fault.with_hint("join comparisons with AND, or put one in parentheses")
+            }
+            _ => fault,
         }
     }
 }
 
 fn not(at: usize, part: Part) -> Read<Part> {
     Part::call(at, Function::Not, vec![part])
-}
-
-fn negated_if(negated: bool, part: Part) -> Read<Part> {
-    if negated { not(part.at, part) } else { Ok(part) }
 }

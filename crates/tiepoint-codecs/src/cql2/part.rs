@@ -1,13 +1,15 @@
 //! Parts of an expression while it is being read, with the place of each and its depth.
 use super::error::{Fault, Read};
 use super::names::{CASTS, Callee, arity};
-use tiepoint_core::{Crs, Expr, Function, LengthUnit, MatrixPattern, Value};
+use tiepoint_core::{Crs, CrsError, Expr, Function, LengthUnit, MatrixError, MatrixPattern, Value};
 
 /// An expression, where it starts in the text, in bytes, and how deep it is nested.
-#[derive(Debug, Clone)]
+///
+/// The expression is boxed so that reading what is nested deeply takes little of the stack.
+#[derive(Debug)]
 pub(super) struct Part {
     pub(super) at: usize,
-    pub(super) expr: Expr,
+    pub(super) expr: Box<Expr>,
     pub(super) depth: usize,
 }
 
@@ -24,7 +26,7 @@ const UNITS: [(&str, Option<f64>); 6] = [
 
 impl Part {
     pub(super) fn leaf(at: usize, expr: impl Into<Expr>) -> Self {
-        Self { at, expr: expr.into(), depth: 0 }
+        Self { at, expr: Box::new(expr.into()), depth: 0 }
     }
 
     /// A function of parts; refuses what would be nested too deep.
@@ -33,8 +35,8 @@ impl Part {
         if depth > Expr::MAX_DEPTH {
             return Err(too_deep(at));
         }
-        let arguments = parts.into_iter().map(|it| it.expr).collect();
-        Ok(Self { at, expr: Expr::Call(function, arguments), depth })
+        let arguments = parts.into_iter().map(|it| *it.expr).collect();
+        Ok(Self { at, expr: Box::new(Expr::Call(function, arguments)), depth })
     }
 
     /// A function called by its name.
@@ -94,16 +96,15 @@ fn take_text(
     count: usize,
     meaning: &str,
 ) -> Read<(usize, String)> {
-    match parts.pop() {
-        Some(Part { at, expr: Expr::Literal(Value::Text(text)), .. })
-            if parts.len() + 1 == count =>
-        {
-            Ok((at, text))
+    if parts.len() != count {
+        return Err(wrong_count(at, function, count, parts.len()));
+    }
+    match parts.pop().map(|last| (last.at, *last.expr)) {
+        Some((at, Expr::Literal(Value::Text(text)))) => Ok((at, text)),
+        last => {
+            let at = last.map_or(at, |(at, _)| at);
+            Err(Fault::new(at, format!("expected {meaning}, a text in quotes")))
         }
-        Some(last) if parts.len() + 1 == count => {
-            Err(Fault::new(last.at, format!("expected {meaning}, a text in quotes")))
-        }
-        last => Err(wrong_count(at, function, count, parts.len() + usize::from(last.is_some()))),
     }
 }
 
@@ -134,7 +135,7 @@ fn in_metres(limit: Part, metres: f64) -> Read<Part> {
     if metres.to_bits() == 1.0_f64.to_bits() {
         return Ok(limit);
     }
-    match limit.expr {
+    match *limit.expr {
         Expr::Literal(Value::Int(number)) => Ok(Part::leaf(limit.at, number as f64 * metres)),
         Expr::Literal(Value::Real(number)) => Ok(Part::leaf(limit.at, number * metres)),
         _ => {
@@ -146,10 +147,14 @@ fn in_metres(limit: Part, metres: f64) -> Read<Part> {
 
 fn take_pattern(at: usize, parts: &mut Vec<Part>) -> Read<MatrixPattern> {
     let (at, text) = take_text(at, parts, "relate", 3, "a pattern such as 'T*F**FFF*'")?;
-    text.parse().map_err(|error: tiepoint_core::MatrixError| Fault::new(at, error.to_string()))
+    text.parse().map_err(|error: MatrixError| {
+        let words = error.to_string();
+        let (reason, hint) = words.split_once("\nhint: ").unwrap_or((&words, ""));
+        Fault::new(at, reason).with_hint(hint)
+    })
 }
 
 fn take_crs(at: usize, parts: &mut Vec<Part>) -> Read<Crs> {
     let (at, text) = take_text(at, parts, "transform", 2, "a CRS such as 'EPSG:25832'")?;
-    text.parse().map_err(|error: tiepoint_core::CrsError| Fault::new(at, error.to_string()))
+    text.parse().map_err(|error: CrsError| Fault::new(at, error.to_string()))
 }
