@@ -126,8 +126,8 @@ impl FromStr for IntersectionMatrix {
             '2' => Some(Dimension::Surface),
             _ => None,
         })?;
-        let [a, b, c, d, e, f, g, h, i] = cells;
-        Ok(Self([[a, b, c], [d, e, f], [g, h, i]]))
+        let row = |row: usize| std::array::from_fn(|column| cells[row * 3 + column]);
+        Ok(Self(std::array::from_fn(row)))
     }
 }
 

@@ -36,7 +36,12 @@ const CASES: &[(&str, &str, &str, &str)] = &[
     ("lines that cross", "LINESTRING (0 0,2 2)", "LINESTRING (0 2,2 0)", "0F1FF0102"),
     ("lines that share a piece", "LINESTRING (0 0,2 0)", "LINESTRING (1 0,3 0)", "1010F0102"),
     ("a line the other way", "LINESTRING (0 0,2 0,2 2)", "LINESTRING (2 2,2 0,0 0)", "1FFF0FFF2"),
-    ("a corner more changes nothing", "LINESTRING (0 0,2 0)", "LINESTRING (0 0,1 0,2 0)", "1FFF0FFF2"),
+    (
+        "a corner more changes nothing",
+        "LINESTRING (0 0,2 0)",
+        "LINESTRING (0 0,1 0,2 0)",
+        "1FFF0FFF2",
+    ),
     (
         "crossed at an end of its own",
         "MULTILINESTRING ((2 3,0 5),(1 4,3 2))",

@@ -159,4 +159,3 @@ fn boxes_meet((a, b): (Xy, Xy), (c, d): (Xy, Xy)) -> bool {
     let meet = |a: f64, b: f64, c: f64, d: f64| a.max(b) >= c.min(d) && c.max(d) >= a.min(b);
     meet(a.x, b.x, c.x, d.x) && meet(a.y, b.y, c.y, d.y)
 }
-

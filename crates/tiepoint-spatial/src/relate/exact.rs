@@ -3,7 +3,7 @@
 //! First in plain doubles with a bound of the error, then, where that cannot tell, in sums of
 //! doubles that hold every bit (J. R. Shewchuk, *Adaptive Precision Floating-Point Arithmetic and
 //! Fast Robust Geometric Predicates*, 1997). Exact while no product overflows or underflows: for
-//! coordinates between 2^±250, which [`Shape`](super::shape::Shape) sees to.
+//! coordinates between 2^±250, which a common scale sees to.
 use std::cmp::Ordering;
 use tiepoint_core::Xy;
 
@@ -34,12 +34,11 @@ pub(super) fn turn((a, b): (Xy, Xy), (c, d): (Xy, Xy)) -> Ordering {
 
 #[cold]
 fn turn_exactly((a, b): (Xy, Xy), (c, d): (Xy, Xy)) -> Ordering {
-    let parts = [(b.x, a.x), (d.y, c.y), (b.y, a.y), (d.x, c.x)];
-    let [(bx, bx_rest), (dy, dy_rest), (by, by_rest), (dx, dx_rest)] =
-        parts.map(|(to, from)| two_difference(to, from));
-    if [bx_rest, dy_rest, by_rest, dx_rest].iter().all(|rest| *rest == 0.0) {
+    let [(ab_x, lost_1), (ab_y, lost_2), (cd_x, lost_3), (cd_y, lost_4)] =
+        [(b.x, a.x), (b.y, a.y), (d.x, c.x), (d.y, c.y)].map(|(to, from)| two_difference(to, from));
+    if [lost_1, lost_2, lost_3, lost_4].iter().all(|lost| *lost == 0.0) {
         // rounding keeps the order of two products, and where they round alike the rests decide
-        let (left, right) = (two_product(bx, dy), two_product(by, dx));
+        let (left, right) = (two_product(ab_x, cd_y), two_product(ab_y, cd_x));
         return compare(left.0, right.0).then_with(|| compare(left.1, right.1));
     }
     cross((a, b), (c, d)).sign()
@@ -60,10 +59,9 @@ impl Crossing {
 
     /// About where, from 0 at the start of the segment to 1 at its end.
     pub(super) fn fraction(&self) -> f64 {
-        let vector = |(from, to): (Xy, Xy)| (to.x - from.x, to.y - from.y);
-        let cross = |(ax, ay): (f64, f64), (bx, by): (f64, f64)| ax * by - ay * bx;
         let across = vector(self.by);
-        cross(vector((self.segment.0, self.by.0)), across) / cross(vector(self.segment), across)
+        let offset = vector((self.segment.0, self.by.0));
+        about_cross(offset, across) / about_cross(vector(self.segment), across)
     }
 
     /// Which of two crossings of one segment comes first along it.
@@ -73,20 +71,20 @@ impl Crossing {
         if (here - there).abs() > unsure {
             return compare(here, there);
         }
-        let (a, b) = (self.numerator(), self.denominator());
-        let (c, d) = (other.numerator(), other.denominator());
-        // a/b against c/d
-        let difference = a.times(&d).minus(&c.times(&b)).sign();
-        if b.sign() == d.sign() { difference } else { difference.reverse() }
+        // a fraction against a fraction
+        let (below, other_below) = (self.denominator(), other.denominator());
+        let above = self.numerator().times(&other_below);
+        let difference = above.minus(&other.numerator().times(&below)).sign();
+        if below.sign() == other_below.sign() { difference } else { difference.reverse() }
     }
 
     /// By how much rounding in the cross products is magnified in the fraction.
     fn conditioning(&self) -> f64 {
-        let vector = |(from, to): (Xy, Xy)| (to.x - from.x, to.y - from.y);
-        let ((ax, ay), (bx, by)) = (vector(self.segment), vector(self.by));
-        let (cx, cy) = vector((self.segment.0, self.by.0));
-        let size = |x: f64, y: f64| (x * by).abs() + (y * bx).abs();
-        (size(ax, ay) + size(cx, cy)) / (ax * by - ay * bx).abs()
+        let along = vector(self.segment);
+        let across = vector(self.by);
+        let offset = vector((self.segment.0, self.by.0));
+        let size = |it: Xy| (it.x * across.y).abs() + (it.y * across.x).abs();
+        (size(along) + size(offset)) / about_cross(along, across).abs()
     }
 
     fn numerator(&self) -> Sum {
@@ -96,6 +94,14 @@ impl Crossing {
     fn denominator(&self) -> Sum {
         cross(self.segment, self.by)
     }
+}
+
+fn vector((from, to): (Xy, Xy)) -> Xy {
+    Xy { x: to.x - from.x, y: to.y - from.y }
+}
+
+fn about_cross(a: Xy, b: Xy) -> f64 {
+    a.x * b.y - a.y * b.x
 }
 
 /// Of numbers that are not NaN.

@@ -304,7 +304,7 @@ pub(super) fn locate_among(at: Xy, edges: impl Iterator<Item = (Xy, Xy)>) -> Par
 
 /// How an edge lies to a position, seen along increasing x.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Passes {
+enum Passes {
     /// Through it.
     Through,
     /// To the right of it.
@@ -314,7 +314,8 @@ pub(super) enum Passes {
 }
 
 #[inline]
-pub(super) fn passes_right(at: Xy, from: Xy, to: Xy) -> Passes {
+#[allow(clippy::float_cmp, reason = "exactly as high is the question")]
+fn passes_right(at: Xy, from: Xy, to: Xy) -> Passes {
     if (from.y > at.y) != (to.y > at.y) {
         if from.x < at.x && to.x < at.x {
             return Passes::Elsewhere;
@@ -347,7 +348,9 @@ impl Lists {
     /// From pairs of list and edge; there is one empty list more than `count`.
     fn of(count: usize, pairs: &[(usize, u32)]) -> Self {
         let mut starts = vec![0_u32; count + 2];
-        pairs.iter().for_each(|(list, _)| starts[*list + 1] += 1);
+        for (list, _) in pairs {
+            starts[*list + 1] += 1;
+        }
         for index in 1..starts.len() {
             starts[index] += starts[index - 1];
         }

@@ -2,7 +2,7 @@
 //!
 //! A *node* is where edges meet or end. Between nodes an edge lies to a group of edges in one way
 //! all along, on itself and on both sides; at a node, directions sorted around it tell how edges
-//! go on. That is the idea of RelateNG in JTS (M. Davis, 2024); nodes that are no corner of
+//! go on. That is the idea of `RelateNG` in JTS (M. Davis, 2024); nodes that are no corner of
 //! anything are told apart and ordered along the edge exactly, without coordinates of their own.
 use super::contacts::{Contact, EdgeId, Spot, Which, contacts};
 use super::node::{Lies, Ray, lies_among, rays_of};
@@ -86,7 +86,7 @@ fn part_of_node(shape: &Shape, rays: &[Ray], lies: &[Lies], corner: Option<Xy>) 
 
 /// Where a piece of an edge lies to a shape, and what is left and right of it.
 fn parts_of_piece(shape: &Shape, lies: &[Lies]) -> [Part; 3] {
-    let (surfaces, lines) = lies.split_at(shape.surfaces as usize);
+    let (surfaces, of_lines) = lies.split_at(shape.surfaces as usize);
     let on_side = |any: bool| if any { Part::Interior } else { Part::Exterior };
     let left = surfaces.iter().any(|it| it.has_left());
     let right = surfaces.iter().any(|it| it.has_right());
@@ -96,7 +96,7 @@ fn parts_of_piece(shape: &Shape, lies: &[Lies]) -> [Part; 3] {
     } else if surfaces.iter().any(is_on) {
         Part::Boundary
     } else {
-        on_side(lines.iter().any(is_on))
+        on_side(of_lines.iter().any(is_on))
     };
     [on_side(left), on, on_side(right)]
 }

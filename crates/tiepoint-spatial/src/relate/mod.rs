@@ -7,7 +7,7 @@
 //! * [`decided_by_envelopes`] answers before a geometry is read.
 //! * [`matches`] and [`relate`] ask once.
 //!
-//! A collection is the union of its members, as in JTS since RelateNG: where polygons adjoin is
+//! A collection is the union of its members, as in JTS since `RelateNG`: where polygons adjoin is
 //! inside, and so is the end of a line within a polygon. Triangles, TINs and polyhedral surfaces
 //! are unions of their faces. A line of one repeated position is a point. Invalid geometries get
 //! some answer, always the same, but what is asked of them together need not fit together.
@@ -47,7 +47,7 @@ pub use prepared::Prepared;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// Source: OGC 06-103r4, section 6.1.15; M. Davis, RelateNG in JTS 1.20 (2024).
+/// Source: OGC 06-103r4, section 6.1.15; M. Davis, `RelateNG` in JTS 1.20 (2024).
 #[must_use]
 pub fn relate(first: &Geometry, second: &Geometry) -> IntersectionMatrix {
     Prepared::once(first).relate(second)

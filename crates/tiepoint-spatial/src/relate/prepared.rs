@@ -2,14 +2,9 @@
 use super::envelopes::decided_by_envelopes;
 use super::matrix::matrix;
 use super::quick::quickly;
-use super::shape::{Shape, common_scale};
+use super::shape::{Shape, Uses, common_scale, is_usual};
 use std::sync::Arc;
 use tiepoint_core::{Envelope, Geometry, IntersectionMatrix, SpatialPredicate};
-
-/// Cells of the grid per edge: what is asked often may cost more to prepare.
-const CELLS_PER_EDGE: f64 = 20.0;
-/// The same for what is asked once.
-const CELLS_PER_EDGE_ONCE: f64 = 0.25;
 
 /// A geometry made ready for being related to many others, such as the constant of a filter.
 ///
@@ -48,17 +43,17 @@ impl Prepared {
     /// Makes a geometry ready.
     #[must_use]
     pub fn new(geometry: &Geometry) -> Self {
-        Self::with(geometry, CELLS_PER_EDGE)
+        Self::with(geometry, Uses::Often)
     }
 
     /// For one question.
     pub(super) fn once(geometry: &Geometry) -> Self {
-        Self::with(geometry, CELLS_PER_EDGE_ONCE)
+        Self::with(geometry, Uses::Once)
     }
 
-    fn with(geometry: &Geometry, cells_per_edge: f64) -> Self {
+    fn with(geometry: &Geometry, uses: Uses) -> Self {
         let scale = common_scale(geometry, geometry);
-        let shape = Shape::read(geometry, scale, cells_per_edge);
+        let shape = Shape::read(geometry, scale, uses);
         let envelope = geometry.envelope();
         Self(Arc::new(Ready { geometry: geometry.clone(), envelope, scale, shape }))
     }
@@ -73,11 +68,11 @@ impl Prepared {
     #[must_use]
     pub fn relate(&self, other: &Geometry) -> IntersectionMatrix {
         let scale = common_scale(&self.0.geometry, other);
-        let there = Shape::read(other, scale, CELLS_PER_EDGE_ONCE);
+        let there = Shape::read(other, scale, Uses::Once);
         if scale.to_bits() == self.0.scale.to_bits() {
             matrix(&self.0.shape, &there)
         } else {
-            matrix(&Shape::read(&self.0.geometry, scale, CELLS_PER_EDGE_ONCE), &there)
+            matrix(&Shape::read(&self.0.geometry, scale, Uses::Once), &there)
         }
     }
 
@@ -103,10 +98,7 @@ impl Prepared {
     }
 
     fn quickly(&self, predicate: SpatialPredicate, other: &Geometry) -> Option<bool> {
-        let usual = 1.0_f64.to_bits();
-        if self.0.scale.to_bits() != usual || common_scale(other, other).to_bits() != usual {
-            return None;
-        }
-        quickly(predicate, &self.0.shape, other.as_ref())
+        let usual = is_usual(&self.0.geometry) && is_usual(other);
+        if usual { quickly(predicate, &self.0.shape, other.as_ref()) } else { None }
     }
 }

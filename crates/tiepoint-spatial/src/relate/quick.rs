@@ -24,7 +24,7 @@ pub(super) fn quickly(
     match (shape.dimension()?, dimension) {
         (Dimension::Surface, _) => of_surface(predicate, shape, other, dimension),
         (Dimension::Curve, _) => of_lines(predicate, shape, other, dimension),
-        (Dimension::Point, Dimension::Surface) => of_points(predicate, shape, other),
+        (Dimension::Point, Dimension::Surface) => Some(of_points(predicate, shape, other)),
         _ => None,
     }
 }
@@ -79,10 +79,9 @@ fn settled_by_surface(predicate: SpatialPredicate, seen: Seen) -> Option<bool> {
     match predicate {
         Intersects if seen.inside || seen.on => Some(true),
         Disjoint if seen.inside || seen.on => Some(false),
-        Touches if seen.inside => Some(false),
         Contains | Covers | Equals if seen.outside => Some(false),
         // a corner has something of the exterior next to it
-        Within | CoveredBy | Equals if seen.inside => Some(false),
+        Touches | Within | CoveredBy | Equals if seen.inside => Some(false),
         Crosses | Overlaps if seen.inside && seen.outside => Some(true),
         _ => None,
     }
@@ -152,13 +151,13 @@ fn of_lines(
     Some(by_place(predicate, seen))
 }
 
-fn of_points(predicate: SpatialPredicate, shape: &Shape, other: GeometryRef<'_>) -> Option<bool> {
+fn of_points(predicate: SpatialPredicate, shape: &Shape, other: GeometryRef<'_>) -> bool {
     if matches!(predicate, Contains | Covers) {
-        return Some(false);
+        return false;
     }
     let mut seen = Seen::default();
     shape.points.iter().for_each(|at| seen.note(locate_in(*at, other)));
-    Some(by_place(predicate, seen))
+    by_place(predicate, seen)
 }
 
 /// Where a position lies to a surface that is read in place.

@@ -27,6 +27,23 @@ impl Edge {
     }
 }
 
+/// How often a shape will be asked: a grid of more cells costs more and answers sooner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Uses {
+    #[default]
+    Once,
+    Often,
+}
+
+impl Uses {
+    fn cells(self, edges: usize) -> usize {
+        match self {
+            Self::Once => edges / 4,
+            Self::Often => edges.saturating_mul(20),
+        }
+    }
+}
+
 /// On which side of an edge the surface lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Inside {
@@ -52,19 +69,18 @@ pub(super) struct Shape {
     pub(super) odd_ends: Vec<Xy>,
     /// Sorted.
     pub(super) points: Vec<Xy>,
-    cells_per_edge: f64,
+    uses: Uses,
     grid: OnceLock<Grid>,
 }
 
-/// Coordinates beyond these exponents are scaled, so that products of four neither overflow nor
-/// vanish.
-const MAX_EXPONENT: i32 = 250;
+/// Products of four coordinates between these neither overflow nor vanish.
+const SMALL: f64 = f64::from_bits((1023 - 250) << 52);
+const LARGE: f64 = f64::from_bits((1023 + 250) << 52);
 
 impl Shape {
-    /// Reads a geometry; coordinates are multiplied by `scale`, a power of two. The more cells
-    /// its grid will have, the more it costs, and the sooner it answers.
-    pub(super) fn read(geometry: &Geometry, scale: f64, cells_per_edge: f64) -> Self {
-        let mut shape = Self { cells_per_edge, ..Self::default() };
+    /// Reads a geometry; coordinates are multiplied by `scale`, a power of two.
+    pub(super) fn read(geometry: &Geometry, scale: f64, uses: Uses) -> Self {
+        let mut shape = Self { uses, ..Self::default() };
         let mut reader = Reader { shape: &mut shape, scale, positions: Vec::new() };
         reader.geometry(geometry.as_ref());
         shape.finish();
@@ -107,8 +123,8 @@ impl Shape {
     /// Where its edges are, built when first asked for.
     pub(super) fn grid(&self) -> &Grid {
         self.grid.get_or_init(|| {
-            let cells = self.edges.len() as f64 * self.cells_per_edge;
-            Grid::new(&self.edges, cells as usize, self.is_plain_surface())
+            let cells = self.uses.cells(self.edges.len());
+            Grid::new(&self.edges, cells, self.is_plain_surface())
         })
     }
 
@@ -131,21 +147,25 @@ impl Shape {
 /// The power of two that brings the coordinates of both near 1 where they are very large or very
 /// small; 1 otherwise.
 pub(super) fn common_scale(first: &Geometry, second: &Geometry) -> f64 {
-    let reach = |geometry: &Geometry| {
-        geometry.envelope().map_or(0.0, |it| {
-            let (min, max) = (it.min(), it.max());
-            [min.x, min.y, max.x, max.y].into_iter().fold(0.0, |reach, it| it.abs().max(reach))
-        })
-    };
-    let reach: f64 = reach(first).max(reach(second));
-    let limit = 2_f64.powi(MAX_EXPONENT);
-    if reach > limit {
-        2_f64.powi(-(1024 - MAX_EXPONENT))
-    } else if reach > 0.0 && reach < limit.recip() {
-        2_f64.powi(1022 - MAX_EXPONENT)
-    } else {
-        1.0
+    let reach = reach(first).max(reach(second));
+    if reach == 0.0 || (SMALL..LARGE).contains(&reach) {
+        return 1.0;
     }
+    let biased = (reach.to_bits() >> 52).max(1);
+    f64::from_bits((2046 - biased).max(1) << 52)
+}
+
+/// Whether coordinates need no scale.
+pub(super) fn is_usual(geometry: &Geometry) -> bool {
+    let reach = reach(geometry);
+    reach == 0.0 || (SMALL..LARGE).contains(&reach)
+}
+
+/// The largest coordinate, whatever its sign.
+fn reach(geometry: &Geometry) -> f64 {
+    let Some(envelope) = geometry.envelope() else { return 0.0 };
+    let (min, max) = (envelope.min(), envelope.max());
+    min.x.abs().max(min.y.abs()).max(max.x.abs()).max(max.y.abs())
 }
 
 /// Whether a position is in the box around a segment.
