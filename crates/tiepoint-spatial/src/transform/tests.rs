@@ -305,7 +305,65 @@ fn any_served() -> impl Strategy<Value = Crs> {
     proptest::sample::select(codes).prop_map(Crs::epsg)
 }
 
+/// PROJ strings that are nearly right: parameters that methods know, with any values.
+fn any_proj_string() -> impl Strategy<Value = String> {
+    const NAMES: [&str; 26] = [
+        "lat_0", "lon_0", "lat_1", "lat_2", "lat_ts", "lonc", "alpha", "gamma", "k", "k_0", "x_0",
+        "y_0", "a", "b", "R", "rf", "ellps", "datum", "towgs84", "units", "to_meter", "pm", "axis",
+        "zone", "south", "over",
+    ];
+    const VALUES: [&str; 24] = [
+        "0",
+        "90",
+        "-90",
+        "45",
+        "-45",
+        "180",
+        "1e300",
+        "-1e-300",
+        "nan",
+        "inf",
+        "GRS80",
+        "bessel",
+        "WGS84",
+        "1,2,3",
+        "1,2,3,4,5,6,1e9",
+        "us-ft",
+        "paris",
+        "wsu",
+        "neu",
+        "33",
+        "\"",
+        "é",
+        "",
+        "2d30'E",
+    ];
+    let parameter =
+        (proptest::sample::select(NAMES.to_vec()), proptest::sample::select(VALUES.to_vec()));
+    let rest = proptest::collection::vec(parameter, 0..8);
+    (proptest::sample::select(METHODS.to_vec()), rest).prop_map(|(method, rest)| {
+        let rest = rest.iter().map(|(name, value)| format!(" +{name}={value}")).collect::<String>();
+        format!("+proj={method}{rest} +datum=WGS84")
+    })
+}
+
 proptest! {
+    #[test]
+    fn no_proj_string_panics_and_nothing_but_finite_comes_out(
+        proj in any_proj_string(), x in arb_ordinate(), y in arb_ordinate(),
+    ) {
+        let crs = Crs::Proj(proj.as_str().into());
+        for (from, to) in [(&Crs::CRS84, &crs), (&crs, &Crs::CRS84)] {
+            let Ok(transform) = Transform::new(from, to) else { continue };
+            for at in [xy(x, y), xy(x % 180.0, y % 90.0)] {
+                let found = transform.position(at);
+                prop_assert!(found.is_err() || found.is_ok_and(|at| at.x.is_finite() && at.y.is_finite()));
+            }
+            let bbox = BBox { min_x: -1.0, min_y: y % 80.0, max_x: 1.0, max_y: y % 80.0 + 1.0 };
+            let _ = transform.boxes(bbox);
+        }
+    }
+
     #[test]
     fn no_finite_input_panics_and_nothing_but_finite_comes_out(
         from in any_served(), to in any_served(), x in arb_ordinate(), y in arb_ordinate(),
