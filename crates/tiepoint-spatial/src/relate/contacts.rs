@@ -30,86 +30,69 @@ pub(super) enum Spot {
     Overlap,
 }
 
-/// One meeting, noted at one of the two edges.
+/// One meeting of an edge.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Contact {
-    pub(super) edge: EdgeId,
     pub(super) with: EdgeId,
     pub(super) spot: Spot,
 }
 
-/// All meetings that matter, each noted at both edges, sorted by edge.
-pub(super) fn contacts(first: &Shape, second: &Shape) -> Vec<Contact> {
-    let mut found = Vec::new();
-    if first.edges.len() >= second.edges.len() {
-        between((Which::First, first), (Which::Second, second), &mut found);
-    } else {
-        between((Which::Second, second), (Which::First, first), &mut found);
-    }
-    for (which, shape) in [(Which::First, first), (Which::Second, second)] {
-        if shape.is_mixed() {
-            between((which, shape), (which, shape), &mut found);
-        } else {
-            ends_within((which, shape), &mut found);
-        }
-    }
-    found.sort_by_key(|contact| contact.edge);
-    found
+/// Finds what meets one edge after the other, in room that is used again.
+#[derive(Debug, Default)]
+pub(super) struct Finder {
+    near: Vec<u32>,
+    found: Vec<Contact>,
 }
 
-/// Looks the edges of `small` up in the grid of `large`.
-fn between(large: (Which, &Shape), small: (Which, &Shape), found: &mut Vec<Contact>) {
-    let mut near = Vec::new();
-    let all = large.1.edges.len() <= 16;
-    for (index, edge) in (0_u32..).zip(&small.1.edges) {
+impl Finder {
+    /// All meetings of an edge that matter: with edges of the other shape, and with those of its
+    /// own between whose groups it may be.
+    pub(super) fn find(&mut self, shapes: [&Shape; 2], id: EdgeId) -> &[Contact] {
+        self.found.clear();
+        let own = shapes[id.of as usize];
+        let edge = &own.edges[id.index as usize];
+        for (of, shape) in [Which::First, Which::Second].into_iter().zip(shapes) {
+            if of != id.of {
+                self.find_in(of, shape, edge, None);
+            } else if own.is_mixed() {
+                self.find_in(of, shape, edge, Some(id.index));
+            }
+        }
+        if !self.found.is_empty() && !own.is_mixed() {
+            // whatever crosses it where a line of its own ends meets that end
+            let ends = own.odd_ends_on(edge).map(Spot::Corner);
+            self.found.extend(ends.map(|spot| Contact { with: id, spot }));
+        }
+        &self.found
+    }
+
+    fn find_in(&mut self, of: Which, shape: &Shape, edge: &Edge, itself: Option<u32>) {
+        let Self { near, found } = self;
         near.clear();
-        if all {
-            near.extend((0_u32..).take(large.1.edges.len()));
+        if shape.edges.len() <= FEW {
+            near.extend((0..).take(shape.edges.len()));
         } else {
-            let _all = large.1.grid().near(edge.from, edge.to, |index| {
+            let _all = shape.grid().near(edge.from, edge.to, |index| {
                 near.push(index);
                 ControlFlow::<()>::Continue(())
             });
             near.sort_unstable();
             near.dedup();
         }
-        let here = EdgeId { of: small.0, index };
-        for other in &near {
-            let there = EdgeId { of: large.0, index: *other };
-            // of two edges of one shape, note each pair once
-            if here.of != there.of || here.index < there.index {
-                note((here, edge), (there, &large.1.edges[*other as usize]), found);
-            }
+        for &index in near.iter().filter(|index| Some(**index) != itself) {
+            let spots = meet(edge.ends(), shape.edges[index as usize].ends());
+            let with = EdgeId { of, index };
+            found.extend(spots.into_iter().flatten().map(|spot| Contact { with, spot }));
         }
     }
 }
 
-/// Notes the ends of lines that are on other edges of the shape, so that whatever crosses it there
-/// meets an end.
-fn ends_within((of, shape): (Which, &Shape), found: &mut Vec<Contact>) {
-    for end in &shape.odd_ends {
-        let _all = shape.grid().near(*end, *end, |index| {
-            let edge = &shape.edges[index as usize];
-            if edge.passes(*end) && *end != edge.from && *end != edge.to {
-                let edge = EdgeId { of, index };
-                found.push(Contact { edge, with: edge, spot: Spot::Corner(*end) });
-            }
-            ControlFlow::<()>::Continue(())
-        });
-    }
-}
-
-fn note(a: (EdgeId, &Edge), b: (EdgeId, &Edge), found: &mut Vec<Contact>) {
-    let spots = meet(a.1.ends(), b.1.ends());
-    for spot in spots.into_iter().flatten() {
-        found.push(Contact { edge: a.0, with: b.0, spot });
-        found.push(Contact { edge: b.0, with: a.0, spot });
-    }
-}
+/// So many edges are looked through sooner than a grid is built.
+const FEW: usize = 32;
 
 /// Where two segments meet: nowhere, in a spot, or in two and the overlap between them.
 #[inline]
-pub(super) fn meet(a: (Xy, Xy), b: (Xy, Xy)) -> [Option<Spot>; 3] {
+fn meet(a: (Xy, Xy), b: (Xy, Xy)) -> [Option<Spot>; 3] {
     if !boxes_meet(a, b) {
         return [None; 3];
     }

@@ -12,6 +12,9 @@ use tiepoint_core::{Part, Xy};
 /// Cells on a side at most.
 const MAX_SIDE: u32 = 1024;
 
+/// Cells that an edge may pass, at most and on average.
+const MAX_LISTED: f64 = 32.0;
+
 /// What is known of the positions in a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cell {
@@ -79,7 +82,15 @@ impl Grid {
                 Xy { x: max.x.max(at.x), y: max.y.max(at.y) },
             );
         }
-        let side = ((cells as f64).sqrt() as u32).clamp(1, MAX_SIDE);
+        let (width, height) = (max.x - min.x, max.y - min.y);
+        // how many times all edges together span the box, to bound how many cells they pass
+        let part = |length: f64, of: f64| if of > 0.0 { length.abs() / of } else { 0.0 };
+        let span = |edge: &Edge| {
+            part(edge.to.x - edge.from.x, width) + part(edge.to.y - edge.from.y, height)
+        };
+        let spans: f64 = edges.iter().map(span).sum();
+        let passable = MAX_LISTED * (edges.len() as f64 + 256.0) / spans;
+        let side = ((cells as f64).sqrt().min(passable) as u32).clamp(1, MAX_SIDE);
         let along = |min: f64, max: f64| {
             let density = f64::from(side) / (max - min);
             if density.is_normal() { (density, side as usize) } else { (0.0, 1) }

@@ -4,19 +4,18 @@
 //! all along, on itself and on both sides; at a node, directions sorted around it tell how edges
 //! go on. That is the idea of `RelateNG` in JTS (M. Davis, 2024); nodes that are no corner of
 //! anything are told apart and ordered along the edge exactly, without coordinates of their own.
-use super::contacts::{Contact, EdgeId, Spot, Which, contacts};
+use super::contacts::{Contact, EdgeId, Finder, Spot, Which};
 use super::node::{Lies, Ray, lies_among, rays_of};
-use super::shape::{Edge, Shape};
+use super::shape::{Edge, Inside, Shape};
 use super::stops::{Stop, sort};
 use std::ops::ControlFlow;
 use tiepoint_core::{Dimension, IntersectionMatrix, Part, Xy};
 
 /// The matrix of two shapes of one scale.
 pub(super) fn matrix(first: &Shape, second: &Shape) -> IntersectionMatrix {
-    let found = contacts(first, second);
     let mut follower = Follower::new(first, second);
     for which in [Which::First, Which::Second] {
-        follower.follow(which, &found);
+        follower.follow(which);
         follower.points(which);
     }
     follower.matrix.raise(Part::Exterior, Part::Exterior, Dimension::Surface);
@@ -126,26 +125,21 @@ impl<'a> Follower<'a> {
     }
 
     /// Follows all lines and rings of a shape.
-    fn follow(&mut self, which: Which, contacts: &[Contact]) {
-        let start = contacts.partition_point(|it| it.edge.of < which);
-        let mut rest = &contacts[start..];
-        let shape = self.shapes[which as usize];
+    fn follow(&mut self, of: Which) {
+        let shape = self.shapes[of as usize];
+        let mut finder = Finder::default();
         for chain in &shape.chains {
             for index in chain.clone() {
-                let id = EdgeId {
-                    of: which,
-                    index: index.try_into().expect("edges are counted in a u32"),
-                };
-                let count = rest.iter().take_while(|it| it.edge == id).count();
-                let (here, after) = rest.split_at(count);
-                rest = after;
+                let number = index.try_into().expect("edges are counted in a u32");
+                let id = EdgeId { of, index: number };
+                let contacts = finder.find(self.shapes, id);
                 let is_first = index == chain.start;
                 if is_first {
                     self.start_chain(id);
                 }
-                let is_last = index + 1 == chain.end;
-                if is_first || is_last || !here.is_empty() {
-                    self.follow_edge(id, here);
+                let ends = index + 1 == chain.end && shape.edges[index].inside == Inside::Neither;
+                if is_first || ends || !contacts.is_empty() {
+                    self.follow_edge(id, contacts);
                 }
             }
         }
@@ -154,8 +148,9 @@ impl<'a> Follower<'a> {
     /// Finds out how the start of a chain lies to all groups but its own.
     fn start_chain(&mut self, id: EdgeId) {
         let edge = self.edge(id);
-        for (shape, lies) in self.shapes.into_iter().zip(&mut self.lies) {
-            for group in 0..shape.surfaces {
+        for (index, (shape, lies)) in self.shapes.into_iter().zip(&mut self.lies).enumerate() {
+            let own = (index == id.of as usize).then_some(edge.group);
+            for group in (0..shape.surfaces).filter(|group| Some(*group) != own) {
                 let grid = shape.grid();
                 lies[group as usize] = match grid.locate_in_group(edge.from, &shape.edges, group) {
                     Part::Interior => Lies::In,

@@ -116,6 +116,14 @@ impl Shape {
         self.odd_ends.binary_search_by(|end| order(*end, at)).is_ok()
     }
 
+    /// The ends that an odd number of lines share and that are on an edge.
+    pub(super) fn odd_ends_on(&self, edge: &Edge) -> impl Iterator<Item = Xy> {
+        let (left, right) = (edge.from.x.min(edge.to.x), edge.from.x.max(edge.to.x));
+        let start = self.odd_ends.partition_point(|end| end.x < left);
+        let ends = self.odd_ends[start..].iter().copied();
+        ends.take_while(move |end| end.x <= right).filter(|end| edge.passes(*end))
+    }
+
     pub(super) fn has_point(&self, at: Xy) -> bool {
         self.points.binary_search_by(|point| order(*point, at)).is_ok()
     }
