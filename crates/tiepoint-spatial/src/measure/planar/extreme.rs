@@ -35,8 +35,9 @@ fn to_point(piece: &Piece, at: At) -> f64 {
     let (near, far) = if from <= to { (piece.from, piece.to) } else { (piece.to, piece.from) };
     let (along, to_at) = (minus(far, near), minus(at, near));
     let unit = along.map(|it| it / length(along));
-    // no unit where both ends are the same
-    if to_at[0] * unit[0] + to_at[1] * unit[1] > 0.0 {
+    let forward = |[x, y]: At| x * unit[0] + y * unit[1];
+    // neither holds where both ends are the same
+    if forward(to_at) > 0.0 && forward(minus(at, far)) < 0.0 {
         from.min(to).min((unit[0] * to_at[1] - unit[1] * to_at[0]).abs())
     } else {
         from.min(to)

@@ -19,7 +19,7 @@ pub(super) fn to_point2(piece: &Piece, at: At) -> f64 {
     let (near, far, ends) = nearer_first(piece, at);
     // seen from the nearer end, so that rounding is small beside the distance
     let (along, to_at) = (minus(far, near), minus(at, near));
-    if dot(to_at, along) <= 0.0 {
+    if dot(to_at, along) <= 0.0 || dot(minus(at, far), along) >= 0.0 {
         return ends;
     }
     let (one, other) = (along[0] * to_at[1], along[1] * to_at[0]);
