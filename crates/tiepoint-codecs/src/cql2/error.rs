@@ -111,29 +111,33 @@ impl fmt::Display for Spot {
 
 /// What stopped the reading, and at which byte.
 #[derive(Debug)]
-pub(super) struct Fault {
+pub(super) struct Fault(Box<Stop>);
+
+#[derive(Debug)]
+struct Stop {
     at: usize,
     reason: String,
     hint: Option<String>,
 }
 
-pub(super) type Read<T> = Result<T, Box<Fault>>;
+pub(super) type Read<T> = Result<T, Fault>;
 
 impl Fault {
     #[cold]
-    pub(super) fn new(at: usize, reason: impl Into<String>) -> Box<Self> {
-        Box::new(Self { at, reason: reason.into(), hint: None })
+    pub(super) fn new(at: usize, reason: impl Into<String>) -> Self {
+        Self(Box::new(Stop { at, reason: reason.into(), hint: None }))
     }
 
-    pub(super) fn with_hint(mut self: Box<Self>, hint: impl Into<String>) -> Box<Self> {
-        self.hint = Some(hint.into());
+    pub(super) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
         self
     }
 
     /// The error for people, who count characters.
     #[cold]
     pub(super) fn in_text(self, text: &str) -> Cql2Error {
-        let at = (0..=self.at.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
+        let Stop { at, reason, hint } = *self.0;
+        let at = (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at));
         let at = at.unwrap_or(0);
         let (before, after) = text.split_at(at);
         let line_start = before.rfind('\n').map_or(0, |end| end + 1);
@@ -148,6 +152,6 @@ impl Fault {
             excerpt: before[line_start..].chars().skip(skipped).chain(rest).collect(),
             before: column - skipped,
         };
-        Cql2Error::Unreadable { place, reason: self.reason, hint: self.hint }
+        Cql2Error::Unreadable { place, reason, hint }
     }
 }

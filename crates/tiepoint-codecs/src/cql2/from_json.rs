@@ -55,7 +55,7 @@ fn object(at: usize, members: &[Member<'_>], crs: &Crs) -> Read<Part> {
     }
 }
 
-fn unknown(at: usize, members: &[Member<'_>]) -> Box<Fault> {
+fn unknown(at: usize, members: &[Member<'_>]) -> Fault {
     let fault = Fault::new(at, "the object is no expression");
     if members.iter().any(|member| member.name == "function") {
         return fault.with_hint(r#"drafts had "function"; write {"op": "name", "args": [...]}"#);
@@ -119,12 +119,10 @@ fn interval(at: usize, ends: &[Json<'_>], crs: &Crs) -> Read<Part> {
 
 fn bbox(json: &Json<'_>, crs: &Crs) -> Read<Expr> {
     let numbers = array(json)?.iter().map(double).collect::<Read<Vec<_>>>()?;
-    let bbox = match numbers[..] {
-        [min_x, min_y, max_x, max_y] | [min_x, min_y, _, max_x, max_y, _] => {
-            BBox { min_x, min_y, max_x, max_y }
-        }
-        _ => return Err(bbox_count(json.at, numbers.len())),
+    let ([min_x, min_y, max_x, max_y] | [min_x, min_y, _, max_x, max_y, _]) = numbers[..] else {
+        return Err(bbox_count(json.at, numbers.len()));
     };
+    let bbox = BBox { min_x, min_y, max_x, max_y };
     Ok(Expr::Box(bbox, crs.clone()))
 }
 
@@ -148,6 +146,6 @@ pub(super) fn string<'j>(json: &'j Json<'_>) -> Read<&'j str> {
     }
 }
 
-fn wanted(what: &str, json: &Json<'_>) -> Box<Fault> {
+fn wanted(what: &str, json: &Json<'_>) -> Fault {
     Fault::new(json.at, format!("expected {what}, found {}", json.shown()))
 }

@@ -77,15 +77,10 @@ impl<'a> Reader<'a> {
         is_there
     }
 
-    fn wanted(&mut self, what: &str) -> Box<Fault> {
-        let found = match self.peek() {
-            None => "the end".to_owned(),
-            Some(_) => {
-                let next =
-                    self.text[self.at..].chars().next().map(|c| c.escape_debug().to_string());
-                format!("`{}`", next.unwrap_or_default())
-            }
-        };
+    fn wanted(&mut self, what: &str) -> Fault {
+        self.peek();
+        let next = self.text[self.at..].chars().next();
+        let found = next.map_or("the end".to_owned(), |c| format!("`{}`", c.escape_debug()));
         Fault::new(self.at, format!("expected {what}, found {found}"))
     }
 

@@ -42,7 +42,7 @@ pub(super) fn callee(name: &str, at: usize) -> Read<Callee> {
     found.or_else(|| Function::by_name(name)).map(Callee::Plain).ok_or_else(|| unknown(name, at))
 }
 
-fn unknown(name: &str, at: usize) -> Box<Fault> {
+fn unknown(name: &str, at: usize) -> Fault {
     let shown: String = name.chars().take(60).collect();
     let fault = Fault::new(at, format!("no function is named `{shown}`"));
     if shown.len() < name.len() {
@@ -75,24 +75,19 @@ pub(super) fn spatial_name(predicate: SpatialPredicate) -> String {
 }
 
 /// How many arguments operators take, the functions of the standard, and ours with parameters.
+#[expect(clippy::match_same_arms, reason = "one arm for each sort of function")]
 pub(super) fn arity(function: &Function) -> Option<usize> {
     use Function as F;
-    match function {
-        F::Not | F::Negate | F::IsNull => Some(1),
-        F::Eq | F::Ne | F::Lt | F::Le | F::Gt | F::Ge | F::Like => Some(2),
-        F::Add | F::Sub | F::Mul | F::Div | F::IntDiv | F::Mod | F::Power => Some(2),
-        F::Casei | F::Accenti | F::Transform(_) | F::Cast(_) => Some(1),
-        F::Spatial(_)
-        | F::Temporal(_)
-        | F::Relate(_)
-        | F::ArrayEquals
-        | F::ArrayContains
-        | F::ArrayContainedBy
-        | F::ArrayOverlaps
-        | F::Interval => Some(2),
-        F::Between | F::WithinDistance(_) => Some(3),
-        _ => None,
-    }
+    Some(match function {
+        F::Not | F::Negate | F::IsNull => 1,
+        F::Casei | F::Accenti | F::Transform(_) | F::Cast(_) => 1,
+        F::Eq | F::Ne | F::Lt | F::Le | F::Gt | F::Ge | F::Like => 2,
+        F::Add | F::Sub | F::Mul | F::Div | F::IntDiv | F::Mod | F::Power => 2,
+        F::Spatial(_) | F::Temporal(_) | F::Relate(_) | F::Interval => 2,
+        F::ArrayEquals | F::ArrayContains | F::ArrayContainedBy | F::ArrayOverlaps => 2,
+        F::Between | F::WithinDistance(_) => 3,
+        _ => return None,
+    })
 }
 
 /// Whether a single thing in parentheses among its arguments is an array of one.

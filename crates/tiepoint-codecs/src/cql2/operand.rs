@@ -101,7 +101,7 @@ impl<'a> Parser<'a> {
             self.scanner = ahead;
             self.scanner.since(start)
         } else {
-            self.scanner.to_closing(start)?
+            self.scanner.up_to_closing(start)?
         };
         let geometry = Geometry::from_wkt(wkt).map_err(|error| in_wkt(&error, wkt, start))?;
         self.token.end = start + wkt.len();
@@ -178,11 +178,9 @@ impl<'a> Parser<'a> {
     /// Four numbers, or six, of which the heights are passed over.
     fn bbox(&mut self, start: usize) -> Read<Part> {
         let numbers = self.list(Self::signed_number)?;
-        let (min_x, min_y, max_x, max_y) = match numbers[..] {
-            [min_x, min_y, max_x, max_y] | [min_x, min_y, _, max_x, max_y, _] => {
-                (min_x, min_y, max_x, max_y)
-            }
-            _ => return Err(bbox_count(start, numbers.len())),
+        let ([min_x, min_y, max_x, max_y] | [min_x, min_y, _, max_x, max_y, _]) = numbers[..]
+        else {
+            return Err(bbox_count(start, numbers.len()));
         };
         let bbox = BBox { min_x, min_y, max_x, max_y };
         Ok(Part::leaf(start, Expr::Box(bbox, self.crs.clone())))
@@ -204,7 +202,7 @@ impl<'a> Parser<'a> {
     }
 }
 
-pub(super) fn bbox_count(at: usize, found: usize) -> Box<Fault> {
+pub(super) fn bbox_count(at: usize, found: usize) -> Fault {
     Fault::new(at, format!("a box has 4 numbers, or 6 with heights, found {found}"))
         .with_hint("write west, south, east, north")
 }
@@ -215,7 +213,7 @@ fn arrays(part: Part, layers: usize) -> Read<Part> {
 }
 
 /// What is wrong within WKT that starts at `start`.
-fn in_wkt(error: &GeometryError, wkt: &str, start: usize) -> Box<Fault> {
+fn in_wkt(error: &GeometryError, wkt: &str, start: usize) -> Fault {
     match error {
         GeometryError::Text { fault, position, .. } => {
             let at = wkt.char_indices().nth(*position).map_or(wkt.len(), |(at, _)| at);

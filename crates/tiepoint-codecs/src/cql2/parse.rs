@@ -293,7 +293,7 @@ impl<'a> Parser<'a> {
 
     /// That something else was expected where the token stands.
     #[cold]
-    pub(super) fn wanted(&self, what: &str) -> Box<Fault> {
+    pub(super) fn wanted(&self, what: &str) -> Fault {
         let reason = format!("expected {what}, found {}", self.token.shown());
         let fault = Fault::new(self.token.start, reason);
         if self.token.is_word("ilike") {

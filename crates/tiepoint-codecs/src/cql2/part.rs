@@ -67,11 +67,11 @@ impl Part {
     }
 }
 
-pub(super) fn too_deep(at: usize) -> Box<Fault> {
+pub(super) fn too_deep(at: usize) -> Fault {
     Fault::new(at, format!("the expression is nested more than {} deep", Expr::MAX_DEPTH))
 }
 
-pub(super) fn wrong_count(at: usize, name: &str, expected: usize, found: usize) -> Box<Fault> {
+pub(super) fn wrong_count(at: usize, name: &str, expected: usize, found: usize) -> Fault {
     let plural = if expected == 1 { "argument" } else { "arguments" };
     Fault::new(at, format!("`{name}` takes {expected} {plural}, found {found}"))
 }

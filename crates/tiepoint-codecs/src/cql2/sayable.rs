@@ -26,10 +26,10 @@ fn walk<'a>(expr: &'a Expr, depth: usize, crs: &mut Option<&'a Crs>) -> Say {
         Expr::Place(_, of) => one_crs(of, crs),
         Expr::Box(bbox, of) => {
             let bounds = [bbox.min_x, bbox.min_y, bbox.max_x, bbox.max_y];
-            match bounds.iter().all(|bound| bound.is_finite()) {
-                true => one_crs(of, crs),
-                false => Err(unsayable("a box without bounds")),
+            if bounds.iter().any(|bound| !bound.is_finite()) {
+                return Err(unsayable("a box without bounds"));
             }
+            one_crs(of, crs)
         }
         Expr::Field(_) | Expr::Id => Ok(()),
         Expr::Call(function, arguments) => {

@@ -167,7 +167,7 @@ impl<'a> Scanner<'a> {
 
     /// The text from `start` to the parenthesis that closes the one that comes next, which is
     /// passed.
-    pub(super) fn to_closing(&mut self, start: usize) -> Read<&'a str> {
+    pub(super) fn up_to_closing(&mut self, start: usize) -> Read<&'a str> {
         let Some(open) = self.rest().find('(').map(|at| self.at + at) else {
             return Err(Fault::new(self.at, "expected `(`"));
         };

@@ -37,7 +37,7 @@ fn object(geometry: GeometryRef<'_>, out: &mut String) -> Say {
         | GeometryKind::MultiPolygon => "coordinates",
         other => return Err(unsayable(format!("a `{}` in JSON; text can", other.name()))),
     };
-    out.push_str(&format!(r#"{{"type":"{}","{member}":"#, kind.name()));
+    out.extend([r#"{"type":""#, kind.name(), r#"",""#, member, r#"":"#]);
     match (kind, geometry.parts()) {
         (GeometryKind::GeometryCollection, Parts::Members(members)) => {
             list(members, out, object)?;
@@ -50,16 +50,11 @@ fn object(geometry: GeometryRef<'_>, out: &mut String) -> Say {
 
 fn coordinates(geometry: GeometryRef<'_>, out: &mut String) -> Say {
     match (geometry.kind(), geometry.parts()) {
-        (GeometryKind::Point, Parts::Positions(positions)) => match positions.get(0) {
-            Some(position) => {
-                ordinates(position.ordinates(), out);
-                Ok(())
-            }
-            None => {
-                out.push_str("[]");
-                Ok(())
-            }
-        },
+        (GeometryKind::Point, Parts::Positions(positions)) => {
+            let position = positions.get(0);
+            ordinates(position.as_ref().map_or(&[], |it| it.ordinates()), out);
+            Ok(())
+        }
         (_, Parts::Positions(line)) => positions(line, out),
         (_, Parts::Rings(rings)) => list(rings, out, positions),
         (_, Parts::Members(members)) => list(members, out, coordinates),
@@ -73,11 +68,11 @@ fn positions(line: Positions<'_>, out: &mut String) -> Say {
     })
 }
 
-/// A position; an unknown height is left out.
+/// A position, or none; an unknown height is left out.
 fn ordinates(ordinates: &[f64], out: &mut String) {
     let known = ordinates.iter().filter(|ordinate| !ordinate.is_nan());
     let known: Vec<_> = known.map(|ordinate| double(*ordinate)).collect();
-    out.push_str(&format!("[{}]", known.join(",")));
+    out.extend(["[", &known.join(","), "]"]);
 }
 
 fn list<T>(

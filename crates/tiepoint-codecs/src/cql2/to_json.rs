@@ -73,7 +73,7 @@ fn end_of_interval(end: &Expr, out: &mut String) -> Say {
 }
 
 fn operation(name: &str, out: &mut String, args: impl FnOnce(&mut String) -> Say) -> Say {
-    out.push_str(&format!(r#"{{"op":{},"args":["#, quoted(name)));
+    out.extend([r#"{"op":"#, &quoted(name), r#","args":["#]);
     args(out)?;
     out.push_str("]}");
     Ok(())
@@ -97,7 +97,7 @@ fn separated(items: &[Expr], out: &mut String, item: fn(&Expr, &mut String) -> S
 }
 
 fn member(name: &str, value: &str, out: &mut String) {
-    out.push_str(&format!(r#"{{"{name}":{value}}}"#));
+    out.extend([r#"{""#, name, r#"":"#, value, "}"]);
 }
 
 fn quoted(text: &str) -> String {

@@ -47,7 +47,7 @@ impl Writer<'_> {
             Expr::Box(bbox, _) => {
                 let bounds = [bbox.min_x, bbox.min_y, bbox.max_x, bbox.max_y];
                 let bounds = bounds.map(shortest).join(", ");
-                self.out.push_str(&format!("BBOX({bounds})"));
+                self.out.extend(["BBOX(", &bounds, ")"]);
             }
             Expr::Field(name) => self.property(name),
             Expr::Id => self.out.push_str("object_id()"),
@@ -120,7 +120,7 @@ impl Writer<'_> {
             }
             (Function::IsNull, [one]) => {
                 self.operand(one, Bond::Sum)?;
-                self.out.push_str(&format!(" IS {not}NULL"));
+                self.out.extend([" IS ", not, "NULL"]);
                 Ok(())
             }
             (Function::Between, [one, low, high]) => {
@@ -130,7 +130,7 @@ impl Writer<'_> {
             }
             (Function::In, [one, list @ ..]) => {
                 self.operand(one, Bond::Sum)?;
-                self.out.push_str(&format!(" {not}IN ("));
+                self.out.extend([" ", not, "IN ("]);
                 self.listed(list)
             }
             (Function::Negate, [one]) => {
@@ -259,14 +259,18 @@ fn bond(expr: &Expr) -> Bond {
         (F::And, _) => Bond::And,
         (F::Not, [Expr::Call(inner, _)]) if has_negative(inner) => Bond::Predicate,
         (F::Not, _) => Bond::Not,
-        (F::Eq | F::Ne | F::Lt | F::Le | F::Gt | F::Ge, _) => Bond::Predicate,
-        (F::Like | F::Between | F::In | F::IsNull, _) => Bond::Predicate,
+        (comparison, _) if has_negative(comparison) || is_comparison(comparison) => Bond::Predicate,
         (F::Add | F::Sub, _) => Bond::Sum,
         (F::Mul | F::Div | F::IntDiv | F::Mod, _) => Bond::Product,
         (F::Power, _) => Bond::Power,
         (F::Negate, _) => Bond::Factor,
         _ => Bond::Operand,
     }
+}
+
+fn is_comparison(function: &Function) -> bool {
+    use Function::{Eq, Ge, Gt, Le, Lt, Ne};
+    matches!(function, Eq | Ne | Lt | Le | Gt | Ge)
 }
 
 fn is_negative(value: &Value) -> bool {
