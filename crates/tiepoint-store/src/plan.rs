@@ -73,6 +73,9 @@ impl Plan {
     }
 }
 
+/// How many boxes are told in words.
+const BOXES_SHOWN: usize = 2;
+
 impl fmt::Display for Access {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -85,11 +88,14 @@ impl fmt::Display for Access {
             }
             Self::SpatialIndex { index, boxes } => {
                 write!(f, "spatial index {index}, within")?;
-                for envelope in boxes {
+                for envelope in boxes.iter().take(BOXES_SHOWN) {
                     let (min, max) = (envelope.min(), envelope.max());
                     write!(f, " [{:.6} {:.6}, {:.6} {:.6}]", min.x, min.y, max.x, max.y)?;
                 }
-                Ok(())
+                match boxes.len().saturating_sub(BOXES_SHOWN) {
+                    0 => Ok(()),
+                    more => write!(f, " and {more} more"),
+                }
             }
         }
     }

@@ -9,10 +9,18 @@ pub(crate) const STOPPED: u8 = 130;
 /// Prints an error with its causes and its hint, and chooses the exit code.
 pub(crate) fn report(error: &Error) -> ExitCode {
     let chain = error.chain();
-    let mut lines = chain.iter().map(|line| plain(line));
-    say(&format!("error: {}", lines.next().unwrap_or_default()));
-    for cause in lines {
-        say(&format!("cause: {cause}"));
+    let mut told = chain.iter();
+    let first = told.next().map_or("", String::as_str);
+    match error {
+        // the lines after the first show where in an argument the mistake is
+        Error::Options { .. } => {
+            let lines: Vec<_> = first.lines().map(|line| plain(line).into_owned()).collect();
+            say(&format!("error: {}", lines.join("\n       ")));
+        }
+        _ => say(&format!("error: {}", plain(first))),
+    }
+    for cause in told {
+        say(&format!("cause: {}", plain(cause)));
     }
     if let Some(hint) = error.hint() {
         say(&format!(" hint: {}", plain(&hint)));

@@ -211,7 +211,7 @@ functions! {
     Dimension "dimension" Exact "0 for points, 1 for lines, 2 for surfaces; the largest in a collection.";
     IsEmpty "is_empty" Exact "Whether a geometry has no position at all.";
     IsValid "is_valid" Exact "Whether a geometry is valid (OGC 06-103r4, section 6.1).";
-    InvalidReason "invalid_reason" Exact "Why a geometry is not valid; null if it is.";
+    InvalidReason "invalid_reason" SomePoint "Why a geometry is not valid; null if it is.";
 }
 
 impl Function {
