@@ -43,6 +43,21 @@ const NEEDS: &[Need] = &[
         package: "pkg-config",
         is_there: || answers("pkg-config", &["--version"]),
     },
+    Need {
+        what: "shapely, to ask GEOS",
+        package: "python3-shapely",
+        is_there: || answers("/usr/bin/python3", &["-c", "import shapely"]),
+    },
+    Need {
+        what: "PROJ's cs2cs",
+        package: "proj-bin",
+        is_there: || answers("cs2cs", &["-l"]),
+    },
+    Need {
+        what: "GeographicLib's GeodSolve and Planimeter",
+        package: "geographiclib-tools",
+        is_there: || answers("GeodSolve", &["--version"]),
+    },
 ];
 
 /// Makes sure of what the tests need; what is still missing afterwards comes back, one sentence

@@ -8,5 +8,6 @@ mod import;
 mod interrupted;
 mod messages;
 mod query;
+mod questions;
 mod readme;
 mod tour;
