@@ -70,11 +70,14 @@ impl<'a> Definition<'a> {
 
     /// The definition made ready to compute.
     pub(super) fn side(&self) -> Result<Side, TransformError> {
-        let proj = Proj::from_proj_string(&self.proj).map_err(|error| {
-            let refusal = Refusal::Unreadable { reason: error.to_string() };
+        let refused = |reason: String| {
+            let refusal = Refusal::Unreadable { reason };
             TransformError::Refused { crs: self.crs.clone(), refusal }
-        })?;
-        Ok(Side::new(proj))
+        };
+        let proj =
+            Proj::from_proj_string(&self.proj).map_err(|error| refused(error.to_string()))?;
+        let not_finite = || refused("an offset or unit is zero or not finite".to_owned());
+        Side::new(proj).ok_or_else(not_finite)
     }
 }
 

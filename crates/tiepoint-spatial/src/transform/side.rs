@@ -51,16 +51,18 @@ fn is_same_angles(from: &Side, to: &Side) -> bool {
 }
 
 impl Side {
-    pub(super) fn new(proj: Proj) -> Self {
+    /// None where lengths are none: an offset or a unit that is not finite, or a unit of nothing.
+    pub(super) fn new(proj: Proj) -> Option<Self> {
         let unit = if proj.is_latlong() {
             Unit::Degrees
         } else {
             let is_meridional = matches!(proj.projname(), "tmerc" | "utm" | "etmerc");
             let reach_m = if is_meridional { MERIDIAN_REACH_M } else { REACH_M };
-            let offset_m = proj.false_easting().abs().max(proj.false_northing().abs());
-            Unit::Length { reach: (reach_m + offset_m) / proj.to_meter() }
+            let offset_m = proj.false_easting().abs() + proj.false_northing().abs();
+            let reach = (reach_m + offset_m) / proj.to_meter();
+            (reach.is_finite() && reach > 0.0).then_some(Unit::Length { reach })?
         };
-        Self { proj, unit }
+        Some(Self { proj, unit })
     }
 
     pub(super) fn is_geographic(&self) -> bool {
