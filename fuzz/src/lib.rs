@@ -4,9 +4,10 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 use tiepoint_codecs::{
-    CodecError, DocumentReader, DocumentWriter, csv as csv_codec, geojson as geojson_codec,
+    CodecError, DocumentReader, DocumentWriter, cql2 as cql2_codec, csv as csv_codec,
+    geojson as geojson_codec,
 };
-use tiepoint_core::{Feature, Geometry};
+use tiepoint_core::{Crs, Feature, Geometry};
 
 /// WKB and EWKB: what is read is canonical, and reads the same again.
 pub fn wkb(bytes: &[u8]) {
@@ -72,6 +73,30 @@ pub fn csv(bytes: &[u8]) {
     write_all(Box::new(writer), &features);
     let text = String::from_utf8(document);
     assert!(text.is_ok(), "our own CSV is UTF-8");
+}
+
+/// CQL2, text and JSON: what is read can be written in both encodings, and reads the same; an error
+/// says at which character.
+pub fn cql2(bytes: &[u8]) {
+    use cql2_codec::{Cql2Error, parse, parse_json, to_json, to_text};
+    let text = String::from_utf8_lossy(bytes);
+    let crs = Crs::CRS84;
+    for outcome in [parse(&text, &crs), parse_json(&text, &crs)] {
+        let expr = match outcome {
+            Ok(expr) => expr,
+            Err(error) => {
+                assert!(error.at().is_some_and(|at| at <= text.chars().count()), "{error}");
+                assert!(error.caret().is_some_and(|caret| caret.ends_with('^')));
+                continue;
+            }
+        };
+        let again = to_text(&expr).expect("what can be read can be said");
+        assert_eq!(parse(&again, &crs).as_ref(), Ok(&expr), "{again}");
+        match to_json(&expr) {
+            Ok(json) => assert_eq!(parse_json(&json, &crs).as_ref(), Ok(&expr), "{json}"),
+            Err(error) => assert!(matches!(error, Cql2Error::Unsayable { .. }), "{error}"),
+        }
+    }
 }
 
 /// All features that can be read; every value is one that its field allows. A document may still
