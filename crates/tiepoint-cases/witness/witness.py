@@ -76,7 +76,7 @@ class Witness:
             return self.pks(f'select pk from "{case.layer}" where {said} order by pk')
         if case.kind == "value":
             found = self.rows(f'select pk, {said} from "{case.layer}"')
-            if found and isinstance(found[0][1], str) and re.match(r"^[0-9A-F]{10,}$", found[0][1]) or "centroid" in said or "ST_GeomFrom" in said[:14]:
+            if found and isinstance(found[0][1], str) and re.match(r"^[0-9A-F]{10,}$", found[0][1]) or "centroid" in said or "envelope(" in said[:9]:
                 found = self.rows(f'select pk, ST_AsText(({said})::geometry, 17) from "{case.layer}"')
             return dict(found)
         return getattr(self, case.kind)(case, srid)
