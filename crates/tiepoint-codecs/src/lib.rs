@@ -2,6 +2,7 @@
 //! the number of features.
 //!
 //! A codec makes documents that leave the system. It knows no store, and no store knows it.
+//! [`cql2`] reads and writes expressions.
 pub mod cql2;
 pub mod csv;
 mod document;
