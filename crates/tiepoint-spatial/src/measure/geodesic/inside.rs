@@ -3,7 +3,9 @@ use geographiclib_rs::Geodesic;
 
 use super::pair;
 use super::place::{Place, lon_step};
-use super::shape::{Piece, Ring, Shape, Vertex};
+use super::shape::{Piece, Shape, Vertex};
+use crate::measure::rings::is_inside;
+use crate::measure::tree::{Bounds, Tree};
 
 /// Whether the place is inside one of the shape's polygons. On an edge either may come out, to
 /// within a tenth of a micrometre; the distance to the edge is 0 then.
@@ -12,25 +14,39 @@ use super::shape::{Piece, Ring, Shape, Vertex};
 /// edges part from the pole that it does not hold: going north from the place, each edge that is
 /// crossed changes sides, and whether the pole is inside is known.
 ///
-/// `candidates` shows the pieces of a ring that the way north may cross, and may show others.
-pub(super) fn holds(
-    geodesic: &Geodesic,
-    shape: &Shape,
-    at: &Vertex,
-    candidates: impl Fn(&Ring, &mut dyn FnMut(Piece)),
-) -> bool {
-    let mut in_polygon = false;
-    for ring in &shape.rings {
-        if ring.shell && in_polygon {
-            return true;
+/// `tree` is that of [`tree`], where there is one.
+pub(super) fn holds(geodesic: &Geodesic, shape: &Shape, tree: Option<&Tree>, at: &Vertex) -> bool {
+    let poles = (0_u32..).zip(&shape.rings).filter(|(_, ring)| ring.north_pole);
+    let mut crossed: Vec<u32> = poles.map(|(number, _)| number).collect();
+    let mut see = |index: u32| {
+        let piece = shape.pieces[index as usize];
+        if is_north_of(geodesic, shape, piece, at) {
+            crossed.extend(shape.ring_of(index));
         }
-        if ring.shell || in_polygon {
-            let mut inside = ring.north_pole;
-            candidates(ring, &mut |piece| inside ^= is_north_of(geodesic, shape, piece, at));
-            in_polygon = inside == ring.shell;
+    };
+    match tree {
+        Some(tree) => {
+            let (lon, lat) = (at.place.lon, at.place.lat);
+            let meets = |it: &Bounds| it.min[0] <= lon && lon <= it.max[0] && lat <= it.max[1];
+            tree.each(meets, see);
         }
+        None => shape.rings.iter().flat_map(|ring| ring.pieces.clone()).for_each(&mut see),
     }
-    in_polygon
+    is_inside(&mut crossed, |ring| shape.rings[ring as usize].role)
+}
+
+/// A tree over longitudes and latitudes of the pieces.
+pub(super) fn tree(shape: &Shape) -> Tree {
+    let bounds = |piece: &Piece| {
+        let [from, to] = shape.ends(*piece).map(|end| end.place);
+        let east = lon_step(from.lon, to.lon);
+        let [_, high] = lat_range(from, to, east);
+        let [west_end, east_end] = if east > 0.0 { [from.lon, to.lon] } else { [to.lon, from.lon] };
+        let over = west_end > east_end;
+        let [west, east] = if over { [-180.0, 180.0] } else { [west_end, east_end] };
+        Bounds::of([west, -90.0, 0.0], [east, high, 0.0])
+    };
+    Tree::new(&shape.pieces.iter().map(bounds).collect::<Vec<_>>())
 }
 
 /// Whether the way north from `at` crosses the piece.

@@ -16,6 +16,7 @@ pub(super) mod place;
 mod region;
 mod search;
 mod shape;
+mod space;
 mod sphere;
 
 use place::Place;
@@ -41,6 +42,8 @@ pub(super) struct Target {
 struct Solid {
     shape: Shape,
     tree: Tree,
+    /// What way north from a place crosses; for polygons with many edges.
+    inside: Option<Tree>,
     region: Region,
 }
 
@@ -87,7 +90,9 @@ impl Solid {
     fn new(shape: Shape, geodesic: &Geodesic) -> Self {
         let bounds: Vec<_> = shape.pieces.iter().map(|piece| shape.piece_bounds(*piece)).collect();
         let region = Region::of(&shape, geodesic);
-        Self { tree: Tree::new(&bounds), shape, region }
+        let indexed = !shape.rings.is_empty() && shape.pieces.len() > MANY;
+        let inside = indexed.then(|| inside::tree(&shape));
+        Self { tree: Tree::new(&bounds), inside, shape, region }
     }
 
     fn distance(&self, geodesic: &Geodesic, other: &Shape) -> f64 {
@@ -139,16 +144,12 @@ impl Solid {
 
     /// Whether a part of either is inside the other, edges left aside.
     fn overlaps(&self, geodesic: &Geodesic, other: &Shape) -> bool {
-        let holds_one = |polygons: &Shape, parts: &Shape| {
+        let holds_one = |polygons: &Shape, tree: Option<&Tree>, parts: &Shape| {
+            let mut anchors = parts.anchors.iter().map(|anchor| &parts.vertices[*anchor as usize]);
             !polygons.rings.is_empty()
-                && parts.anchors.iter().any(|anchor| {
-                    let at = &parts.vertices[*anchor as usize];
-                    inside::holds(geodesic, polygons, at, |ring, see| {
-                        polygons.ring_pieces(ring).iter().for_each(|piece| see(*piece));
-                    })
-                })
+                && anchors.any(|at| inside::holds(geodesic, polygons, tree, at))
         };
-        holds_one(&self.shape, other) || holds_one(other, &self.shape)
+        holds_one(&self.shape, self.inside.as_ref(), other) || holds_one(other, None, &self.shape)
     }
 
     /// The square of the least chord between both on the sphere, if it is at most `limit`; looks
@@ -173,28 +174,55 @@ impl Solid {
     /// The least distance of edges and points on the ellipsoid, if it is at most `limit`; looks no
     /// further once one is at most `enough`.
     fn solved(&self, geodesic: &Geodesic, other: &Shape, limit: f64, enough: f64) -> f64 {
+        // in space first, so that few pairs are left to solve
+        let mut limit = limit;
+        self.each_near(geodesic, other, limit, |mine, theirs, may_cross| {
+            if !may_cross {
+                let bounds = space::between(geodesic, (&self.shape, mine), (other, theirs));
+                limit = limit.min(bounds.most);
+            }
+            limit
+        });
         let mut least = f64::INFINITY;
+        self.each_near(geodesic, other, limit, |mine, theirs, may_cross| {
+            let (mine, theirs) = ((&self.shape, mine), (other, theirs));
+            if may_cross || space::between(geodesic, mine, theirs).least <= limit.min(least) {
+                least = least.min(pair::distance(geodesic, mine, theirs, may_cross));
+            }
+            if least <= enough { -1.0 } else { limit.min(least) }
+        });
+        least
+    }
+
+    /// Shows all pairs of pieces, mine first, that may be within `limit` metres as far as the
+    /// sphere tells, and whether they may cross; `see` returns the new limit.
+    fn each_near(
+        &self,
+        geodesic: &Geodesic,
+        other: &Shape,
+        mut limit: f64,
+        mut see: impl FnMut(Piece, Piece, bool) -> f64,
+    ) {
         let possible = |limit: f64| self.thresholds(geodesic, other, limit).1;
-        let mut most = possible(limit);
+        let (mut most, touching) = (possible(limit), possible(0.0));
         for piece in &other.pieces {
             let arc = other.arc(*piece);
             let bounds = other.piece_bounds(*piece);
             self.tree.nearest(most, |node: &Bounds| node.distance2(&bounds), |item, _| {
                 let mine = self.shape.pieces[item as usize];
-                if self.shape.arc(mine).chord2_to_arc(&arc) <= most {
-                    let solved = pair::distance(geodesic, (&self.shape, mine), (other, *piece));
-                    if solved < least {
-                        least = solved;
-                        most = possible(least.min(limit));
+                let chord2 = self.shape.arc(mine).chord2_to_arc(&arc);
+                if chord2 <= most {
+                    let new = see(mine, *piece, chord2 <= touching);
+                    if new != limit {
+                        (limit, most) = (new, if new < 0.0 { -1.0 } else { possible(new) });
                     }
                 }
-                if least <= enough { -1.0 } else { most }
+                most
             });
-            if least <= enough {
+            if limit < 0.0 {
                 break;
             }
         }
-        least
     }
 }
 

@@ -5,18 +5,20 @@ use super::closest::Track;
 use super::shape::{Piece, Shape, Vertex};
 use super::sphere::{Arc, chord2};
 
-/// The distance between two pieces in metres, to a micrometre; 0 where they cross.
+/// The distance between two pieces in metres, to a micrometre; 0 where they cross, which is only
+/// looked for where they may.
 pub(super) fn distance(
     geodesic: &Geodesic,
     (a_shape, a): (&Shape, Piece),
     (b_shape, b): (&Shape, Piece),
+    may_cross: bool,
 ) -> f64 {
     let (a, b) = (a_shape.ends(a), b_shape.ends(b));
     match (is_point(a), is_point(b)) {
         (true, true) => between(geodesic, a[0], b[0]),
         (true, false) => to_piece(geodesic, b, &[a[0]]),
         (false, true) => to_piece(geodesic, a, &[b[0]]),
-        (false, false) if cross(geodesic, a, b) => 0.0,
+        (false, false) if may_cross && cross(geodesic, a, b) => 0.0,
         // Where geodesics do not cross they are nearest at an end of one: the ellipsoid is curved
         // like a ball everywhere, so that moving the ends of a common perpendicular along both
         // shortens it (second variation of length, as in Synge 1936).

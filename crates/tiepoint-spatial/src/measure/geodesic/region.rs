@@ -63,17 +63,19 @@ impl Region {
     #[inline]
     pub(super) fn is_farther(&self, envelope: &Envelope, limit: f64, geodesic: &Geodesic) -> bool {
         let (min, max) = (envelope.min(), envelope.max());
-        if max.x - min.x > 0.0 {
+        let width = max.x - min.x;
+        if width > 10.0 {
             return self.lower_bound(envelope, geodesic) > limit;
         }
-        // one meridian: edges along it do not leave the envelope
-        let lat_gap = (min.y - self.north_deg).max(self.south_deg - max.y);
+        // what `bent` comes to at most, in degrees, for such widths
+        let bend = 0.0012 * width * width;
+        let lat_gap = (min.y - self.north_deg).max(self.south_deg - max.y) - bend;
         // a degree of latitude is nowhere shorter than at the equator: b²/a
         let lat_m = lat_gap.to_radians() * geodesic._b * geodesic._f1;
         if lat_m > limit + super::SLACK_M {
             return true;
         }
-        let lon_gap = self.lon_gap_deg(min.x, 0.0).to_radians();
+        let lon_gap = self.lon_gap_deg(min.x, width).to_radians();
         geodesic._b * self.cos * sine_below(lon_gap) > limit + super::SLACK_M
     }
 
@@ -170,9 +172,7 @@ fn poles_inside(shape: &Shape, geodesic: &Geodesic) -> Vec<f64> {
     let held = |lat: f64| {
         let place = super::Place { lon: 0.0, lat };
         let direction = super::direction(place, geodesic._f1);
-        super::inside::holds(geodesic, shape, &super::Vertex { place, direction }, |ring, see| {
-            shape.ring_pieces(ring).iter().for_each(|piece| see(*piece));
-        })
+        super::inside::holds(geodesic, shape, None, &super::Vertex { place, direction })
     };
     let poles = [-90.0_f64, 90.0].into_iter();
     poles.filter(|lat| !shape.rings.is_empty() && held(*lat)).map(f64::to_radians).collect()

@@ -7,6 +7,7 @@ use tiepoint_core::{Geometry, GeometryKind, GeometryRef, Parts, Positions};
 use super::closest::Track;
 use super::place::{Place, lon_step, normal_lon};
 use super::sphere::{Arc, Direction, angle_of, chord2, direction};
+use crate::measure::rings::Role;
 use crate::measure::size::Turn;
 use crate::measure::tree::Bounds;
 
@@ -39,8 +40,7 @@ pub(super) struct Ring {
     pub(super) pieces: Range<u32>,
     /// Whether the north pole is inside.
     pub(super) north_pole: bool,
-    /// The first ring of its polygon.
-    pub(super) shell: bool,
+    pub(super) role: Role,
 }
 
 /// What distances are computed from.
@@ -58,9 +58,11 @@ pub(super) struct Shape {
 impl Shape {
     /// Of a geometry without curves; [`None`] where it is empty or not on the ellipsoid.
     pub(super) fn new(geometry: &Geometry, geodesic: &Geodesic) -> Option<Self> {
-        let mut builder = Builder { geodesic, shape: Self::default(), piece: PIECE };
+        let shape = Self::default();
+        let mut builder = Builder { geodesic, shape, piece: PIECE, longest2: 0.0 };
         builder.piece = builder.piece_length(geometry.as_ref())?;
         builder.take(geometry.as_ref())?;
+        builder.shape.stray = stray(geodesic, angle_of(builder.longest2));
         (!builder.shape.pieces.is_empty()).then_some(builder.shape)
     }
 
@@ -75,15 +77,18 @@ impl Shape {
         Arc::new(from.direction, to.direction)
     }
 
-    pub(super) fn ring_pieces(&self, ring: &Ring) -> &[Piece] {
-        &self.pieces[ring.pieces.start as usize..ring.pieces.end as usize]
+    /// The ring that a piece is of; none of a line or point.
+    pub(super) fn ring_of(&self, piece: u32) -> Option<u32> {
+        let at = self.rings.partition_point(|ring| ring.pieces.end <= piece);
+        let ring = self.rings.get(at).filter(|ring| ring.pieces.contains(&piece));
+        ring.and_then(|_| u32::try_from(at).ok())
     }
 
     /// A box around the geodesic in space.
     pub(super) fn piece_bounds(&self, piece: Piece) -> Bounds {
         let [from, to] = self.ends(piece).map(|it| it.direction);
-        // an arc bulges from its chord by 1 - cos(θ/2) <= θ²/8
-        let bulge = angle_of(chord2(from, to)).powi(2) / 8.0;
+        // an arc bulges from its chord by 1 - cos(θ/2), which is less than 0.14 chord² up to 0.8
+        let bulge = 0.14 * chord2(from, to);
         Bounds::of(from, to).grown_by(bulge + self.stray + 1e-15)
     }
 }
@@ -102,6 +107,8 @@ struct Builder<'a> {
     geodesic: &'a Geodesic,
     shape: Shape,
     piece: f64,
+    /// The square of the longest piece's chord.
+    longest2: f64,
 }
 
 impl Builder<'_> {
@@ -139,7 +146,8 @@ impl Builder<'_> {
                     }
                     let pieces = self.line(ring)?;
                     let north_pole = self.holds_north_pole(ring, &pieces);
-                    self.shape.rings.push(Ring { pieces, north_pole, shell: index == 0 });
+                    let role = if index == 0 { Role::Shell } else { Role::Hole };
+                    self.shape.rings.push(Ring { pieces, north_pole, role });
                 }
                 Some(())
             }
@@ -180,13 +188,11 @@ impl Builder<'_> {
     /// Appends the pieces of an edge from the last vertex, and the vertices between them.
     fn edge_to(&mut self, to: Vertex) {
         let from = self.shape.vertices[self.shape.vertices.len() - 1];
-        let chord2 = chord2(from.direction, to.direction);
-        let mut angle = chord2.sqrt();
-        if angle > self.piece {
-            angle = self.cut(from, to);
+        let mut chord2 = chord2(from.direction, to.direction);
+        if chord2 > self.piece * self.piece {
+            chord2 = self.cut(from, to).powi(2);
         }
-        let stray = stray(self.geodesic, angle);
-        self.shape.stray = self.shape.stray.max(stray);
+        self.longest2 = self.longest2.max(chord2);
         let at = index(self.shape.vertices.len());
         self.shape.pieces.push(Piece { from: at - 1, to: at });
     }
