@@ -3,7 +3,8 @@
 //! Whatever the standard's grammar takes is read, and both encodings of one filter give the same
 //! expression. Any expression is read, not only filters, so that orders and computed values can be
 //! said as well; [`Expr::bind_filter`] is what asks for true or false. Coordinates are in the CRS
-//! that comes with the text (`filter-crs`), x (easting or longitude) first.
+//! that comes with the text, x (easting or longitude) first, whatever its definition says: a server
+//! that is told a `filter-crs` whose [axis order](Crs::axis_order) is another has to swap them.
 //!
 //! | CQL2 | expression |
 //! | --- | --- |
