@@ -3,7 +3,7 @@ use proj4rs::Proj;
 use proj4rs::transform::transform;
 
 /// How far from its false origin a plane position may lie before it is on no map, in metres.
-pub(super) const REACH_M: f64 = 1e9;
+const REACH_M: f64 = 1e9;
 
 /// The same for a transverse Mercator projection: once around by way of both poles, and the way to
 /// the equator. Beyond, its inverse would start again at the other end.
