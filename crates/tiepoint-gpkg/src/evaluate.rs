@@ -4,7 +4,7 @@
 //! decodes only the columns that are looked at, and of a geometry only the header where its
 //! envelope decides. A geometry that cannot be read counts as null, and is reported to whoever
 //! reads the rows.
-use crate::geometry::{BlobError, blob_envelope_as_said};
+use crate::geometry::{BlobError, told_envelope};
 use crate::metadata::Table;
 use crate::{reading, values};
 use rusqlite::functions::{Context, FunctionFlags};
@@ -232,9 +232,9 @@ impl Row for Arguments<'_> {
         let ty = &self.prepared.table.layer.schema().fields()[position].ty;
         if let (FieldType::Geometry(_), ValueRef::Blob(blob)) =
             (ty, self.context.get_raw(COLUMNS_AT + column))
-            && let Some(said) = blob_envelope_as_said(blob)
+            && let Some(told) = told_envelope(blob)
         {
-            return said;
+            return Some(told);
         }
         self.value(position)?.as_geometry()?.envelope()
     }

@@ -4,12 +4,13 @@ use crate::cursor::open_rows;
 use crate::error::Site;
 use crate::read::asked;
 use crate::select::Select;
+use crate::spelling::boxes;
 use rusqlite::{Connection, params_from_iter};
 use tiepoint_core::{Bound, Ids, Query};
 use tiepoint_store::{Access, Place, Plan, ReadControl, Result};
 
 /// Answers a query and says how.
-pub(crate) fn explain(lease: Lease, query: &Query) -> Result<Plan> {
+pub(crate) fn explain(lease: &Lease, query: &Query) -> Result<Plan> {
     let (site, control) = (lease.site().clone(), ReadControl::default());
     let (link, connection) = (lease.link(), lease.connection());
     let select = asked(link, &site, query, Some(&control))?;
@@ -78,8 +79,8 @@ fn access(select: &Select, steps: &[String]) -> Access {
     if let Some(found) = &select.found {
         return Access::Nearest { index: tree, nodes: found.nodes };
     }
-    if select.question.filter() == &Bound::FALSE || select.boxes.as_ref().is_some_and(Vec::is_empty)
-    {
+    let boxes = boxes(&select.table, select.question.filter());
+    if *select.question.filter() == Bound::FALSE || boxes.as_ref().is_some_and(Vec::is_empty) {
         return Access::Nothing;
     }
     let first = steps.iter().find(|step| step.starts_with("SEARCH") || step.starts_with("SCAN"));
@@ -90,7 +91,7 @@ fn access(select: &Select, steps: &[String]) -> Access {
     if !first.starts_with("SEARCH") {
         return Access::Scan;
     }
-    match &select.boxes {
+    match boxes {
         Some(boxes) => Access::SpatialIndex {
             index: tree,
             boxes: boxes.iter().map(|it| it.envelope).collect(),

@@ -101,17 +101,16 @@ pub(crate) fn blob_envelope(blob: &[u8]) -> Result<Option<Envelope>, BlobError> 
     }
 }
 
-/// The envelope that a blob tells without being decoded: empty, or as its header or its only
-/// position say. `None` where that would not be what the geometry itself tells: of kinds that may
-/// have arcs, and of what looks broken.
-pub(crate) fn blob_envelope_as_said(blob: &[u8]) -> Option<Option<Envelope>> {
+/// The envelope that a blob tells without being decoded, by its header or its only position. `None`
+/// where that may not be what the geometry itself tells: of kinds that may have arcs, of what is
+/// empty, and of what looks broken.
+pub(crate) fn told_envelope(blob: &[u8]) -> Option<Envelope> {
     let head = Head::read(blob).ok()?;
     let wkb = &blob[head.wkb_at..];
-    if let Some(position) = little_endian_point(wkb) {
-        return Envelope::of([position]).ok();
+    match little_endian_point(wkb) {
+        Some(position) => Envelope::of([position]).ok().flatten(),
+        None => head.envelope.filter(|_| has_no_arcs(wkb)),
     }
-    let envelope = head.envelope.filter(|_| has_no_arcs(wkb))?;
-    Some(Some(envelope))
 }
 
 /// Whether WKB says to be a simple kind: point, line string, polygon, or many of one of these.

@@ -4,6 +4,7 @@
 //! read; what GeoPackage has no word for is kept in one side table, `gpkg_tiepoint`, that no layer
 //! list shows and that `untie` removes.
 mod affinity;
+mod aggregate;
 mod books;
 mod bounds;
 mod bulk;

@@ -10,7 +10,7 @@ use crate::metadata::Table;
 use crate::reading::interrupted;
 use crate::rtree::{Cell, Node};
 use crate::select::{Maker, Statement};
-use crate::spelling::stored;
+use crate::spelling::{boxes, stored};
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, OptionalExtension};
 use std::cmp::{Ordering, Reverse};
@@ -51,7 +51,7 @@ pub(crate) struct Search<'m, 'q> {
 impl<'m, 'q> Search<'m, 'q> {
     /// The search that answers a question, where there is one: sorted by the distance to a place
     /// alone, the nearest first, and limited.
-    pub(crate) fn of(maker: &'m Maker<'q>, rest: &Rest) -> Option<Result<Self>> {
+    pub(crate) fn of(maker: &'m Maker<'q>, rest: &Rest) -> Option<Self> {
         let question = maker.question;
         let [by] = question.order() else { return None };
         let plain = !rest.sort
@@ -72,8 +72,8 @@ impl<'m, 'q> Search<'m, 'q> {
         }
         let others = question.filter().conjuncts().iter().filter(|it| !is_known(it)).cloned();
         let filter = Bound::all(others);
-        let boxes = maker.spelling.boxes(&filter);
-        Some(Ok(Self { maker, tree, to, enough, known_only, filter, boxes }))
+        let boxes = boxes(maker.table(), &filter);
+        Some(Self { maker, tree, to, enough, known_only, filter, boxes })
     }
 
     /// The nearest rows; `None` where there are too few and features without a distance are asked

@@ -8,7 +8,6 @@ use crate::spelling::{Bind, Spelling, Sql, stored};
 use rusqlite::types::Value as Stored;
 use std::sync::Arc;
 use tiepoint_core::{Bound, Fid, Ids, ObjectId, Schema};
-use tiepoint_spatial::measure::SearchBox;
 use tiepoint_store::sql::{self, Fragment, NativeError, Split};
 use tiepoint_store::{Question, ReadControl, Rest, Result, SortKey, StoreError};
 
@@ -21,8 +20,6 @@ pub(crate) struct Select {
     pub(crate) statement: Statement,
     /// The part of the filter that SQLite decides.
     pub(crate) pushed: Bound,
-    /// What the R-tree is asked for.
-    pub(crate) boxes: Option<Vec<SearchBox>>,
     /// What was found before the statement runs.
     pub(crate) found: Option<Found>,
     /// Geometries that could not be read on the way.
@@ -68,15 +65,14 @@ pub(crate) fn select(
     let shape = Shape::of(&question, &rest);
     let mut faults = Vec::new();
     let found = match nearest::Search::of(&maker, &rest) {
-        Some(search) => search?.run(&mut faults)?,
+        Some(search) => search.run(&mut faults)?,
         None => None,
     };
-    let boxes = if found.is_some() { None } else { maker.spelling.boxes(question.filter()) };
     let pushed = split.pushed.clone();
     let conditions = maker.conditions(split, found.as_ref());
     let whole = maker.statement(&shape, conditions, order.unwrap_or_default(), !rest.cut);
     let statement = maker.ready(whole)?;
-    Ok(Select { question, table, rest, shape, statement, pushed, boxes, found, faults })
+    Ok(Select { question, table, rest, shape, statement, pushed, found, faults })
 }
 
 /// What statements about one question are made with.
@@ -139,7 +135,7 @@ impl<'q> Maker<'q> {
     }
 
     /// What rows must fulfil: what an index answers first.
-    fn conditions(&self, split: Split<Bind>, found: Option<&Found>) -> Vec<Sql> {
+    pub(crate) fn conditions(&self, split: Split<Bind>, found: Option<&Found>) -> Vec<Sql> {
         let mut conditions = Vec::new();
         if let (Some(found), Some(key)) = (found, self.table().key()) {
             let fids: Vec<Fid> = found.rows.iter().copied().map(Fid::Int).collect();
@@ -164,10 +160,7 @@ impl<'q> Maker<'q> {
     }
 
     fn statement(&self, shape: &Shape, conditions: Vec<Sql>, order: Vec<Sql>, cut: bool) -> Sql {
-        let mut sql = self.columns(shape);
-        if !conditions.is_empty() {
-            sql = sql.then(" WHERE ").then(Fragment::joined(conditions, " AND "));
-        }
+        let mut sql = filtered(self.columns(shape), conditions);
         let order: Vec<Sql> = order.into_iter().chain(self.table().key()).collect();
         if !order.is_empty() {
             sql = sql.then(" ORDER BY ").then(Fragment::joined(order, ", "));
@@ -228,6 +221,14 @@ impl<'q> Maker<'q> {
     pub(crate) fn doing(&self) -> String {
         doing(self.table())
     }
+}
+
+/// A statement on the rows that fulfil all of these.
+pub(crate) fn filtered(select: Sql, conditions: Vec<Sql>) -> Sql {
+    if conditions.is_empty() {
+        return select;
+    }
+    select.then(" WHERE ").then(Fragment::joined(conditions, " AND "))
 }
 
 impl Select {

@@ -86,14 +86,6 @@ impl Spelling<'_> {
         same.next().unwrap_or_default()
     }
 
-    /// The boxes outside of which nothing passes a filter, where the layer has an R-tree.
-    pub(crate) fn boxes(&self, filter: &Bound) -> Option<Vec<SearchBox>> {
-        let geometry = self.table.geometry.as_ref()?;
-        geometry.rtree.as_ref()?;
-        self.table.key::<Bind>()?;
-        reach(filter, geometry.position)
-    }
-
     /// The rows whose envelopes may meet one of the boxes, by the R-tree.
     pub(crate) fn within(&self, boxes: &[SearchBox]) -> Option<Sql> {
         let tree = self.table.geometry.as_ref()?.rtree.as_ref()?;
@@ -108,6 +100,14 @@ impl Spelling<'_> {
     pub(crate) fn id_column(&self) -> Option<Sql> {
         self.table.tie.as_ref().map(|tie| Fragment::name(&tie.column))
     }
+}
+
+/// The boxes outside of which nothing passes a filter, where the layer has an R-tree.
+pub(crate) fn boxes(table: &Table, filter: &Bound) -> Option<Vec<SearchBox>> {
+    let geometry = table.geometry.as_ref()?;
+    geometry.rtree.as_ref()?;
+    table.key_sql()?;
+    reach(filter, geometry.position)
 }
 
 /// A value as a bind.
@@ -268,7 +268,7 @@ impl Dialect for Spelling<'_> {
     }
 
     fn prefilter(&self, filter: &Bound) -> Option<Sql> {
-        self.within(&self.boxes(filter)?)
+        self.within(&boxes(self.table, filter)?)
     }
 }
 

@@ -4,15 +4,15 @@ use crate::error::Site;
 use crate::freshness::Freshness;
 use crate::transaction::GpkgTransaction;
 use crate::turn::Turns;
-use crate::{check, contents, explain, read, recognise};
+use crate::{aggregate, check, contents, explain, read, recognise};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tiepoint_core::{Layer, Query};
+use tiepoint_core::{Aggregate, Layer, Query, Value};
 use tiepoint_store::{
     Capabilities, Features, Finding, Isolation, LayerFacts, Plan, ReadControl, Repair, Result,
-    Store, StoreError, Transaction, TransactionOptions,
+    Store, StoreError, Transaction, TransactionOptions, aggregate_in_memory,
 };
 
 /// How a file is opened.
@@ -247,7 +247,18 @@ impl Store for GpkgStore {
     }
 
     fn explain(&self, query: &Query) -> Result<Plan> {
-        explain::explain(self.reading_layer(&query.layer)?, query)
+        explain::explain(&self.reading_layer(&query.layer)?, query)
+    }
+
+    fn aggregate(&self, query: &Query, aggregates: &[Aggregate]) -> Result<Vec<Value>> {
+        let lease = self.reading_layer(&query.layer)?;
+        let found = aggregate::aggregate(lease.link(), self.site(), query, aggregates)?;
+        drop(lease);
+        let Some(values) = found else {
+            let layer = self.layer(&query.layer)?;
+            return aggregate_in_memory(&layer, query, aggregates, |query| self.read(query));
+        };
+        Ok(values)
     }
 
     fn begin(&self, _options: TransactionOptions) -> Result<Box<dyn Transaction + '_>> {

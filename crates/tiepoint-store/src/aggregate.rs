@@ -7,8 +7,13 @@ use tiepoint_core::{
     Aggregate, BindError, Computed, Decimal, Envelope, ExprType, Fields, Layer, Query, Value,
 };
 
-/// Reads what the aggregates look at, and nothing else, and puts it together.
-pub(crate) fn in_memory<'a>(
+/// Reads what the aggregates look at, and nothing else, and puts it together: for stores that know
+/// no shorter way.
+///
+/// # Errors
+///
+/// As [`Store::aggregate`](crate::Store::aggregate).
+pub fn in_memory<'a>(
     layer: &Arc<Layer>,
     query: &Query,
     aggregates: &[Aggregate],

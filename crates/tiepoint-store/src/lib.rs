@@ -24,6 +24,7 @@ mod transaction;
 mod watch;
 
 pub use accept::{FeatureLabel, accepted_values, with_defaults};
+pub use aggregate::in_memory as aggregate_in_memory;
 pub use book::Book;
 pub use capabilities::{Capabilities, Isolation};
 pub use check::{Finding, FindingKind, Repair};

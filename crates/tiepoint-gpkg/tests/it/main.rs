@@ -1,5 +1,6 @@
 //! The GeoPackage store against the store contract, against other processes, and against files that
 //! are not as they should be.
+mod asking;
 mod checks;
 mod contract;
 mod failures;
@@ -7,5 +8,8 @@ mod foreign;
 mod identity;
 mod loading;
 mod manners;
+mod oracle;
 mod processes;
+mod questions;
+mod spatial;
 mod trees;

@@ -244,12 +244,17 @@ impl<'d, D: Dialect> Renderer<'d, D> {
         it.as_field().and_then(|_| self.dialect.holds(it, doubt))
     }
 
-    /// One side of a comparison: a bare column, a constant, or something computed.
+    /// One side of a comparison: a bare column, a constant, or a function of the database, to whose
+    /// arguments our code may contribute.
     fn operand(&self, it: &Bound) -> Rendered<D> {
-        let sql =
-            if it.as_field().is_some() { self.field(it) } else { self.by_database().value(it) };
-        let is_stored_text = *it.ty() == ExprType::Text && it.as_constant().is_none();
-        sql.map(|sql| if is_stored_text { self.dialect.collated(sql) } else { sql })
+        let sql = match it.node() {
+            Node::Field(..) => self.field(it),
+            Node::Call(Function::Native(_), _) => self.value(it),
+            _ => self.by_database().value(it),
+        };
+        let is_constant = it.as_constant().is_some();
+        let collates = *it.ty() == ExprType::Text && !is_constant;
+        sql.map(|sql| if collates { self.dialect.collated(sql) } else { sql })
     }
 
     fn field(&self, it: &Bound) -> Rendered<D> {

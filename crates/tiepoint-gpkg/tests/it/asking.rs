@@ -1,0 +1,199 @@
+//! Names and values that would be SQL if they could; indexes that serve; readings that stop.
+use crate::oracle::agree;
+use crate::trees::{committed, folder};
+use std::time::{Duration, Instant};
+use tiepoint_core::{
+    Aggregate, BBox, Change, Direction, Expr, ExprType, Feature, Fid, Field, FieldType, Function,
+    Ids, Index, IndexMethod, LayerDefinition, NativeFunction, PageMark, Query, Schema, Value,
+    field,
+};
+use tiepoint_gpkg::GpkgStore;
+use tiepoint_store::{Access, Place, ReadControl, Result, Store, StoreError, WriteMode};
+
+const HOSTILE: [&str; 8] = [
+    "a\"b",
+    "x'; DROP TABLE \"t\"; --",
+    "?1",
+    "rowid",
+    "NULL",
+    "1) OR (1=1",
+    "ä $1 :name @name",
+    "/* */",
+];
+
+fn filled(path: &std::path::Path, name: &str, fields: &[&str], rows: i64) -> GpkgStore {
+    let schema = fields.iter().flat_map(|name| {
+        let text = Field::new(format!("{name} text"), FieldType::TEXT);
+        [Field::new(*name, FieldType::INT), text]
+    });
+    let schema = Schema::new(schema.collect()).expect("distinct names");
+    let index = |field: &str| Index {
+        name: None,
+        fields: vec![field.to_owned()],
+        unique: false,
+        method: IndexMethod::BTree,
+    };
+    let indexes = vec![index(fields[0]), index(&format!("{} text", fields[0]))];
+    let store = GpkgStore::create(path).expect("is new");
+    committed(&store, |transaction| {
+        let definition = LayerDefinition { indexes, ..LayerDefinition::new(name, schema) };
+        let layer = transaction.create_layer(&definition).expect("is created");
+        let mut writer = transaction.writer(name, WriteMode::Bulk).expect("opens");
+        for row in 0..rows {
+            let mut feature = Feature::new(layer.schema().clone());
+            for (at, name) in (0..).zip(fields) {
+                feature.set(name, (row * 7 % 13 + at).into()).expect("fits");
+                let text = HOSTILE[usize::try_from((row + at) % 8).expect("is small")];
+                feature.set(&format!("{name} text"), text.into()).expect("fits");
+            }
+            writer.write(Change::Insert(feature)).expect("is written");
+        }
+        writer.finish().expect("finishes");
+    });
+    store
+}
+
+#[test]
+fn hostile_names_and_values_stay_names_and_values() {
+    let (_folder, path) = folder();
+    let name = "it's \"so\"; DROP TABLE gpkg_contents; --";
+    let store = filled(&path, name, &HOSTILE, 40);
+    for (at, hostile) in HOSTILE.into_iter().enumerate() {
+        let text = || field(format!("{hostile} text"));
+        let all = || Query::layer(name);
+        for query in [
+            all().filter(field(hostile).gt(5)),
+            all().filter(text().eq(hostile)),
+            all().filter(!text().eq(hostile) | field(hostile).is_null()),
+            all().filter(text().is_in(HOSTILE)),
+            all().filter(text().upper().eq(hostile.to_uppercase())),
+            all().filter(text().ge(hostile) | field(HOSTILE[7 - at]).lt(6)),
+            all().order_by(text(), Direction::Descending).limit(7),
+            all().order_by(text().char_length(), Direction::Ascending).fields([hostile]),
+            all().compute(hostile.repeat(2), text().lower()).limit(3),
+        ] {
+            assert!(!agree(&store, &query).is_empty(), "{query:?}");
+        }
+    }
+    assert_eq!(store.layers().expect("are there").len(), 1);
+}
+
+fn native(store: &str, name: &str, argument: Expr) -> Expr {
+    let function =
+        NativeFunction { store: store.to_owned(), name: name.to_owned(), ty: ExprType::Int };
+    Expr::call(Function::Native(function), [argument])
+}
+
+#[test]
+fn a_function_of_sqlite_is_called_by_name_and_one_of_another_store_is_not() {
+    let (_folder, path) = folder();
+    let store = filled(&path, "t", &["n"], 26);
+    let count = |filter: Expr| -> Result<usize> {
+        store.read(&Query::layer("t").filter(filter))?.map(|it| it.map(|_| 1)).sum()
+    };
+    assert_eq!(count(native("gpkg", "abs", -field("n")).eq(3)).expect("runs"), 2);
+    let both = native("gpkg", "abs", field("n")).eq(3) | field("n text").upper().eq("NULL");
+    assert!(count(both).expect("runs") > 2);
+    let entangled = count(native("gpkg", "abs", field("n")).abs().eq(3)).expect_err("mixes");
+    assert!(entangled.to_string().contains("abs"), "{entangled}");
+    let foreign = count(native("postgis", "abs", field("n")).eq(3)).expect_err("is another's");
+    assert!(foreign.to_string().contains("postgis"), "{foreign}");
+    let hostile = native("gpkg", "abs(1); DROP TABLE t; --", field("n")).eq(3);
+    assert!(count(hostile).is_err(), "there is no such function");
+    assert_eq!(count(Expr::from(true)).expect("reads"), 26);
+}
+
+#[test]
+fn indexes_on_fields_serve_comparisons() {
+    let (_folder, path) = folder();
+    let store = filled(&path, "t", &["n"], 2_000);
+    for filter in [
+        field("n").eq(3),
+        field("n").between(3, 4),
+        field("n").is_in([1, 2]),
+        field("n text").eq("?1"),
+        field("n text").between("1", "2"),
+    ] {
+        let query = Query::layer("t").filter(filter);
+        let plan = store.explain(&query).expect("explains");
+        assert!(matches!(plan.access, Access::Index { .. }), "{plan}");
+        agree(&store, &query);
+    }
+}
+
+#[test]
+fn pages_and_ids_are_found_by_the_key() {
+    let (_folder, path) = folder();
+    let store = filled(&path, "t", &["n"], 500);
+    let after = |fid: i64| PageMark { keys: Vec::new(), fid: Fid::Int(fid) };
+    let page = Query::layer("t").after(after(490)).limit(5);
+    let plan = store.explain(&page).expect("explains");
+    assert!(plan.uses_index() && plan.cut == Place::Store && plan.returned == 5, "{plan}");
+    agree(&store, &page);
+    let mark = PageMark { keys: vec![Value::from(5)], fid: Fid::Int(200) };
+    let sorted = Query::layer("t").order_by(field("n"), Direction::Ascending).after(mark).limit(9);
+    assert_eq!(agree(&store, &sorted).len(), 9);
+    let some = Query::layer("t").ids(Ids::Fids(vec![Fid::Int(7), Fid::Int(3), Fid::Int(999)]));
+    assert_eq!(store.explain(&some).expect("explains").access, Access::Ids);
+    assert_eq!(store.read(&some).expect("reads").count(), 2);
+}
+
+#[test]
+fn a_long_reading_stops_when_it_is_told_to() {
+    let (_folder, path) = folder();
+    let store = filled(&path, "t", &["n"], 60_000);
+    let nothing = Query::layer("t").filter(field("n text").casei().eq("no such text"));
+    let read = |control: &ReadControl| {
+        let began = Instant::now();
+        let read = store.read_with(&nothing, control);
+        let outcome = read.and_then(|mut rows| rows.next().transpose());
+        (outcome.map(|it| it.is_some()), began.elapsed())
+    };
+    let (outcome, whole) = read(&ReadControl::default());
+    assert_eq!(outcome.ok(), Some(false));
+    let (outcome, took) = read(&ReadControl::default().time_out(whole / 8));
+    assert!(matches!(outcome, Err(StoreError::TimedOut { .. })), "{outcome:?}");
+    assert!(took < whole / 2 + Duration::from_millis(50), "{took:?} of {whole:?}");
+    let control = ReadControl::default();
+    let elsewhere = control.clone();
+    let stopper = std::thread::spawn(move || {
+        std::thread::sleep(whole / 8);
+        elsewhere.stop();
+    });
+    let (outcome, _) = read(&control);
+    stopper.join().expect("stops");
+    assert!(matches!(outcome, Err(StoreError::Stopped)), "{outcome:?}");
+    assert!(control.examined() > 0 && control.examined() < 60_000);
+    assert_eq!(store.read(&Query::layer("t").limit(3)).expect("goes on").count(), 3);
+}
+
+#[test]
+fn aggregates_are_those_of_a_reading() {
+    let (_folder, path) = folder();
+    let store = filled(&path, "t", &["n"], 300);
+    let asked = [
+        Aggregate::Count,
+        Aggregate::CountOf(field("n")),
+        Aggregate::Min(field("n")),
+        Aggregate::Max(field("n text")),
+        Aggregate::Sum(field("n")),
+    ];
+    let large = Query::layer("t").filter(field("n").gt(4));
+    let found = store.aggregate(&large, &asked).expect("aggregates");
+    let rows: Vec<i64> = agree(&store, &large)
+        .iter()
+        .filter_map(|it| match it.get("n") {
+            Some(Value::Int(number)) => Some(*number),
+            _ => None,
+        })
+        .collect();
+    let count = Value::Int(i64::try_from(rows.len()).expect("is small"));
+    assert_eq!(found[..2], [count.clone(), count]);
+    assert_eq!(found[2], rows.iter().min().copied().into());
+    assert_eq!(found[4], Value::Int(rows.iter().sum()));
+    let page = large.limit(7).offset(2);
+    let found = store.aggregate(&page, &[Aggregate::Count]).expect("aggregates");
+    assert_eq!(found, [Value::Int(7)]);
+    let nowhere = BBox { min_x: 0.0, min_y: 0.0, max_x: 1.0, max_y: 1.0 };
+    assert!(store.aggregate(&Query::layer("t").within(nowhere), &asked).is_err());
+}
