@@ -300,9 +300,14 @@ fn texts_are_joined_searched_and_replaced() {
 
 #[test]
 fn a_text_that_would_fill_the_memory_is_null() {
-    let doubled = (0..60)
-        .fold(Expr::from("aa"), |text, _| Expr::call(F::Replace, [text, "a".into(), "aa".into()]));
-    assert_eq!(value(&doubled.char_length()), NULL);
+    let grown = |times: usize| {
+        (0..times).fold(Expr::from("a"), |text, _| {
+            Expr::call(F::Replace, [text, "a".into(), "a".repeat(1_000).into()])
+        })
+    };
+    assert_eq!(value(&grown(2).char_length()), 1_000_000.into());
+    assert_eq!(value(&grown(3)), NULL);
+    assert_eq!(value(&grown(50)), NULL);
 }
 
 #[test]
