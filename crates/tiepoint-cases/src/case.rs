@@ -56,7 +56,7 @@ pub(crate) fn cases() -> Vec<Case> {
     files.into_iter().flat_map(|(file, text)| read(file, text)).collect()
 }
 
-fn read(file: &'static str, text: &'static str) -> Vec<Case> {
+pub(crate) fn read(file: &'static str, text: &'static str) -> Vec<Case> {
     let mut reader = Reader { file, cases: Vec::new(), layer: "", evidence: Evidence::Postgis };
     for (at, line) in text.lines().enumerate() {
         let number = at + 1;

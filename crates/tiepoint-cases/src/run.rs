@@ -207,3 +207,55 @@ fn words(panic: &(dyn std::any::Any + Send)) -> &str {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("without words")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::case::read;
+    use crate::table::tables;
+    use tiepoint_store::MemoryStore;
+
+    const RIGHT: &str = "layer points
+pk > 3 => 5 4
+x(geom) > 0 => none
+cnt IS NOT NULL => all
+value: cnt + 1 => 1: 101; 5: -199
+value: name => 5: null
+order: pk => 1 2 3 4 5
+order: cnt desc limit 2 where pk > 1 => 4 3
+box: -70 67 -60 80 => 2 4
+nearest: 1 POINT(-71 78) => 5
+name = 5 => error: cannot be compared
+name = => error: at character";
+
+    const WRONG: &str = "layer points
+pk > 3 => 5
+pk > 3 => all
+x(geom) > 0 => 1
+cnt IS NOT NULL => all but 3
+value: cnt + 1 => 1: 101; 5: -198
+value: cnt + 1.5 => 1: 101.50000001
+value: name => 5: ''
+order: pk => 1 2 3 5 4
+order: cnt desc limit 2 where pk > 1 => 3 4
+box: -70 67 -60 80 => 2
+nearest: 1 POINT(-71 78) => 1
+name = 5 => error: cannot be sorted
+name = 'x' => error: cannot be compared
+nmae = 'x' => none
+value: nmae => 1: null";
+
+    #[test]
+    fn right_answers_pass_and_wrong_ones_are_listed_with_their_line() {
+        let (store, tables) = (MemoryStore::new(), tables());
+        let run = Run::load(&store, &tables);
+        for case in read("right", RIGHT) {
+            assert_eq!(run.failure(&case), None);
+        }
+        for case in read("wrong", WRONG) {
+            let failure = run.failure(&case).unwrap_or_else(|| panic!("line {} passes", case.line));
+            assert!(failure.starts_with(&format!("cases/wrong.txt:{}: ", case.line)), "{failure}");
+            assert!(failure.contains("expected") && failure.contains("found"), "{failure}");
+        }
+    }
+}

@@ -24,7 +24,7 @@ pub(crate) use files;
 /// All layers by name.
 pub(crate) fn tables() -> BTreeMap<&'static str, Table> {
     let files = files!("layers": "collections" "newyork" "numbers" "places" "plan" "points"
-        "survey" "things" "times" "web" "words");
+        "survey" "things" "times" "truths" "web" "words");
     files.into_iter().map(|(name, text)| (name, Table::read(name, text))).collect()
 }
 
