@@ -8,6 +8,8 @@ mod fragment;
 mod order;
 mod render;
 mod split;
+#[cfg(test)]
+mod tests;
 
 pub use dialect::{Dialect, Doubt};
 pub use fragment::{Fragment, Statement};
