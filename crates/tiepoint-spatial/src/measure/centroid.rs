@@ -1,5 +1,7 @@
 //! Centroids, as OGC and GEOS understand them.
-use tiepoint_core::{Dims, Geometry, GeometryKind, GeometryRef, GeometryWriter, Parts, Positions, Xy};
+use tiepoint_core::{
+    Dims, Geometry, GeometryKind, GeometryRef, GeometryWriter, Parts, Positions, Xy,
+};
 
 use super::sum::Sum;
 use crate::linear::linear;
@@ -134,7 +136,8 @@ impl Masses {
         let (Some(base), Some(mut from)) = (positions.next(), positions.next()) else { return };
         let mut mass = Mass::default();
         for to in positions {
-            let edges = [[from[0] - base[0], from[1] - base[1]], [to[0] - base[0], to[1] - base[1]]];
+            let edges =
+                [[from[0] - base[0], from[1] - base[1]], [to[0] - base[0], to[1] - base[1]]];
             let twice_area = edges[0][0] * edges[1][1] - edges[1][0] * edges[0][1];
             let third = |axis: usize| base[axis] + (edges[0][axis] + edges[1][axis]) / 3.0;
             mass.add(twice_area, [third(0), third(1)]);

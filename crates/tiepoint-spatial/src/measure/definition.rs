@@ -25,12 +25,16 @@ pub(super) fn of_proj(crs: &Crs, proj: &str) -> Result<Metric, MetricError> {
     let (named_a, named_rf) = named.and_then(named_ellipsoid).unzip();
     let a = number("R").or(number("a")).or(named_a);
     let a = a.ok_or_else(|| MetricError::NoEllipsoid { crs: crs.to_string() })?;
-    let from_b = |b: f64| if a == b { 0.0 } else { a / (a - b) };
+    let from_b = |b: f64| if a - b == 0.0 { 0.0 } else { a / (a - b) };
     let rf = if number("R").is_some() {
         0.0
     } else {
         let flattening = || number("f").map(|f| if f == 0.0 { 0.0 } else { f.recip() });
-        number("rf").or_else(|| number("b").map(from_b)).or_else(flattening).or(named_rf).unwrap_or(0.0)
+        number("rf")
+            .or_else(|| number("b").map(from_b))
+            .or_else(flattening)
+            .or(named_rf)
+            .unwrap_or(0.0)
     };
     geodesic(crs, a, rf)
 }
@@ -117,9 +121,8 @@ pub(super) fn of_wkt(crs: &Crs, wkt: &str) -> Result<Metric, MetricError> {
     };
     let end = after.iter().position(|node| node.depth <= base.depth).unwrap_or(after.len());
     let inside = &after[..end];
-    let is_cartesian = |node: &Node<'_>| {
-        node.is(&["CS"]) && node.argument(0).eq_ignore_ascii_case("Cartesian")
-    };
+    let is_cartesian =
+        |node: &Node<'_>| node.is(&["CS"]) && node.argument(0).eq_ignore_ascii_case("Cartesian");
     if base.is(&["GEOCCS"]) || base.is(GEOGRAPHIC) && inside.iter().any(is_cartesian) {
         return Err(MetricError::Geocentric { crs: crs.to_string() });
     }
@@ -158,9 +161,9 @@ fn is_other_angle(node: &Node<'_>, depth: usize) -> bool {
 /// Equatorial radius in metres and inverse flattening.
 fn radii(inside: &[Node<'_>]) -> Option<(f64, f64)> {
     let at = inside.iter().position(|node| node.is(&["SPHEROID", "ELLIPSOID"]))?;
-    let unit = inside.get(at + 1).filter(|node| {
-        node.depth == inside[at].depth + 1 && node.is(&["LENGTHUNIT", "UNIT"])
-    });
+    let unit = inside
+        .get(at + 1)
+        .filter(|node| node.depth == inside[at].depth + 1 && node.is(&["LENGTHUNIT", "UNIT"]));
     let metres = unit.map_or(Some(1.0), |unit| unit.number(1))?;
     Some((inside[at].number(1)? * metres, inside[at].number(2)?))
 }

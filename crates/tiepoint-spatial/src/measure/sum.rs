@@ -44,6 +44,10 @@ mod tests {
     fn small_terms_beside_large_ones_are_not_lost() {
         let terms = [1e16, 1.0, 1.0, -1e16];
         assert_eq!(terms.into_iter().collect::<Sum>().total().to_bits(), 2.0_f64.to_bits());
-        assert_ne!(terms.iter().sum::<f64>().to_bits(), 2.0_f64.to_bits(), "a plain loop loses one");
+        assert_ne!(
+            terms.iter().sum::<f64>().to_bits(),
+            2.0_f64.to_bits(),
+            "a plain loop loses one"
+        );
     }
 }

@@ -72,8 +72,14 @@ struct Node {
 #[derive(Debug)]
 enum Content {
     /// A range of [`Tree::items`].
-    Leaf { from: u32, to: u32 },
-    Branch { left: u32, right: u32 },
+    Leaf {
+        from: u32,
+        to: u32,
+    },
+    Branch {
+        left: u32,
+        right: u32,
+    },
 }
 
 const LEAF: usize = 4;

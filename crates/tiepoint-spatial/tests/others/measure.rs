@@ -62,7 +62,8 @@ fn points_are_as_far_as_geodsolve_says() {
         writeln!(input, "{} {} {} {}", a[1], a[0], b[1], b[0]).expect("text grows");
     }
     let said = answer("GeodSolve", &["-i", "-p", "9"], input);
-    let point = |[x, y]: [f64; 2]| Geometry::from_wkt(&format!("POINT ({x} {y})")).expect("a point");
+    let point =
+        |[x, y]: [f64; 2]| Geometry::from_wkt(&format!("POINT ({x} {y})")).expect("a point");
     let mut compared = 0;
     for ((a, b), line) in pairs.iter().zip(said.lines()) {
         let ours = distance(&point(*a), &point(*b), WGS84);
@@ -105,7 +106,9 @@ fn areas_and_perimeters_are_what_planimeter_says() {
     let rings: Vec<_> = (0..cases(1000)).map(|_| corners(&mut random)).collect();
     let mut input = String::new();
     for ring in &rings {
-        ring.iter().for_each(|[x, y]| writeln!(input, "{y} {x}").expect("text grows"));
+        for [x, y] in ring {
+            writeln!(input, "{y} {x}").expect("text grows");
+        }
         input.push('\n');
     }
     let said = answer("Planimeter", &["-p", "9"], input);
@@ -160,9 +163,7 @@ fn reach(geometry: &Geometry) -> f64 {
 }
 
 fn width(geometry: &Geometry) -> f64 {
-    let side = |it: tiepoint_core::Envelope| {
-        (it.max().x - it.min().x).max(it.max().y - it.min().y)
-    };
+    let side = |it: tiepoint_core::Envelope| (it.max().x - it.min().x).max(it.max().y - it.min().y);
     geometry.envelope().map_or(0.0, side)
 }
 

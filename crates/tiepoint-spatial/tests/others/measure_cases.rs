@@ -90,7 +90,8 @@ fn rectangle_with_hole(random: &mut Random, spread: Spread) -> String {
 
 /// A geometry of the plane that GEOS reads too, as WKT.
 pub(crate) fn planar(random: &mut Random) -> Geometry {
-    let spread = [Spread::Grid, Spread::Grid, Spread::Town, Spread::Sliver][random.below(4) as usize];
+    let spread =
+        [Spread::Grid, Spread::Grid, Spread::Town, Spread::Sliver][random.below(4) as usize];
     let wkt = match random.below(4) {
         0 => {
             let members = (0..=random.below(3)).map(|_| simple(random, spread));

@@ -84,16 +84,16 @@ impl Track {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "8 to 1000")]
         let parts = (self.length / (0.005 * geodesic.a)).ceil().clamp(8.0, 1000.0) as u32;
         let end = |part: u32| self.length * f64::from(part) / f64::from(parts);
-        let mut last = self.sight(geodesic, 0.0, target);
-        let mut least = last.distance;
+        let mut before = self.sight(geodesic, 0.0, target);
+        let mut least = before.distance;
         for part in 1..=parts {
             let next = self.sight(geodesic, end(part), target);
             least = least.min(next.distance);
-            if last.ahead > 0.0 && next.ahead < 0.0 {
-                let bracket = (last.along, next.along);
-                least = least.min(self.minimum(geodesic, target, last, bracket));
+            if before.ahead > 0.0 && next.ahead < 0.0 {
+                let bracket = (before.along, next.along);
+                least = least.min(self.minimum(geodesic, target, before, bracket));
             }
-            last = next;
+            before = next;
         }
         least
     }

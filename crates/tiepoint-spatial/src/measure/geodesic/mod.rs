@@ -64,7 +64,8 @@ impl Target {
         let (Some(solid), Some(envelope)) = (&self.solid, geometry.envelope()) else {
             return false;
         };
-        if !(limit >= 0.0) || solid.region.is_farther(&envelope, limit, &self.geodesic) {
+        let none = limit.is_nan() || limit < 0.0;
+        if none || solid.region.is_farther(&envelope, limit, &self.geodesic) {
             return false;
         }
         if geometry.kind() == GeometryKind::Point {
@@ -159,11 +160,15 @@ impl Solid {
         for piece in &other.pieces {
             let arc = other.arc(*piece);
             let bounds = other.piece_bounds(*piece);
-            self.tree.nearest(limit.min(least), |node: &Bounds| node.distance2(&bounds), |item, _| {
-                let mine = self.shape.arc(self.shape.pieces[item as usize]);
-                least = least.min(mine.chord2_to_arc(&arc));
-                if least <= enough { -1.0 } else { limit.min(least) }
-            });
+            self.tree.nearest(
+                limit.min(least),
+                |node: &Bounds| node.distance2(&bounds),
+                |item, _| {
+                    let mine = self.shape.arc(self.shape.pieces[item as usize]);
+                    least = least.min(mine.chord2_to_arc(&arc));
+                    if least <= enough { -1.0 } else { limit.min(least) }
+                },
+            );
             if least <= enough {
                 break;
             }
@@ -208,17 +213,21 @@ impl Solid {
         for piece in &other.pieces {
             let arc = other.arc(*piece);
             let bounds = other.piece_bounds(*piece);
-            self.tree.nearest(most, |node: &Bounds| node.distance2(&bounds), |item, _| {
-                let mine = self.shape.pieces[item as usize];
-                let chord2 = self.shape.arc(mine).chord2_to_arc(&arc);
-                if chord2 <= most {
-                    let new = see(mine, *piece, chord2 <= touching);
-                    if new != limit {
-                        (limit, most) = (new, if new < 0.0 { -1.0 } else { possible(new) });
+            self.tree.nearest(
+                most,
+                |node: &Bounds| node.distance2(&bounds),
+                |item, _| {
+                    let mine = self.shape.pieces[item as usize];
+                    let chord2 = self.shape.arc(mine).chord2_to_arc(&arc);
+                    if chord2 <= most {
+                        let new = see(mine, *piece, chord2 <= touching);
+                        if new < limit {
+                            (limit, most) = (new, if new < 0.0 { -1.0 } else { possible(new) });
+                        }
                     }
-                }
-                most
-            });
+                    most
+                },
+            );
             if limit < 0.0 {
                 break;
             }

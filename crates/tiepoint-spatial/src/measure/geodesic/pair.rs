@@ -33,7 +33,12 @@ pub(super) fn between(geodesic: &Geodesic, a: &Vertex, b: &Vertex) -> f64 {
 }
 
 fn is_point([from, to]: [&Vertex; 2]) -> bool {
-    std::ptr::eq(from, to) || from.direction == to.direction
+    std::ptr::eq(from, to) || same(from, to)
+}
+
+#[allow(clippy::float_cmp, reason = "only the very same place counts")]
+fn same(a: &Vertex, b: &Vertex) -> bool {
+    a.direction == b.direction
 }
 
 /// The distance from a piece to the nearest of some vertices.
@@ -42,7 +47,7 @@ fn to_piece(geodesic: &Geodesic, piece: [&Vertex; 2], targets: &[&Vertex]) -> f6
     let mut track = None;
     let mut least = f64::INFINITY;
     for target in targets {
-        let same = piece.iter().any(|end| end.direction == target.direction);
+        let same = piece.iter().any(|end| same(end, target));
         if same {
             return 0.0;
         }
@@ -50,7 +55,8 @@ fn to_piece(geodesic: &Geodesic, piece: [&Vertex; 2], targets: &[&Vertex]) -> f6
         if geodesic._b * arc.chord2_to(target.direction).sqrt() * 0.99 > least {
             continue;
         }
-        let track = track.get_or_insert_with(|| Track::new(geodesic, piece[0].place, piece[1].place));
+        let track =
+            track.get_or_insert_with(|| Track::new(geodesic, piece[0].place, piece[1].place));
         least = least.min(track.distance(geodesic, target.place, arc.share_near(target.direction)));
     }
     least

@@ -139,8 +139,10 @@ pub(super) fn bent(south: f64, north: f64, width: f64, geodesic: &Geodesic) -> [
         return [-std::f64::consts::FRAC_PI_2, std::f64::consts::FRAC_PI_2];
     }
     let bend = |lat: f64| lat.sin().atan2(lat.cos().max(0.0) * half.cos());
-    let [south, north] =
-        [if south < 0.0 { bend(south) } else { south }, if north > 0.0 { bend(north) } else { north }];
+    let [south, north] = [
+        if south < 0.0 { bend(south) } else { south },
+        if north > 0.0 { bend(north) } else { north },
+    ];
     [south - 1e-12, north + 1e-12]
 }
 

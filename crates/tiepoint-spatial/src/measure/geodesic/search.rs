@@ -14,7 +14,7 @@ pub(super) const GIANT_DEG: f64 = 170.0;
 
 /// Boxes that every geometry within `limit` metres of something in `region` meets one of.
 pub(super) fn boxes(region: &Region, limit: f64, geodesic: &Geodesic) -> Vec<SearchBox> {
-    if !(limit >= 0.0) {
+    if limit.is_nan() || limit < 0.0 {
         return Vec::new();
     }
     let reach = ((limit + super::SLACK_M) / geodesic._b).min(PI) + 1e-12;
@@ -49,7 +49,10 @@ fn unbent([south, north]: [f64; 2], width: f64, geodesic: &Geodesic) -> [f64; 2]
     let unbend = |lat: f64| (lat.sin() * cos).atan2(lat.cos().max(0.0));
     let inside = |lat: f64| lat.clamp(-FRAC_PI_2, FRAC_PI_2);
     let (south, north) = (inside(south), inside(north));
-    [if south > 0.0 { unbend(south) } else { south }, if north < 0.0 { unbend(north) } else { north }]
+    [
+        if south > 0.0 { unbend(south) } else { south },
+        if north < 0.0 { unbend(north) } else { north },
+    ]
 }
 
 /// Intervals within [-360, 360] of all longitudes within `reach` radians of the region, each

@@ -58,9 +58,8 @@ pub(super) struct Shape {
 impl Shape {
     /// Of a geometry without curves; [`None`] where it is empty or not on the ellipsoid.
     pub(super) fn new(geometry: &Geometry, geodesic: &Geodesic) -> Option<Self> {
-        let shape = Self::default();
-        let mut builder = Builder { geodesic, shape, piece: PIECE, longest2: 0.0 };
-        builder.piece = builder.piece_length(geometry.as_ref())?;
+        let (shape, piece) = (Self::default(), Builder::piece_length(geometry.as_ref())?);
+        let mut builder = Builder { geodesic, shape, piece, longest2: 0.0 };
         builder.take(geometry.as_ref())?;
         builder.shape.stray = stray(geodesic, angle_of(builder.longest2));
         (!builder.shape.pieces.is_empty()).then_some(builder.shape)
@@ -113,7 +112,7 @@ struct Builder<'a> {
 
 impl Builder<'_> {
     /// How long pieces may be, so that there are not too many.
-    fn piece_length(&self, geometry: GeometryRef<'_>) -> Option<f64> {
+    fn piece_length(geometry: GeometryRef<'_>) -> Option<f64> {
         let positions = geometry.num_positions();
         // even if every edge went half round the Earth
         if positions < 2500 {

@@ -35,10 +35,7 @@ pub(super) fn between(
     let to_a = b.map(|end| to_segment2(a, end));
     let straight = to_b[0].min(to_b[1]).min(to_a[0]).min(to_a[1]).sqrt();
     let most = 2.0 * radius * ((straight + off) / (2.0 * radius)).min(1.0).asin() + super::SLACK_M;
-    Between {
-        least: straight - off,
-        most: if straight < FAR_M { most } else { f64::INFINITY },
-    }
+    Between { least: straight - off, most: if straight < FAR_M { most } else { f64::INFINITY } }
 }
 
 /// The square of the distance from a place to a straight segment.

@@ -134,6 +134,10 @@ impl Arc {
     pub(super) fn share_near(&self, at: Direction) -> f64 {
         let along = minus(self.to, self.from);
         let length2 = dot(along, along);
-        if length2 > 0.0 { (dot(minus(at, self.from), along) / length2).clamp(0.0, 1.0) } else { 0.0 }
+        if length2 > 0.0 {
+            (dot(minus(at, self.from), along) / length2).clamp(0.0, 1.0)
+        } else {
+            0.0
+        }
     }
 }

@@ -53,7 +53,7 @@ impl Target {
         };
         let limit2 = limit * limit;
         let [x, y] = gaps(&solid.envelope, &envelope);
-        if !(limit >= 0.0) || x * x + y * y > limit2 * (1.0 + 1e-12) {
+        if limit.is_nan() || limit < 0.0 || x * x + y * y > limit2 * (1.0 + 1e-12) {
             return false;
         }
         let sure = limit2 * (1.0 - 1e-12);
@@ -148,11 +148,15 @@ impl Solid {
         let mut least = f64::INFINITY;
         for piece in &other.pieces {
             let bounds = piece.bounds();
-            self.tree.nearest(least, |node| of_boxes(node, &bounds), |item, _| {
-                let mine = &self.shape.pieces[item as usize];
-                least = least.min(of_pieces(mine, piece));
-                if least <= enough { -1.0 } else { least }
-            });
+            self.tree.nearest(
+                least,
+                |node| of_boxes(node, &bounds),
+                |item, _| {
+                    let mine = &self.shape.pieces[item as usize];
+                    least = least.min(of_pieces(mine, piece));
+                    if least <= enough { -1.0 } else { least }
+                },
+            );
             if least <= enough {
                 break;
             }
