@@ -79,8 +79,7 @@ proptest! {
         let (first, second) = geometries(number);
         prop_assume!(!second.is_empty());
         let mut high = second.to_wkt();
-        let numbers: Vec<_> = high.match_indices(|it: char| it == ',' || it == ')').collect();
-        let ends: Vec<_> = numbers.iter().map(|(at, _)| *at).collect();
+        let ends: Vec<_> = high.match_indices([',', ')']).map(|(at, _)| at).collect();
         for at in ends.into_iter().rev() {
             if high[..at].ends_with(|it: char| it.is_ascii_digit()) {
                 high.insert_str(at, " 7");

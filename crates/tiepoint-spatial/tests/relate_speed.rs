@@ -43,7 +43,7 @@ fn plots(random: &mut Random, reach: f64, near: Option<&Geometry>) -> Vec<Geomet
         let at = [0, 1].map(|_| (random.next() * 2.0 - 1.0) * reach);
         let radius = 10.0 + random.next() * 20.0;
         let plot = star(random, at, radius, 20);
-        let boxes = near.and_then(|it| it.envelope()).zip(plot.envelope());
+        let boxes = near.and_then(Geometry::envelope).zip(plot.envelope());
         if boxes.is_none_or(|(district, plot)| district.intersects(&plot)) {
             plots.push(plot);
         }

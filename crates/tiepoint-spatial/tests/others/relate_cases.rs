@@ -1,4 +1,6 @@
 //! Pairs of geometries that meet in awkward ways, the same in every run.
+#![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, reason = "small numbers")]
+
 use std::f64::consts::PI;
 use tiepoint_core::Geometry;
 
@@ -22,7 +24,6 @@ impl Random {
         self.next() % limit
     }
 
-    #[allow(clippy::cast_precision_loss, reason = "small")]
     pub(crate) fn whole(&mut self, limit: u64) -> f64 {
         self.below(limit) as f64
     }
@@ -215,7 +216,7 @@ fn polygons(random: &mut Random, side: u64) -> Vec<Vec<Vec<At>>> {
                 vec![rectangle(
                     x,
                     y,
-                    x + 3.0 + f64::from(index % 3 == 0),
+                    x + 3.0 + f64::from(index.is_multiple_of(3)),
                     y + 4.0 - (index % 2) as f64,
                 )]
             };
