@@ -7,13 +7,15 @@ use crate::table::files;
 pub(crate) struct Case {
     pub(crate) file: &'static str,
     pub(crate) line: usize,
+    /// What is asked, as it is written.
+    pub(crate) asked: &'static str,
     pub(crate) layer: &'static str,
     pub(crate) question: Question,
     pub(crate) expected: Expected,
     pub(crate) evidence: Evidence,
 }
 
-/// What is asked, as it is written.
+/// What sort of question it is, and its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Question {
     Filter(&'static str),
@@ -41,7 +43,7 @@ pub(crate) enum Expected {
 pub enum Evidence {
     /// PostGIS answers the same.
     Postgis,
-    /// GeographicLib does.
+    /// `GeographicLib` does.
     Geodesic,
     /// The definition of the functions, where no witness has the same notion.
     Definition,
@@ -94,7 +96,15 @@ impl Reader {
             let is_error = matches!(expected, Expected::Error(_));
             let evidence = if is_error { Evidence::Refusal } else { self.evidence };
             let Self { file, layer, .. } = *self;
-            self.cases.push(Case { file, line: number, layer, question, expected, evidence });
+            self.cases.push(Case {
+                file,
+                line: number,
+                asked,
+                layer,
+                question,
+                expected,
+                evidence,
+            });
         }
         Some(())
     }
@@ -160,6 +170,7 @@ impl Expected {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tiepoint_core::{Function, SpatialPredicate, TemporalPredicate};
 
     #[test]
     fn a_line_says_what_is_asked_and_what_the_answer_is() {
@@ -208,4 +219,29 @@ mod tests {
             assert_eq!(stranger, None, "{}.txt:{}", case.file, case.line);
         }
     }
+    #[test]
+    fn every_function_is_asked_for() {
+        let asked: String = cases().iter().map(|it| it.asked.to_ascii_lowercase() + "\n").collect();
+        let spatial = SpatialPredicate::ALL.map(|it| format!("s_{}(", it.name().replace('_', "")));
+        let temporal = TemporalPredicate::ALL.iter().map(|it| format!("{}(", it.name()));
+        let others = ["relate(", "within_distance(", "transform(", "cast("].map(str::to_owned);
+        let plain = Function::PLAIN.iter().map(|it| match it {
+            Function::Negate => "-cnt".to_owned(),
+            Function::IsNull => "is null".to_owned(),
+            it if it.name().len() > 2 && !OPERATORS.contains(it) => format!("{}(", it.name()),
+            it => it.name().to_owned(),
+        });
+        for name in plain.chain(temporal).chain(spatial).chain(others) {
+            assert!(asked.contains(&name), "nothing is asked of `{name}`");
+        }
+    }
+
+    const OPERATORS: [Function; 6] = [
+        Function::And,
+        Function::Or,
+        Function::Not,
+        Function::Between,
+        Function::In,
+        Function::Like,
+    ];
 }

@@ -16,7 +16,7 @@
 //! nmae = 'x' => error: did you mean `name`?      a part of the message
 //! ```
 //!
-//! Expected values come from a second witness (`witness/`: PostGIS, GeographicLib) or from the
+//! Expected values come from a second witness (`witness/`: PostGIS, `GeographicLib`) or from the
 //! definition, never from tiepoint. Where nothing is said PostGIS answers the same; `evidence:`
 //! says otherwise for the cases below it, and an indented line for the case above it: `sql:` what
 //! PostGIS was asked instead, `definition:` why the answer is right without a witness.

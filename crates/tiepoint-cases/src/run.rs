@@ -1,5 +1,5 @@
 //! Asks a store the cases and says which answers are wrong.
-use crate::case::{Case, Expected, Question};
+use crate::case::{Case, Expected};
 use crate::query::{VALUE, query};
 use crate::same::same;
 use crate::table::{Table, pk};
@@ -47,18 +47,11 @@ impl<'a> Run<'a> {
         let found = catch_unwind(AssertUnwindSafe(|| self.wrong(case)));
         let wrong =
             found.unwrap_or_else(|panic| Some(format!("    panics: {}", words(&*panic))))?;
-        let (Question::Filter(text) | Question::Value(text)) = case.question else {
-            return Some(self.headed(case, &format!("{:?}", case.question), &wrong));
-        };
-        Some(self.headed(case, text, &wrong))
-    }
-
-    fn headed(&self, case: &Case, text: &str, wrong: &str) -> String {
-        let Case { file, line, layer, evidence, .. } = case;
+        let Case { file, line, asked, layer, evidence, .. } = case;
         let store = self.store.name();
-        format!(
-            "cases/{file}.txt:{line}: {text}\n    of layer {layer} in {store}, by {evidence:?}\n{wrong}\n"
-        )
+        Some(format!(
+            "cases/{file}.txt:{line}: {asked}\n    of layer {layer} in {store}, by {evidence:?}\n{wrong}\n"
+        ))
     }
 
     fn wrong(&self, case: &Case) -> Option<String> {
@@ -68,7 +61,7 @@ impl<'a> Run<'a> {
             (_, Err(error)) => Some(differs("an answer", error)),
             (Expected::Values(values), Ok(query)) => self.wrong_values(values, &query, table),
             (Expected::Rows(_) | Expected::AllBut(_), Ok(query)) => {
-                self.wrong_rows(&expected_rows(case, table), &query, case)
+                self.wrong_rows(&expected_rows(case, table), &query, case.layer)
             }
         }
     }
@@ -88,23 +81,20 @@ impl<'a> Run<'a> {
 
     /// The same rows whatever is fetched of them, within a transaction too, and as many when
     /// counted.
-    fn wrong_rows(&self, expected: &[i64], query: &Query, case: &Case) -> Option<String> {
-        let mut ways = vec![
+    fn wrong_rows(&self, expected: &[i64], query: &Query, layer: &'static str) -> Option<String> {
+        let ways = [
             ("all fields", query.clone()),
             ("without geometry", query.clone().without_geometry()),
             ("the key alone", query.clone().fields(["pk"])),
             ("no field", query.clone().fields(Vec::<String>::new())),
         ];
-        if case.question.is_ordered() {
-            ways.truncate(3);
-        }
         let wrong = ways.into_iter().find_map(|(way, query)| {
-            let found = self.rows(&query, case.layer, |query| {
+            let found = self.rows(&query, layer, |query| {
                 self.store.read(query)?.collect::<Result<Vec<_>, _>>()
             });
             (found.as_deref() != Ok(expected)).then(|| wrong_answer(expected, found, way))
         });
-        wrong.or_else(|| self.wrong_in_transaction(expected, query, case.layer)).or_else(|| {
+        wrong.or_else(|| self.wrong_in_transaction(expected, query, layer)).or_else(|| {
             let count = self.store.aggregate(query, &[Aggregate::Count]).map_err(|it| message(&it));
             let right = [Value::Int(i64::try_from(expected.len()).expect("few rows"))];
             (count.as_deref() != Ok(&right))
@@ -158,7 +148,7 @@ impl<'a> Run<'a> {
         let wrong = expected.iter().filter_map(|(pk, expected)| match found.get(&Some(*pk)) {
             Some(Some(value)) if same(expected, value, &bound) => None,
             Some(value) => Some(differs(&format!("{pk}: {expected}"), shown(*value))),
-            None => Some(differs(&format!("{pk}: {expected}"), "no such row".to_owned())),
+            None => Some(differs(&format!("{pk}: {expected}"), "no such row")),
         });
         let wrong: Vec<_> = wrong.collect();
         (!wrong.is_empty()).then(|| wrong.join("\n"))
@@ -181,7 +171,7 @@ fn wrong_answer(expected: &[i64], found: Answer, way: &str) -> String {
     differs(&listed(expected), format!("{} ({way})", found.map_or_else(|it| it, |it| listed(&it))))
 }
 
-fn differs(expected: &str, found: String) -> String {
+fn differs(expected: &str, found: impl std::fmt::Display) -> String {
     format!("    expected {expected}\n    found    {found}")
 }
 
@@ -194,13 +184,14 @@ fn shown(value: Option<&Value>) -> String {
 
 /// An error's words, those of its causes, and its hint.
 fn message(error: &StoreError) -> String {
-    let mut words = error.to_string();
+    let mut words = vec![error.to_string()];
     let mut cause = error.source();
     while let Some(source) = cause {
-        words.push_str(&format!(": {source}"));
+        words.push(source.to_string());
         cause = source.source();
     }
-    words + &error.hint().map(|hint| format!(" (hint: {hint})")).unwrap_or_default()
+    words.extend(error.hint().map(|hint| format!("hint: {hint}")));
+    words.join(": ")
 }
 
 fn words(panic: &(dyn std::any::Any + Send)) -> &str {
