@@ -13,6 +13,9 @@ use crate::tools::{PYTHON, answer, have};
 /// How far from PROJ a served code may be, in metres.
 const TOLERANCE_M: f64 = 0.01;
 
+/// NAD83 in Hawaii and the Aleutian Islands, as the table of served codes says.
+const EXCEPTION: (u32, f64) = (4269, 0.7);
+
 const METRES_PER_DEGREE: f64 = 111_320.0;
 
 /// PROJ's registry as Debian installs it.
@@ -80,8 +83,11 @@ fn compare(codes: Vec<u32>, steps: usize) {
         back_m: worst.back_m.max(it.back_m),
     });
     println!("{} codes, at worst {worst:?}", found.len());
-    let is_off = |it: &Deviation| !(it.there_m < TOLERANCE_M && it.back_m < TOLERANCE_M);
-    let off: Vec<_> = found.into_iter().filter(|(_, it)| is_off(it)).collect();
+    let is_off = |(code, it): &(u32, Deviation)| {
+        let tolerance_m = if *code == EXCEPTION.0 { EXCEPTION.1 } else { TOLERANCE_M };
+        !(it.there_m < tolerance_m && it.back_m < tolerance_m)
+    };
+    let off: Vec<_> = found.into_iter().filter(is_off).collect();
     assert!(off.is_empty(), "{} are off: {off:?}", off.len());
 }
 
