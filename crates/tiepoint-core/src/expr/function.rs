@@ -77,7 +77,9 @@ macro_rules! functions {
             /// `transform(geometry)`: the geometry in another CRS, z and m untouched; null where
             /// the projection is not defined. Measured.
             Transform(Crs),
-            /// `cast(value)`: the value as another kind; null where it does not say one. Exact.
+            /// `cast(value)`: the value as another kind; null where it does not say one. Text is what
+            /// reads back as the value: `true`, `-12`, `0.1`, ISO 8601, and nothing around it. Real
+            /// numbers become integers by cutting off; true is 1 and false 0. Exact.
             Cast(ExprType),
             /// A temporal predicate of two instants or intervals. Exact.
             Temporal(TemporalPredicate),
@@ -131,7 +133,7 @@ functions! {
     IsNull "is_null" Exact "Whether the value is null or unset; never null itself.";
     Between "between" Exact "`a >= low AND a <= high`.";
     In "in" Exact "Whether the first equals one of the others: true if one does, else null if any is null.";
-    Like "like" Exact "Whether a text fits a pattern: `%` any characters, `_` one, a backslash takes the next as it is. Case counts.";
+    Like "like" Exact "Whether a text fits a pattern: `%` any characters, `_` one, a backslash takes the next as it is, and itself at the end. Case counts.";
     Matches "matches" Exact "Whether some part of a text fits a regular expression (a literal, syntax of the `regex` crate).";
     Casei "casei" Exact "The text in upper and then in lower case (Unicode, no locale), so that case does not count.";
     Accenti "accenti" Exact "The text without its combining marks (Unicode NFD, marks dropped, NFC).";
@@ -139,10 +141,10 @@ functions! {
     Upper "upper" Exact "The text in upper case (Unicode, no locale).";
     Trim "trim" Exact "The text without white space at both ends (Unicode).";
     CharLength "char_length" Exact "How many code points a text has.";
-    Substring "substring" Exact "`substring(text, start, count)`: `count` code points from the `start`th, counted from 1; to the end without a count; what lies outside is cut off.";
-    Position "position" Exact "`position(text, part)`: where the part first stands, counted from 1 in code points; 0 if nowhere.";
-    Concat "concat" Exact "Texts, one after another; null if one is null.";
-    Replace "replace" Exact "`replace(text, part, by)`: every occurrence of a part replaced; an empty part replaces nothing.";
+    Substring "substring" Exact "`substring(text, start, count)`: `count` code points from the `start`th, counted from 1; to the end without a count; what lies outside is cut off. Numbers are cut off to whole ones.";
+    Position "position" Exact "`position(text, part)`: where the part first stands, counted from 1 in code points; 0 if nowhere, 1 of an empty part.";
+    Concat "concat" Exact "Texts, one after another; null if one is null, and beyond 64 MiB.";
+    Replace "replace" Exact "`replace(text, part, by)`: every occurrence of a part replaced; an empty part replaces nothing. Null beyond 64 MiB.";
     StartsWith "starts_with" Exact "Whether a text starts with another.";
     EndsWith "ends_with" Exact "Whether a text ends with another.";
     Add "+" Exact "The sum: exact of integers, null beyond 64 bits; otherwise a real number.";
@@ -154,9 +156,9 @@ functions! {
     Power "^" Measured "The first to the power of the second, a real number; null where that is none.";
     Negate "negate" Exact "The number with the other sign.";
     Abs "abs" Exact "The number without its sign.";
-    Floor "floor" Exact "The largest whole number that is not larger, in the kind of the argument.";
-    Ceil "ceil" Exact "The smallest whole number that is not smaller, in the kind of the argument.";
-    Round "round" Exact "The nearest whole number, halves away from zero, in the kind of the argument.";
+    Floor "floor" Exact "The largest whole number that is not larger; an integer of integers, else a real number.";
+    Ceil "ceil" Exact "The smallest whole number that is not smaller; an integer of integers, else a real number.";
+    Round "round" Exact "The nearest whole number, halves away from zero; an integer of integers, else a real number.";
     Sign "sign" Exact "-1, 0 or 1.";
     Sqrt "sqrt" Measured "The square root; null of negative numbers.";
     Exp "exp" Measured "e to the power.";
@@ -184,8 +186,8 @@ functions! {
     DateOf "date" Exact "The calendar date of a date and time, in the zone it was written in.";
     TimeOf "time" Exact "The time of day of a date and time, with its offset.";
     Interval "interval" Exact "`interval(start, end)`; an end that is a null literal is open. Only within temporal predicates.";
-    ArrayOf "array" Exact "A JSON array of values.";
-    ArrayEquals "a_equals" Exact "Whether two arrays have the same members, each as often; order does not count.";
+    ArrayOf "array" Exact "A JSON array of values: bytes in hexadecimal digits, geometries as well-known text, what else JSON has not as its cast to text.";
+    ArrayEquals "a_equals" Exact "Whether two arrays have the same members, each as often; order does not count. Members are equal as JSON, numbers by size. Null of what is no array.";
     ArrayContains "a_contains" Exact "Whether every member of the second array is one of the first.";
     ArrayContainedBy "a_containedby" Exact "Whether every member of the first array is one of the second.";
     ArrayOverlaps "a_overlaps" Exact "Whether two arrays have a member in common.";
@@ -195,7 +197,7 @@ functions! {
     LineLength "length" Measured "The length of lines: metres where the CRS is geographic, CRS units otherwise. 0 for others.";
     Perimeter "perimeter" Measured "The length of the rings of surfaces, in the unit of `length`. 0 for others.";
     Centroid "centroid" Measured "The centre of mass of what has the highest dimension, in the plane of the coordinates. Null if empty.";
-    Envelope "envelope" Exact "The box around a geometry, as a polygon; null if empty.";
+    Envelope "envelope" Exact "The box around a geometry, as a polygon, or as a line or a point where it has no area; null if empty.";
     X "x" Exact "The x (easting or longitude) of a point; null of an empty one or another kind.";
     Y "y" Exact "The y (northing or latitude) of a point; null of an empty one or another kind.";
     Z "z" Exact "The z of a point; null where it has none or another kind.";
@@ -205,13 +207,13 @@ functions! {
     MaxX "max_x" Exact "The largest x; null if empty.";
     MaxY "max_y" Exact "The largest y; null if empty.";
     NumPoints "num_points" Exact "How many positions a geometry has.";
-    NumGeometries "num_geometries" Exact "How many members a multi-geometry or collection has; 1 for others, 0 if empty.";
+    NumGeometries "num_geometries" Exact "How many members a multi-geometry, collection, polyhedral surface or TIN has; 1 for others, 0 if empty.";
     GeometryKind "geometry_kind" Exact "The kind's name: `Point`, `MultiPolygon`, ...";
     Dims "dims" Exact "`XY`, `XYZ`, `XYM` or `XYZM`.";
-    Dimension "dimension" Exact "0 for points, 1 for lines, 2 for surfaces; the largest in a collection.";
+    Dimension "dimension" Exact "0 for points, 1 for lines, 2 for surfaces; the largest in a collection, 0 if that has no members.";
     IsEmpty "is_empty" Exact "Whether a geometry has no position at all.";
     IsValid "is_valid" Exact "Whether a geometry is valid (OGC 06-103r4, section 6.1).";
-    InvalidReason "invalid_reason" SomePoint "Why a geometry is not valid; null if it is.";
+    InvalidReason "invalid_reason" SomePoint "The rule that a geometry breaks, in the words of GEOS: `Self-intersection`; null if it is valid.";
 }
 
 impl Function {
