@@ -1,9 +1,9 @@
 //! The EPSG codes that we transform from and to: one table, `served.txt`.
 //!
-//! Every code in it, but for one exception that it names, has been computed on a grid of points over its area of use, and lies within
-//! 1 cm of what PROJ 9.1 computes without grids, both ways; the tests against `cs2cs` compare them
-//! anew. Whoever adds a line runs all of them: `cargo test -p tiepoint-spatial --test others -- --ignored
-//! served`.
+//! Every code in it, but for one exception that it names, has been computed on a grid of points
+//! over its area of use, and lies within 1 cm of what PROJ 9.1 computes without grids, both ways;
+//! the tests against `cs2cs` compare them anew. Whoever adds a line runs all of them:
+//! `cargo test -p tiepoint-spatial --test others -- --ignored served`.
 use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
