@@ -5,6 +5,7 @@ use crate::evaluate::{Fault, Prepared};
 use crate::metadata::Table;
 use crate::nearest::{self, Found};
 use crate::spelling::{Bind, Spelling, Sql, stored};
+use rusqlite::params_from_iter;
 use rusqlite::types::Value as Stored;
 use std::sync::Arc;
 use tiepoint_core::{Bound, Fid, Ids, ObjectId, Schema};
@@ -94,7 +95,29 @@ impl<'q> Maker<'q> {
     ) -> Result<Self> {
         let utf8 = link.catalogue.borrow_mut().is_utf8(&link.connection);
         let utf8 = utf8.map_err(site.failed("read its encoding"))?;
-        Ok(Self { link, site, spelling: Spelling { table, utf8 }, question, control })
+        let spelling = Spelling { table, utf8, pure: Vec::new() };
+        let mut maker = Self { link, site, spelling, question, control };
+        maker.note_purity()?;
+        Ok(maker)
+    }
+
+    /// Looks whether the first sort key's index can serve: not if misfit values stand in it, which
+    /// count as null and would sort elsewhere.
+    fn note_purity(&mut self) -> Result<()> {
+        let first = self.question.order().first();
+        let Some((key, sql)) =
+            first.and_then(|by| Some((&by.key, self.spelling.impurity(&by.key)?)))
+        else {
+            return Ok(());
+        };
+        let statement = self.ready(sql)?;
+        let ask = || {
+            let mut prepared = self.link.connection.prepare_cached(&statement.sql)?;
+            prepared.query_row(params_from_iter(&statement.parameters), |row| row.get(0))
+        };
+        let impure: bool = ask().map_err(self.site.failed(&self.doing()))?;
+        self.spelling.pure.extend(key.as_field().filter(|_| !impure));
+        Ok(())
     }
 
     pub(crate) fn table(&self) -> &'q Arc<Table> {

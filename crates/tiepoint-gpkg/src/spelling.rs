@@ -38,6 +38,8 @@ pub(crate) struct Spelling<'t> {
     pub(crate) table: &'t Arc<Table>,
     /// Whether texts are stored in UTF-8, whose bytes sort by code point.
     pub(crate) utf8: bool,
+    /// The positions of fields that are known to hold nothing but nulls and values of their kind.
+    pub(crate) pure: Vec<usize>,
 }
 
 /// Values that SQLite compares and sorts as we do.
@@ -73,6 +75,21 @@ impl Spelling<'_> {
         let field = |at: usize| self.table.layer.schema().fields().get(at);
         let ty = it.as_field().and_then(field).map(|field| &field.ty);
         matches!(ty, Some(FieldType::Real(_)))
+    }
+
+    /// A statement that tells, by an index and in no time, whether a column of numbers holds
+    /// anything else: texts and blobs sort after numbers. `None` where no index does.
+    pub(crate) fn impurity(&self, key: &Bound) -> Option<Sql> {
+        let Node::Field(position, name) = key.node() else { return None };
+        let bare = self.table.bare.get(*position).copied().unwrap_or_default();
+        let indexes = &self.table.layer.definition.indexes;
+        let indexed = indexes.iter().any(|it| it.fields.first().is_some_and(|it| **it == **name));
+        if !bare || !indexed || self.class(key) != Some(Class::Number) {
+            return None;
+        }
+        let sql = Fragment::text("SELECT EXISTS (SELECT 1 FROM ");
+        let sql = sql.then(Fragment::name(self.table.name())).then(" WHERE ");
+        Some(sql.then(Fragment::name(name)).then(" >= ").then(stored(String::new())).then(")"))
     }
 
     /// The `srs_id` that a geometry of a CRS has in this layer.
@@ -221,7 +238,10 @@ impl Dialect for Spelling<'_> {
     }
 
     fn holds(&self, field: &Bound, doubt: Doubt) -> Option<Sql> {
-        let Node::Field(_, name) = field.node() else { return None };
+        let Node::Field(position, name) = field.node() else { return None };
+        if self.pure.contains(position) {
+            return None;
+        }
         let column = Fragment::name(name);
         // numbers come before texts, and texts before blobs; null is neither
         Some(match (self.class_of(field.ty())?, doubt) {

@@ -122,6 +122,23 @@ fn indexes_on_fields_serve_comparisons() {
 }
 
 #[test]
+fn an_index_serves_an_order_unless_it_holds_what_counts_as_null() {
+    let (_folder, path) = folder();
+    let store = filled(&path, "t", &["n"], 2_000);
+    let smallest = Query::layer("t").order_by(field("n"), Direction::Ascending).limit(5);
+    let plan = store.explain(&smallest).expect("explains");
+    let by_index = |plan: &tiepoint_store::Plan| matches!(plan.access, Access::Index { .. });
+    assert!(by_index(&plan) && plan.sorted == Place::Store, "{plan}");
+    agree(&store, &smallest);
+    crate::trees::other_program(&path)
+        .execute("UPDATE t SET n = 'x' WHERE n > 11", [])
+        .expect("is SQL");
+    assert!(!by_index(&store.explain(&smallest).expect("explains")));
+    let first = agree(&store, &smallest).remove(0);
+    assert_eq!(first.get("n"), Some(&Value::from("x")), "counts as null, and is what it is");
+}
+
+#[test]
 fn pages_and_ids_are_found_by_the_key() {
     let (_folder, path) = folder();
     let store = filled(&path, "t", &["n"], 500);

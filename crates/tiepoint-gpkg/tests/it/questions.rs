@@ -7,7 +7,7 @@ use proptest::test_runner::TestRunner;
 use rusqlite::types::Value as Stored;
 use tiepoint_core::{
     Change, Crs, Direction, Feature, Field, FieldType, GeometryType, Identity, IntWidth, KindRule,
-    LayerDefinition, Nulls, ObjectId, Query, RealWidth, Schema, ZoneRule,
+    LayerDefinition, Nulls, ObjectId, Query, RealWidth, Schema, ZoneRule, field,
 };
 use tiepoint_gpkg::GpkgStore;
 use tiepoint_spatial::testing::{arb_expr, arb_feature, arb_filter};
@@ -189,4 +189,26 @@ fn views_of_such_values_are_no_different() {
     );
     let store = mistyped(&path, &sql);
     ask_at_random(&store, "mistyped", &mut TestRunner::deterministic());
+}
+
+#[test]
+fn text_in_utf16_compares_by_code_point_too() {
+    let (_folder, path) = folder();
+    let other = other_program(&path);
+    let sql = "PRAGMA encoding = 'UTF-16le'; PRAGMA application_id = 0x47504B47; \
+               PRAGMA user_version = 10300;";
+    other.execute_batch(sql).expect("is SQL");
+    other.execute_batch(include_str!("../../src/sql/geopackage.sql")).expect("is SQL");
+    let table = "CREATE TABLE wide (fid INTEGER PRIMARY KEY, name TEXT); \
+                 CREATE INDEX of_name ON wide (name); \
+                 INSERT INTO wide (name) VALUES ('a'), ('\u{ff5e}'), ('\u{1f600}'), (NULL), ('b'); \
+                 INSERT INTO gpkg_contents (table_name, data_type, identifier) \
+                 VALUES ('wide', 'attributes', 'wide')";
+    other.execute_batch(table).expect("is SQL");
+    drop(other);
+    let store = GpkgStore::open(&path).expect("opens");
+    let above = Query::layer("wide").filter(field("name").gt("\u{ff5e}"));
+    assert_eq!(agree(&store, &above).len(), 1, "an emoji's code point is larger");
+    agree(&store, &Query::layer("wide").order_by(field("name"), Direction::Descending).limit(2));
+    agree(&store, &Query::layer("wide").filter(!field("name").eq("b")));
 }
