@@ -28,7 +28,7 @@ fn answers(first: &Geometry, second: &Geometry) -> Vec<(SpatialPredicate, bool, 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(192))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn the_other_way_round_is_the_transposed_matrix(number in any_pair()) {
@@ -107,7 +107,7 @@ proptest! {
 
 proptest! {
     // any bits, nested and crossing at random: some cost a second in a debug build
-    #![proptest_config(ProptestConfig::with_cases(24))]
+    #![proptest_config(ProptestConfig::with_cases(8))]
 
     #[test]
     fn whatever_is_well_formed_gets_the_same_answers_twice(

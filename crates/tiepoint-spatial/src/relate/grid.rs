@@ -3,9 +3,9 @@
 //! Positions are mapped to cells by functions that never decrease, so every position is in just
 //! one cell. The cells that an edge passes are marked generously, and what is then computed from
 //! edges is exact: rounding costs time, never truth.
-use super::exact::side;
+use super::lists::Lists;
+use super::ring::locate_among;
 use super::shape::Edge;
-use std::cmp::Ordering;
 use std::ops::ControlFlow;
 use tiepoint_core::{Part, Xy};
 
@@ -298,90 +298,4 @@ impl Grid {
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
 fn nth(place: f64, count: usize) -> usize {
     (place as usize).min(count - 1)
-}
-
-/// Where a position lies to the rings that edges make; only those that pass its y matter.
-pub(super) fn locate_among(at: Xy, edges: impl Iterator<Item = (Xy, Xy)>) -> Part {
-    let mut inside = false;
-    for (from, to) in edges {
-        match passes_right(at, from, to) {
-            Passes::Through => return Part::Boundary,
-            Passes::Right => inside = !inside,
-            Passes::Elsewhere => {}
-        }
-    }
-    if inside { Part::Interior } else { Part::Exterior }
-}
-
-/// How an edge lies to a position, seen along increasing x.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Passes {
-    /// Through it.
-    Through,
-    /// To the right of it.
-    Right,
-    /// To its left, above or below.
-    Elsewhere,
-}
-
-#[inline]
-#[allow(clippy::float_cmp, reason = "exactly as high is the question")]
-fn passes_right(at: Xy, from: Xy, to: Xy) -> Passes {
-    if (from.y > at.y) != (to.y > at.y) {
-        if from.x < at.x && to.x < at.x {
-            return Passes::Elsewhere;
-        }
-        if from.x > at.x && to.x > at.x {
-            return Passes::Right;
-        }
-        let (low, high) = if from.y < to.y { (from, to) } else { (to, from) };
-        return match side(low, high, at) {
-            Ordering::Greater => Passes::Right,
-            Ordering::Equal => Passes::Through,
-            Ordering::Less => Passes::Elsewhere,
-        };
-    }
-    if from == at || to == at {
-        return Passes::Through;
-    }
-    let level = from.y == at.y && to.y == at.y;
-    if level && (from.x < at.x) != (to.x < at.x) { Passes::Through } else { Passes::Elsewhere }
-}
-
-/// Lists of edges, one after the other.
-#[derive(Debug, Clone, Default)]
-struct Lists {
-    starts: Vec<u32>,
-    edges: Vec<u32>,
-}
-
-impl Lists {
-    /// From pairs of list and edge; there is one empty list more than `count`.
-    fn of(count: usize, pairs: &[(usize, u32)]) -> Self {
-        let mut starts = vec![0_u32; count + 2];
-        for (list, _) in pairs {
-            starts[*list + 1] += 1;
-        }
-        for index in 1..starts.len() {
-            starts[index] += starts[index - 1];
-        }
-        let mut next = starts.clone();
-        let mut edges = vec![0; pairs.len()];
-        for (list, edge) in pairs {
-            edges[next[*list] as usize] = *edge;
-            next[*list] += 1;
-        }
-        Self { starts, edges }
-    }
-
-    #[inline]
-    fn get(&self, list: usize) -> &[u32] {
-        &self.edges[self.starts[list] as usize..self.starts[list + 1] as usize]
-    }
-
-    /// The empty list.
-    #[allow(clippy::cast_possible_truncation, reason = "lists are counted in a u32")]
-    fn none(&self) -> u32 {
-        self.starts.len() as u32 - 2
-    }
 }

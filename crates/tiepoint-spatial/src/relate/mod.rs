@@ -5,7 +5,7 @@
 //!
 //! * A geometry that a filter holds fixed is [`Prepared`].
 //! * [`decided_by_envelopes`] answers before a geometry is read.
-//! * [`matches`] and [`relate`] ask once.
+//! * [`matches()`] and [`relate`] ask once.
 //!
 //! A collection is the union of its members, as in JTS since `RelateNG`: where polygons adjoin is
 //! inside, and so is the end of a line within a polygon. Triangles, TINs and polyhedral surfaces
@@ -17,10 +17,12 @@ mod contacts;
 mod envelopes;
 mod exact;
 mod grid;
+mod lists;
 mod matrix;
 mod node;
 mod prepared;
 mod quick;
+mod ring;
 mod shape;
 mod stops;
 mod survey;

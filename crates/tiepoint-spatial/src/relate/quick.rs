@@ -3,7 +3,7 @@
 //! Only for the usual: a prepared surface, lines or points, against a geometry of one dimension.
 //! What is seen of the other (a corner inside, a corner outside, a contact) often decides; where
 //! nothing meets, where each line and ring lies decides the rest.
-use super::grid::locate_among;
+use super::ring::locate_among;
 use super::shape::Shape;
 use super::survey::{Seen, Survey};
 use std::ops::ControlFlow::{self, Break, Continue};
