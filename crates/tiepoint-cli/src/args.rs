@@ -356,9 +356,9 @@ pub(crate) struct QueryArgs {
     pub(crate) write: WriteArgs,
 }
 
-/// Answer a query and tell how: which index found the rows, what the store and what we decided
+/// Tell how a query is answered: by which index, and what ran where
 ///
-/// Costs as much as the query itself.
+/// The query is run for that, so this costs as much as the query itself.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Example:

@@ -59,14 +59,16 @@ fn a_file_that_is_there_stays_unless_it_may_go() {
 }
 
 #[test]
-fn geojson_is_refused_for_metres_unless_they_are_declared() {
+fn geojson_keeps_metres_only_where_they_are_declared() {
     let folder = Folder::new();
     folder.write("m.csv", "n,x,y\n1,500000,5500000\n");
     folder.ok("import m.csv m.gpkg --x x --y y --crs EPSG:25832");
-    let run = folder.fails("export m.gpkg m m.geojson", 6);
-    assert!(run.err.contains("EPSG:25832"), "{}", run.err);
-    assert!(!folder.has("m.geojson"));
-    folder.ok("export m.gpkg m m.geojson --crs-member");
+    folder.ok("export m.gpkg m m.geojson");
+    folder.ok("import m.geojson lonlat.gpkg");
+    assert!(folder.ok("info lonlat.gpkg m").out.contains("EPSG:4326"));
+    let run = folder.fails("export m.gpkg m n.geojson --crs EPSG:25833", 6);
+    assert!(run.err.contains("EPSG:25833") && !folder.has("n.geojson"), "{}", run.err);
+    folder.ok("export m.gpkg m m.geojson --crs-member --overwrite");
     folder.ok("import m.geojson back.gpkg");
     assert!(folder.ok("info back.gpkg m").out.contains("EPSG:25832"));
 }

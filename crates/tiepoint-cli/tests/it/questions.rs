@@ -37,7 +37,8 @@ fn a_mistake_in_a_filter_is_pointed_at() {
         ("nonsense(name)", "nonsense"),
         ("pop_est + 1", "true or false"),
     ] {
-        let run = folder.shell(&format!("tiepoint query tour.gpkg countries --filter \"{filter}\""));
+        let run =
+            folder.shell(&format!("tiepoint query tour.gpkg countries --filter \"{filter}\""));
         assert_eq!(run.code, Some(2), "{filter}\n{}", run.err);
         assert!(run.err.contains(says) && run.out.is_empty(), "{filter}\n{}", run.err);
     }
@@ -53,7 +54,8 @@ fn a_filter_is_never_sql() {
     for attack in attacks {
         let quoted = attack.replace('\'', "''").replace('\\', "\\\\");
         folder.write("filter", &format!("name = '{quoted}'"));
-        let run = folder.shell("tiepoint query tour.gpkg countries --count --filter \"$(cat filter)\"");
+        let run =
+            folder.shell("tiepoint query tour.gpkg countries --count --filter \"$(cat filter)\"");
         assert_eq!((run.code, run.out.as_str()), (Some(0), "0\n"), "{attack}\n{}", run.err);
     }
     assert_eq!(folder.count("tour.gpkg", "countries"), 177);
@@ -62,10 +64,19 @@ fn a_filter_is_never_sql() {
 #[test]
 fn distances_are_metres_and_the_nearest_come_first() {
     let folder = Folder::after_tour();
-    let near = asked(&folder, "cities --nearest 36.817,-1.286 --limit 3 --fields name --format csv");
+    let near =
+        asked(&folder, "cities --nearest 36.817,-1.286 --limit 3 --fields name --format csv");
     assert_eq!(names(&near), ["Nairobi", "Kampala", "Dodoma"]);
-    for (within, count) in [("400m:36.817,-1.286", "0\n"), ("600km:36.817,-1.286", "3\n"), ("0.6 mi:36.817,-1.286", "1\n")] {
-        assert_eq!(asked(&folder, &format!("cities --count --within '{within}'")), count, "{within}");
+    for (within, count) in [
+        ("400m:36.817,-1.286", "0\n"),
+        ("600km:36.817,-1.286", "3\n"),
+        ("0.6 mi:36.817,-1.286", "1\n"),
+    ] {
+        assert_eq!(
+            asked(&folder, &format!("cities --count --within '{within}'")),
+            count,
+            "{within}"
+        );
     }
     assert_eq!(asked(&folder, "cities --nearest 0,0 --format csv").lines().count(), 11);
     for wrong in ["--within 500:1,2", "--within 5deg:1,2", "--within 5m:47", "--nearest 200,5"] {
@@ -83,16 +94,23 @@ fn values_are_computed_and_sorted_by() {
     );
     let rows: Vec<_> = largest.lines().collect();
     assert!(rows[0].ends_with("name,Mkm2"), "{largest}");
-    assert!(rows[1].ends_with("Russia,17") && rows[2].ends_with("Antarctica,12"), "{largest}");
-    let continents = asked(&folder, "countries --fields continent --distinct --order continent --format csv");
+    assert!(rows[1].ends_with("Russia,17.0") && rows[2].ends_with("Antarctica,12.0"), "{largest}");
+    let continents =
+        asked(&folder, "countries --fields continent --distinct --order continent --format csv");
     assert_eq!(names(&continents)[..2], ["Africa", "Antarctica"], "{continents}");
 }
 
 #[test]
 fn geometries_come_in_other_crss() {
     let folder = Folder::after_tour();
-    let lv95 = asked(&folder, "cities --filter \"name = 'Bern'\" --crs EPSG:2056 --fields geom --format csv");
-    assert!(lv95.contains("POINT (260") && lv95.contains(" 119") || lv95.contains(" 120"), "{lv95}");
+    let lv95 = asked(
+        &folder,
+        "cities --filter \"name = 'Bern'\" --crs EPSG:2056 --fields geom --format csv",
+    );
+    assert!(
+        lv95.contains("POINT (260") && lv95.contains(" 119") || lv95.contains(" 120"),
+        "{lv95}"
+    );
     let run = folder.shell("tiepoint query tour.gpkg cities --crs EPSG:99999 --format csv");
     assert!(run.code != Some(0) && run.err.contains("EPSG:99999"), "{}", run.err);
     let swiss = "cities --count --bbox 2480000,1070000,2840000,1300000 --filter-crs EPSG:2056";
