@@ -1,5 +1,6 @@
 //! How fast expressions are evaluated: `cargo test --release -p tiepoint-spatial --test
 //! evaluate_speed -- --ignored --nocapture --test-threads 1`.
+#![allow(clippy::print_stdout, clippy::cast_precision_loss, reason = "prints measurements")]
 use std::hint::black_box;
 
 use tiepoint_core::{
@@ -14,7 +15,6 @@ const ROWS: usize = 200_000;
 struct Numbers(u64);
 
 impl Numbers {
-    #[expect(clippy::cast_precision_loss, reason = "32 bits fit")]
     fn next(&mut self) -> f64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963);
         (self.0 >> 32) as f64 / f64::from(u32::MAX)

@@ -79,9 +79,10 @@ impl EvaluateError {
                     .to_owned()
             }
             Self::RegexOfRow { .. } => "it must be the same for all rows; `like` takes any text as a pattern".to_owned(),
-            Self::Transform { .. } => {
-                format!("ask in the CRS that the layer is in, or in {}", Crs::CRS84)
-            }
+            Self::Transform { source, .. } => match source.hint() {
+                Some(hint) => hint.to_owned(),
+                None => format!("ask in the CRS that the layer is in, or in {}", Crs::CRS84),
+            },
             Self::Metric { .. } => "transform the geometry first, such as to EPSG:4326".to_owned(),
             Self::Native { store, .. } => {
                 format!("ask a {store} store, of nothing that it cannot decide itself")
