@@ -236,11 +236,12 @@ mod tests {
         }
     }
 
-    const OPERATORS: [Function; 6] = [
+    const OPERATORS: [Function; 7] = [
         Function::And,
         Function::Or,
         Function::Not,
         Function::Between,
+        Function::IntDiv,
         Function::In,
         Function::Like,
     ];
