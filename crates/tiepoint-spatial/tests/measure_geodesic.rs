@@ -2,7 +2,7 @@
 //! walked along each edge, the nearest found by halving.
 use geographiclib_rs::{DirectGeodesic, Geodesic, InverseGeodesic};
 use tiepoint_core::Geometry;
-use tiepoint_spatial::measure::{Ellipsoid, Metric, distance};
+use tiepoint_spatial::measure::{DistanceTo, Ellipsoid, Metric, distance};
 
 const WGS84: Metric = Metric::Geodesic(Ellipsoid::WGS84);
 
@@ -239,4 +239,18 @@ fn places_are_inside_where_the_ring_winds_round_them() {
         assert!(is_inside || (ours - edge).abs() < 1e-6, "{ours} {edge}");
     }
     assert!(inside > cases(300) / 5, "only {inside} are inside");
+}
+
+#[test]
+fn a_very_long_line_is_as_far_as_its_nearest_edge() {
+    // so many long edges that they are cut into fewer pieces each
+    let mut random = Random(31);
+    let places: Vec<At> = (0..6000).map(|_| random.place()).collect();
+    let whole = DistanceTo::new(&line(&places), WGS84);
+    let at = point(random.place());
+    let edges = places.windows(2).map(|edge| distance(&at, &line(edge), WGS84));
+    let least = edges.flatten().fold(f64::INFINITY, f64::min);
+    let ours = whole.distance(&at).expect("on the ellipsoid");
+    assert!((ours - least).abs() < 1e-5, "{ours} {least}");
+    assert!(whole.within(&at, least + 1e-5) && !whole.within(&at, least - 1e-5));
 }
