@@ -48,11 +48,7 @@ const NEEDS: &[Need] = &[
         package: "python3-shapely",
         is_there: || answers("/usr/bin/python3", &["-c", "import shapely"]),
     },
-    Need {
-        what: "PROJ's cs2cs",
-        package: "proj-bin",
-        is_there: || answers("cs2cs", &["-l"]),
-    },
+    Need { what: "PROJ's cs2cs", package: "proj-bin", is_there: || answers("cs2cs", &["-l"]) },
     Need {
         what: "GeographicLib's GeodSolve and Planimeter",
         package: "geographiclib-tools",

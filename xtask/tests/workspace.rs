@@ -73,6 +73,32 @@ fn crates_import_only_from_below() {
     }
 }
 
+/// The functions in the words of their definitions: `Variant "name" Class "meaning";`.
+#[test]
+fn the_table_of_functions_is_that_of_the_code() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace");
+    let read = |name: &str| std::fs::read_to_string(root.join(name)).expect(name);
+    let code = read("crates/tiepoint-core/src/expr/function.rs");
+    let documented: BTreeSet<(String, String)> = read("docs/expressions.md")
+        .lines()
+        .filter_map(|line| {
+            let mut cells = line.strip_prefix("| `")?.strip_suffix(" |")?.splitn(3, " | ");
+            let name = cells.next()?.strip_suffix('`')?.to_owned();
+            Some((name, cells.nth(1)?.to_owned()))
+        })
+        .collect();
+    let defined: BTreeSet<(String, String)> = code
+        .lines()
+        .filter_map(|line| {
+            let parts: Vec<&str> = line.strip_suffix("\";")?.splitn(4, '"').collect();
+            let [_, name, _, meaning] = parts[..] else { return None };
+            Some((name.to_owned(), meaning.to_owned()))
+        })
+        .collect();
+    assert!(defined.len() > 80, "{defined:?}");
+    assert_eq!(documented, defined);
+}
+
 #[test]
 fn architecture_names_every_crate() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace");
