@@ -12,7 +12,7 @@
 //! | 755 | a collection is refused | *side location conflict*, for members that overlap or adjoin |
 //! | 254 | the matrix of others | where edges cross between corners, GEOS rounds the position, and then takes overlaps and sides at that for those of the edges |
 //! | 9 | others are refused | *side location conflict* at such a position |
-//! | 1 | a predicate only | GEOS has a short cut that its own matrix contradicts |
+//! | 1 | a predicate only | GEOS asks *within* the other way round, and there rounds differently |
 //!
 //! `TIEPOINT_RELATE_PAIRS=24000` runs as many pairs as that.
 use crate::relate_cases::{Grain, Sketch, pair};
@@ -125,7 +125,7 @@ fn where_geos_differs_the_definition_is_with_us() {
         return;
     }
     let asked = std::env::var("TIEPOINT_RELATE_PAIRS").ok().and_then(|it| it.parse().ok());
-    let count = asked.unwrap_or(1_000);
+    let count = asked.unwrap_or(600);
     let (valid, differences) = compare(&cases(0..count));
     println!("{valid} valid pairs of {count}; GEOS differs in: {differences:#?}");
     let differ: usize = differences.values().map(|(count, _)| count).sum();
