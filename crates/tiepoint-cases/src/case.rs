@@ -53,7 +53,7 @@ pub enum Evidence {
 
 /// All cases, in the order of their files.
 pub(crate) fn cases() -> Vec<Case> {
-    let files = files!("cases": "collections" "errors" "geometry" "logic" "measures" "numbers"
+    let files = files!("cases": "collections" "errors" "geometry" "logic" "measures" "nulls" "numbers"
         "orders" "predicates" "qgis" "text" "things" "time" "world");
     files.into_iter().flat_map(|(file, text)| read(file, text)).collect()
 }
