@@ -246,3 +246,24 @@ fn by_definition(expr: &Expr, row: [Option<bool>; 3]) -> Option<bool> {
         other => panic!("{other} is no junction"),
     }
 }
+
+#[test]
+fn the_deepest_and_the_widest_expressions_are_evaluated() {
+    let row = |schema: &Schema| {
+        Feature::with_values(schema.clone().into(), vec![Some(true.into()), Some(1.into())])
+    };
+    let schema =
+        Schema::new(vec![Field::new("a", FieldType::Bool), Field::new("n", FieldType::INT)]);
+    let schema = schema.expect("distinct names");
+    let deep = (0..Expr::MAX_DEPTH).fold(field("a"), |it, _| Expr::call(F::Case, [field("a"), it]));
+    let negated = (0..Expr::MAX_DEPTH).fold(field("a"), |it, _| !it);
+    let sum = (0..Expr::MAX_DEPTH).fold(field("n"), |it, _| it + 1);
+    let wide = Expr::call(F::Or, (0..50_000).map(|it| field("n").eq(-it)).chain([field("a")]));
+    for (expr, expected) in
+        [(deep, Value::from(true)), (negated, true.into()), (sum, 101.into()), (wide, true.into())]
+    {
+        let bound = fold(&expr.bind(&schema).expect("fits")).expect("can be evaluated");
+        let evaluator = Evaluator::new(&bound).expect("can be evaluated");
+        assert_eq!(evaluator.value(&row(&schema)), expected);
+    }
+}

@@ -1,6 +1,5 @@
 //! Comparisons, specialised for a field beside a constant.
 use std::cmp::Ordering;
-use std::collections::HashSet;
 
 use tiepoint_core::{ExprType, Function, Value};
 
@@ -85,43 +84,40 @@ impl FieldTest {
 /// Constants to be one of.
 #[derive(Debug)]
 pub(super) struct Constants {
-    whole: HashSet<i64>,
-    texts: HashSet<String>,
+    /// Sorted.
+    whole: Vec<i64>,
+    /// Sorted.
+    texts: Vec<String>,
     others: Vec<Value>,
-    /// Whether all of them are whole numbers or texts, and nulls.
-    plain: bool,
     has_null: bool,
 }
 
 impl Constants {
     pub(super) fn new(values: impl IntoIterator<Item = Value>) -> Self {
-        let mut constants = Self {
-            whole: HashSet::new(),
-            texts: HashSet::new(),
-            others: Vec::new(),
-            plain: true,
-            has_null: false,
-        };
+        let (mut whole, mut texts, mut others) = (Vec::new(), Vec::new(), Vec::new());
+        let mut has_null = false;
         for value in values {
             match value {
-                Value::Null => constants.has_null = true,
-                Value::Int(number) => _ = constants.whole.insert(number),
-                Value::Text(text) => _ = constants.texts.insert(text),
-                other => constants.others.push(other),
+                Value::Null => has_null = true,
+                Value::Int(number) => whole.push(number),
+                Value::Text(text) => texts.push(text),
+                other => others.push(other),
             }
         }
-        constants.plain = constants.others.is_empty();
-        constants
+        whole.sort_unstable();
+        texts.sort_unstable();
+        Self { whole, texts, others, has_null }
     }
 
     pub(super) fn truth(&self, value: &Value) -> Option<bool> {
         let is_equal = |other: &Value| value.compare(other) == Some(Ordering::Equal);
         let found = match value {
             Value::Null => return None,
-            Value::Text(text) => self.texts.contains(text),
-            Value::Int(number) if self.whole.contains(number) => true,
-            Value::Int(_) if self.plain => false,
-            Value::Real(_) | Value::Decimal(_) | Value::Int(_) => {
+            Value::Text(text) => self.texts.binary_search(text).is_ok(),
+            Value::Int(number) => {
+                self.whole.binary_search(number).is_ok() || self.others.iter().any(is_equal)
+            }
+            Value::Real(_) | Value::Decimal(_) => {
                 self.others.iter().any(is_equal)
                     || self.whole.iter().any(|it| is_equal(&Value::Int(*it)))
             }
