@@ -4,7 +4,7 @@ use crate::error::Site;
 use crate::evaluate::{Fault, Prepared};
 use crate::geometry::BlobError;
 use crate::metadata::Table;
-use crate::select::{FIELDS_AT, Select, Shape};
+use crate::select::{Select, Shape};
 use crate::values;
 use rusqlite::types::ValueRef;
 use rusqlite::{ErrorCode, Row};
@@ -33,6 +33,7 @@ impl Select {
             prepared: self.statement.prepared,
             pending: VecDeque::new(),
             passed: 0,
+            checked: false,
             source,
             ended: false,
         };
@@ -56,7 +57,10 @@ struct Reading<S> {
     control: Option<ReadControl>,
     /// Whether rows are counted here, not while expressions are evaluated.
     counts: bool,
+    /// How many rows have passed since the last look at the clock.
     passed: u64,
+    /// Whether there has been one.
+    checked: bool,
     ended: bool,
 }
 
@@ -91,13 +95,22 @@ impl<S: RowSource> Reading<S> {
     /// The error that ends the reading, when it is time to stop.
     fn stop(&mut self) -> Option<StoreError> {
         let control = self.control.as_ref()?;
-        self.passed += 1;
-        if self.passed % ROWS_BETWEEN_CHECKS != 1 {
+        if self.passed < ROWS_BETWEEN_CHECKS && self.checked {
             return None;
         }
-        let stop = control.check().err()?;
-        self.ended = true;
-        Some(stop)
+        self.checked = true;
+        let stop = control.check().err();
+        self.count();
+        self.ended = stop.is_some();
+        stop
+    }
+
+    /// Says how many rows have passed; not one by one, which would cost a hundredth of reading them.
+    fn count(&mut self) {
+        let passed = std::mem::take(&mut self.passed);
+        if let Some(control) = self.control.as_ref().filter(|_| self.counts) {
+            control.examine_many(passed);
+        }
     }
 
     fn read(&mut self) -> Option<Result<Feature>> {
@@ -109,17 +122,17 @@ impl<S: RowSource> Reading<S> {
         };
         match self.source.next_row(read) {
             Ok(Some(row)) => {
-                if let Some(control) = self.control.as_ref().filter(|_| self.counts) {
-                    control.examine();
-                }
+                self.passed += 1;
                 Some(row)
             }
             Ok(None) => {
                 self.ended = true;
+                self.count();
                 None
             }
             Err(error) => {
                 self.ended = true;
+                self.count();
                 let what = format!("layer `{}`", self.table.name());
                 Some(Err(interrupted(&error, self.control.as_ref())
                     .unwrap_or_else(|| self.site.driver_error(error, &what))))
@@ -153,32 +166,25 @@ fn broken(
     site.corrupt(&place, reason.to_string())
 }
 
-/// The feature in a row; else the row's key, which field is broken, and why.
+/// A row's key, which field is broken, and why.
+type Broken = (Option<i64>, usize, BlobError);
+
+/// The feature in a row.
 #[inline]
-fn feature(
-    shape: &Shape,
-    row: &Row<'_>,
-) -> std::result::Result<Feature, (Option<i64>, usize, BlobError)> {
+fn feature(shape: &Shape, row: &Row<'_>) -> std::result::Result<Feature, Broken> {
     let fid = match column(row, 0) {
         ValueRef::Integer(number) => Some(number),
         _ => None,
     };
     let fields = shape.schema.fields();
-    let decoded: Vec<Option<Value>> = if let Some(positions) = &shape.positions {
-        let mut decoded = vec![None; fields.len()];
-        for (column_at, at) in positions.iter().enumerate() {
-            let value = values::decode(column(row, FIELDS_AT + column_at), &fields[*at].ty);
-            decoded[*at] = Some(value.map_err(|reason| (fid, *at, reason))?);
-        }
-        decoded
-    } else {
-        let mut decoded = Vec::with_capacity(fields.len());
-        for (at, field) in fields.iter().enumerate() {
-            let value = values::decode(column(row, FIELDS_AT + at), &field.ty);
-            decoded.push(Some(value.map_err(|reason| (fid, at, reason))?));
-        }
-        decoded
-    };
+    let mut decoded: Vec<Option<Value>> = Vec::with_capacity(fields.len());
+    for (at, (field, read_from)) in fields.iter().zip(&shape.columns).enumerate() {
+        let value = match read_from {
+            Some(from) => values::decode(column(row, *from), &field.ty).map(Some),
+            None => Ok(None),
+        };
+        decoded.push(value.map_err(|reason| (fid, at, reason))?);
+    }
     let mut feature = Feature::with_values(Arc::clone(&shape.schema), decoded);
     feature.fid = fid.map(Fid::Int);
     feature.id = object_id(column(row, 1));

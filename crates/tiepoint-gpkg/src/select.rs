@@ -38,12 +38,12 @@ pub(crate) struct Statement {
 /// Which fields rows come with.
 pub(crate) struct Shape {
     pub(crate) schema: Arc<Schema>,
-    /// The positions of the fields that are read; `None` when it is all of the schema.
-    pub(crate) positions: Option<Vec<usize>>,
+    /// For each field of the schema the column that it is read from, if it is read.
+    pub(crate) columns: Vec<Option<usize>>,
 }
 
 /// Columns before those of the fields: the row's key and its object id.
-pub(crate) const FIELDS_AT: usize = 2;
+const FIELDS_AT: usize = 2;
 
 /// Puts a question to SQLite.
 pub(crate) fn select(
@@ -199,12 +199,8 @@ impl<'q> Maker<'q> {
 
     fn columns(&self, shape: &Shape) -> Sql {
         let fields = shape.schema.fields();
-        let names: Vec<Sql> = match &shape.positions {
-            None => fields.iter().map(|field| Fragment::name(&field.name)).collect(),
-            Some(positions) => {
-                positions.iter().map(|at| Fragment::name(&fields[*at].name)).collect()
-            }
-        };
+        let read = fields.iter().zip(&shape.columns).filter(|(_, column)| column.is_some());
+        let names = read.map(|(field, _)| Fragment::name(&field.name));
         let null = || Fragment::text("NULL");
         let ids = [
             self.table().key().unwrap_or_else(null),
@@ -268,10 +264,16 @@ impl Shape {
     fn of(question: &Question, rest: &Rest) -> Self {
         let output = question.output();
         if question.comes_as_output(rest) {
-            return Self { schema: Arc::clone(output.schema()), positions: None };
+            let schema = Arc::clone(output.schema());
+            let columns = (FIELDS_AT..).take(schema.fields().len()).map(Some).collect();
+            return Self { schema, columns };
         }
-        let positions = question.needs(rest).into_iter().collect();
-        Self { schema: Arc::clone(question.layer().schema()), positions: Some(positions) }
+        let schema = Arc::clone(question.layer().schema());
+        let mut columns = vec![None; schema.fields().len()];
+        for (column, position) in (FIELDS_AT..).zip(question.needs(rest)) {
+            columns[position] = Some(column);
+        }
+        Self { schema, columns }
     }
 }
 

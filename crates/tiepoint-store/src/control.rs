@@ -60,6 +60,11 @@ impl ReadControl {
         self.shared.examined.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Says that so many more rows have been looked at.
+    pub fn examine_many(&self, rows: u64) {
+        self.shared.examined.fetch_add(rows, Ordering::Relaxed);
+    }
+
     /// Whether to go on.
     ///
     /// # Errors

@@ -6,8 +6,9 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use rusqlite::types::Value as Stored;
 use tiepoint_core::{
-    Change, Crs, Direction, Feature, Field, FieldType, GeometryType, Identity, IntWidth, KindRule,
-    LayerDefinition, Nulls, ObjectId, Query, RealWidth, Schema, ZoneRule, field,
+    Change, Crs, Direction, Expr, Feature, Field, FieldType, Function as F, GeometryType, Identity,
+    IntWidth, KindRule, LayerDefinition, Nulls, ObjectId, Query, RealWidth, Schema, Value,
+    ZoneRule, field,
 };
 use tiepoint_gpkg::GpkgStore;
 use tiepoint_spatial::testing::{arb_expr, arb_feature, arb_filter};
@@ -174,6 +175,55 @@ fn values_of_another_class_than_declared_count_as_null() {
     let (_folder, path) = folder();
     let store = mistyped(&path, MISTYPED);
     ask_at_random(&store, "mistyped", &mut TestRunner::deterministic());
+}
+
+/// Constants that may stand beside a field, at the edges of what is stored.
+fn constants(ty: &FieldType) -> Vec<Value> {
+    let texts = ["", "7", "1e3", "ABC", "abc", "zzz"].map(Value::from);
+    let numbers = [
+        Value::Int(0),
+        Value::Int(7),
+        Value::Int(i64::MAX),
+        Value::Int(9_007_199_254_740_993),
+        Value::Real(0.5),
+        Value::Real(9_007_199_254_740_992.0),
+        Value::Real(f64::INFINITY),
+        Value::Real(f64::NAN),
+    ];
+    match ty {
+        FieldType::Bool => vec![true.into(), false.into()],
+        FieldType::Int(_) | FieldType::Real(_) => numbers.into(),
+        FieldType::Text { .. } => texts.into(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn every_comparison_of_every_column_knows_what_counts_as_null() {
+    let (_folder, path) = folder();
+    let store = mistyped(&path, MISTYPED);
+    let layer = store.layer("mistyped").expect("is there");
+    for of in layer.schema().fields() {
+        let it = || field(&of.name);
+        let mut filters = vec![it().is_null(), it().is_not_null()];
+        for constant in constants(&of.ty) {
+            let beside = || Expr::Literal(constant.clone());
+            for function in [F::Eq, F::Ne, F::Lt, F::Le, F::Gt, F::Ge] {
+                let compared = Expr::call(function.clone(), [it(), beside()]);
+                filters.push(!compared.clone());
+                filters.push(compared);
+                filters.push(Expr::call(function, [beside(), it()]));
+            }
+            filters.push(it().is_in([beside(), Expr::from(constant.clone())]));
+            filters.push(!it().is_in([beside()]));
+        }
+        for filter in filters {
+            agree(&store, &Query::layer("mistyped").filter(filter));
+        }
+        if of.ty != FieldType::Json {
+            agree(&store, &Query::layer("mistyped").order_by(it(), Direction::Descending).limit(9));
+        }
+    }
 }
 
 #[test]
