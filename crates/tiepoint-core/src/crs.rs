@@ -145,11 +145,11 @@ impl Crs {
     pub fn is_lonlat(&self) -> bool {
         match self {
             Self::CRS84 | Self::UndefinedGeographic => true,
-            Self::Proj(proj) => proj.contains("+proj=longlat") || proj.contains("+proj=latlong"),
-            _ => self.wkt().is_some_and(|wkt| {
-                let geographic = ["GEOGCS[", "GEOGCRS[", "GEODCRS[", "GEOGRAPHICCRS["];
-                geographic.iter().any(|start| wkt.trim_start().starts_with(start))
-            }),
+            _ => {
+                let by_proj =
+                    |proj: &str| proj.contains("+proj=longlat") || proj.contains("+proj=latlong");
+                self.proj().is_some_and(by_proj) || self.wkt().is_some_and(is_geographic)
+            }
         }
     }
 
@@ -182,6 +182,11 @@ impl Crs {
         let is_wgs84 = |crs: &Self| matches!(crs, Self::CRS84 | Self::Epsg(4326));
         self == other || is_wgs84(self) && is_wgs84(other)
     }
+}
+
+fn is_geographic(wkt: &str) -> bool {
+    let geographic = ["GEOGCS[", "GEOGCRS[", "GEODCRS[", "GEOGRAPHICCRS["];
+    geographic.iter().any(|start| wkt.trim_start().starts_with(start))
 }
 
 /// The length of a PROJ string's unit in metres; a metre where it says nothing.
@@ -347,5 +352,6 @@ mod tests {
     fn degrees_are_told_from_metres() {
         assert!(Crs::epsg(4326).is_lonlat() && Crs::CRS84.is_lonlat());
         assert!(!Crs::epsg(25832).is_lonlat() && !Crs::UndefinedCartesian.is_lonlat());
+        assert!(Crs::epsg(5498).is_lonlat(), "so are longitudes and latitudes under heights");
     }
 }
