@@ -65,7 +65,7 @@ create function upper(t text) returns text language sql immutable as
 create function casei(t text) returns text language sql immutable as
   $$ select witness.lower(witness.upper(t)) $$;
 create function accenti(t text) returns text language sql immutable as
-  $$ select normalize(regexp_replace(normalize(t, NFD), U&'[\0300-\036F\0483-\0489\20D0-\20F0]', '', 'g'), NFC) $$;
+  $$ select normalize(regexp_replace(normalize(t, NFD), U&'[\0300-\036F\0483-\0489\20D0-\20F0\3099\309A]', '', 'g'), NFC) $$;
 create function trim_(t text) returns text language sql immutable as
   $$ select regexp_replace(t, U&'^[\0020\0009-\000D\0085\00A0\3000]+|[\0020\0009-\000D\0085\00A0\3000]+$', '', 'g') $$;
 create function concat_(variadic parts text[]) returns text language sql immutable as
