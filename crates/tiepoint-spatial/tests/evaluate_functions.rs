@@ -15,9 +15,25 @@ fn value(expr: &Expr) -> Value {
         let evaluator = Evaluator::new(&bound).unwrap_or_else(|error| panic!("{expr}: {error}"));
         evaluator.value(&row)
     };
-    let (constant, of_row) = (of(expr), of(&of_rows(expr)));
-    assert_eq!(constant, of_row, "{expr}");
+    let constant = of(expr);
+    assert_eq!(constant, of(&of_rows(expr)), "{expr} of rows");
+    for known in 0..arguments_of(expr).len() {
+        let mut arguments: Vec<Expr> = arguments_of(expr).iter().map(of_rows).collect();
+        arguments[known] = arguments_of(expr)[known].clone();
+        let Expr::Call(function, _) = expr else { continue };
+        if *function != F::Matches {
+            let mixed = Expr::call(function.clone(), arguments);
+            assert_eq!(constant, of(&mixed), "{expr} with argument {known} known");
+        }
+    }
     constant
+}
+
+fn arguments_of(expr: &Expr) -> &[Expr] {
+    match expr {
+        Expr::Call(_, arguments) => arguments,
+        _ => &[],
+    }
 }
 
 /// The same with literals that are not known before the row is.

@@ -1,9 +1,9 @@
 //! Where features that pass a filter can lie, and which keys are distances.
 use tiepoint_core::{
-    BBox, Bound, Crs, CrsUnits, Expr, Field, FieldType, Function, Geometry, GeometryType, KindRule,
-    Metres, Schema, field, place,
+    BBox, Bound, Crs, CrsUnits, Expr, Feature, Field, FieldType, Function, Geometry, GeometryType,
+    KindRule, Metres, Schema, SpatialPredicate, field, place,
 };
-use tiepoint_spatial::{fold, nearest, reach};
+use tiepoint_spatial::{Evaluator, fold, nearest, reach};
 
 fn schema(crs: &Crs) -> Schema {
     let geometry = || FieldType::Geometry(GeometryType::xy(KindRule::Any, crs.clone()));
@@ -204,4 +204,76 @@ fn a_distance_from_a_field_is_an_order_by_nearness() {
     ] {
         assert_eq!(nearest(&key(expr.clone())), None, "{expr}");
     }
+}
+
+const SHAPES: &[&str] = &[
+    "POINT (1 1)",
+    "POINT (4 4)",
+    "MULTIPOINT ((1 1),(9 4))",
+    "LINESTRING (0 0,4 4)",
+    "LINESTRING (0 4,4 0)",
+    "LINESTRING (4 0,4 4)",
+    "POLYGON ((0 0,4 0,4 4,0 4,0 0))",
+    "POLYGON ((2 2,6 2,6 6,2 6,2 2))",
+    "POLYGON ((4 0,8 0,8 4,4 4,4 0))",
+    "POLYGON ((1 1,3 1,2 3,1 1))",
+    "POLYGON ((0 0,10 0,10 10,0 10,0 0),(2 2,2 6,6 6,6 2,2 2))",
+    "GEOMETRYCOLLECTION (POINT (9 9),LINESTRING (4 4,6 6))",
+    "CIRCULARSTRING (0 0,2 2,4 0)",
+    "CURVEPOLYGON (CIRCULARSTRING (0 0,4 0,0 0))",
+    "POINT EMPTY",
+    "POLYGON EMPTY",
+];
+
+/// Conditions on two geometries, every function that reach understands among them.
+fn conditions(a: &Expr, b: &Expr) -> Vec<Expr> {
+    let call = |function| Expr::call(function, [a.clone(), b.clone()]);
+    let masks = ["T********", "****1****", "FF*FF****", "T*F**F***", "*********"];
+    let masks = masks.map(|mask| call(Function::Relate(mask.parse().expect("a mask"))));
+    let distance = || a.clone().distance(b.clone());
+    let near = |limit| a.clone().within_distance(b.clone(), CrsUnits(limit));
+    let mut conditions: Vec<Expr> =
+        SpatialPredicate::ALL.map(|it| call(Function::Spatial(it))).into();
+    conditions.extend(masks);
+    conditions.extend([call(Function::BoxesMeet), near(0.0), near(1.5), near(4.0)]);
+    conditions.extend([distance().lt(2), Expr::from(2).ge(distance()), distance().eq(0)]);
+    conditions.extend(conditions.clone().into_iter().map(|it| !it));
+    conditions
+}
+
+#[test]
+fn a_constant_beside_a_field_decides_as_a_field_does_and_what_passes_is_within_reach() {
+    let schema = schema(&plan());
+    let geometry = |wkt: &str| Geometry::from_wkt(wkt).expect(wkt);
+    let of_row = [("geom", "other"), ("other", "geom")].map(|(a, b)| (field(a), field(b)));
+    let mut passing = 0;
+    for constant in SHAPES {
+        let of_constant = [(field("geom"), at(constant)), (at(constant), field("geom"))];
+        let pairs = of_constant
+            .iter()
+            .zip(&of_row)
+            .flat_map(|((a, b), (c, d))| conditions(a, b).into_iter().zip(conditions(c, d)));
+        for (prepared, unprepared) in pairs {
+            let bound = bind(&prepared, &plan());
+            let boxes = reach(&bound, 0);
+            let evaluators = [bound, bind(&unprepared, &plan())];
+            let [prepared, unprepared] = evaluators.map(|it| Evaluator::new(&it).expect("served"));
+            for shape in SHAPES {
+                let (geom, other) = (geometry(shape), geometry(constant));
+                let values = vec![Some(geom.clone().into()), Some(other.into()), None];
+                let row = Feature::with_values(schema.clone().into(), values);
+                let truth = prepared.truth(&row);
+                assert_eq!(truth, unprepared.truth(&row), "{prepared:?} of {shape}");
+                if let (Some(true), Some(boxes)) = (truth, &boxes) {
+                    let envelope = geom.envelope();
+                    let meets = envelope.is_some_and(|envelope| {
+                        boxes.iter().any(|it| it.envelope.intersects(&envelope))
+                    });
+                    assert!(meets, "{prepared:?} passes {shape}, and reaches {boxes:?}");
+                    passing += 1;
+                }
+            }
+        }
+    }
+    assert!(passing > 3_000, "{passing}");
 }
