@@ -82,9 +82,9 @@ impl Spelling<'_> {
     pub(crate) fn impurity(&self, key: &Bound) -> Option<Sql> {
         let Node::Field(position, name) = key.node() else { return None };
         let bare = self.table.bare.get(*position).copied().unwrap_or_default();
-        let indexes = &self.table.layer.definition.indexes;
-        let indexed = indexes.iter().any(|it| it.fields.first().is_some_and(|it| **it == **name));
-        if !bare || !indexed || self.class(key) != Some(Class::Number) {
+        let mut indexes = self.table.layer.definition.indexes.iter();
+        let served = indexes.any(|it| it.fields.first().is_some_and(|it| **it == **name));
+        if !bare || !served || self.class(key) != Some(Class::Number) {
             return None;
         }
         let sql = Fragment::text("SELECT EXISTS (SELECT 1 FROM ");

@@ -1,6 +1,7 @@
 //! What the renderer says, to a dialect that owns up to what it is asked.
 use super::{Dialect, Doubt, Fragment, NativeError, condition, order_by, split, value};
 use crate::SortKey;
+use std::fmt::Write as _;
 use tiepoint_core::{
     Bound, Direction, Expr, ExprType, Field, FieldType, Function, NativeFunction, Node, Nulls,
     Schema, Value, field,
@@ -20,11 +21,11 @@ impl Dialect for Plain {
     }
 
     fn quote(&self, name: &str, sql: &mut String) {
-        sql.push_str(&format!("[{}]", name.replace(']', "]]")));
+        write!(sql, "[{}]", name.replace(']', "]]")).expect("a string takes everything");
     }
 
     fn placeholder(&self, number: usize, sql: &mut String) {
-        sql.push_str(&format!("${number}"));
+        write!(sql, "${number}").expect("a string takes everything");
     }
 
     fn truth(&self, truth: bool) -> &'static str {
@@ -109,8 +110,8 @@ fn spelt(dialect: &Plain, fragment: Option<Fragment<String>>) -> Option<String> 
     })
 }
 
-fn said(dialect: &Plain, expr: Expr) -> String {
-    let sql = spelt(dialect, condition(dialect, &bound(&expr)));
+fn said(dialect: &Plain, expr: &Expr) -> String {
+    let sql = spelt(dialect, condition(dialect, &bound(expr)));
     sql.unwrap_or_else(|| "nothing".to_owned())
 }
 
@@ -137,7 +138,7 @@ fn conditions_stand_bare_where_the_database_keeps_types() {
         (t().upper().eq("X"), "nothing"),
         (native("plain", n()).eq(1), "([f]] x]([n]) = 1)"),
     ] {
-        assert_eq!(said(&BARE, expr.clone()), sql, "{expr}");
+        assert_eq!(said(&BARE, &expr), sql, "{expr}");
     }
 }
 
@@ -156,7 +157,7 @@ fn what_may_be_of_another_kind_is_guarded() {
         (n().eq(5) | t().upper().eq("X"), "(([n] = 5) OR ours(upper(t) = 'X'))"),
         (native("plain", -n()).eq(1), "([f]] x](ours(-n)) = 1)"),
     ] {
-        assert_eq!(said(&GUARDED, expr.clone()), sql, "{expr}");
+        assert_eq!(said(&GUARDED, &expr), sql, "{expr}");
     }
 }
 
