@@ -134,6 +134,17 @@ pub(super) fn is_identifier(name: &str) -> bool {
     chars.next().is_some_and(starts_identifier) && chars.all(continues_identifier)
 }
 
+/// Whether a property's name is written without quotes: letters, digits and a few signs, so that
+/// readers with a narrower notion of names than the standard's know it too.
+pub(super) fn is_plain(name: &str) -> bool {
+    let is_usual = |c: char| c.is_alphanumeric() || matches!(c, '_' | ':' | '.');
+    is_identifier(name)
+        && name.starts_with(char::is_alphabetic)
+        && name.chars().all(is_usual)
+        && !is_reserved(name)
+        && geometry_kind(name).is_none()
+}
+
 /// `identifierStart` of the standard's grammar, white space not included.
 pub(super) fn starts_identifier(c: char) -> bool {
     let in_range = matches!(

@@ -93,10 +93,7 @@ impl Writer<'_> {
     }
 
     fn property(&mut self, name: &str) {
-        let plain = names::is_identifier(name)
-            && !names::is_reserved(name)
-            && names::geometry_kind(name).is_none();
-        if plain {
+        if names::is_plain(name) {
             self.out.push_str(name);
         } else {
             self.out.push('"');
