@@ -5,13 +5,13 @@ use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::process::Command;
-use tiepoint_core::Feature;
+use tiepoint_core::{Feature, Geometry};
 
 /// How many polygons a second each peer tests against a district, in words.
 pub(crate) fn district(stage: &Stage, polygons: &[Feature], district: &str) -> Outcome<String> {
     let (wkbs, wkt) = (stage.result("polygons.wkb")?, stage.result("district.wkt")?);
     let mut out = BufWriter::new(File::create(&wkbs)?);
-    for wkb in polygons.iter().filter_map(|it| it.geometry()).map(|it| it.as_wkb()) {
+    for wkb in polygons.iter().filter_map(Feature::geometry).map(Geometry::as_wkb) {
         out.write_all(&u32::try_from(wkb.len())?.to_le_bytes())?;
         out.write_all(wkb)?;
     }

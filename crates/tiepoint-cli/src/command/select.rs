@@ -150,7 +150,8 @@ impl From<&WriteArgs> for WriteOptions {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tiepoint::{FidRule, FieldType, LayerDefinition, Schema};
+    use tiepoint::core::FidRule;
+    use tiepoint::{FieldType, LayerDefinition, Schema};
 
     fn layer() -> Layer {
         let fields = ["name", "osm:highway"].map(|it| tiepoint::Field::new(it, FieldType::TEXT));

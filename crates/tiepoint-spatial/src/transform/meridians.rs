@@ -108,7 +108,7 @@ mod tests {
     fn longitudes_over_the_antimeridian_are_unrolled() {
         let mut row = [xy(179.0, 0.0), xy(-179.0, 0.0), xy(-177.0, 0.0), xy(179.0, 0.0)];
         unroll(&mut row);
-        assert_eq!(row.map(|at| at.x), [179.0, 181.0, 183.0, 179.0]);
+        assert_eq!(row, [179.0, 181.0, 183.0, 179.0].map(|x| xy(x, 0.0)));
     }
 
     #[test]
