@@ -23,6 +23,7 @@ pub(crate) enum Question {
     Order(&'static str),
     Box(&'static str),
     Nearest(&'static str),
+    Total(&'static str),
 }
 
 /// What the answer is.
@@ -34,6 +35,8 @@ pub(crate) enum Expected {
     AllBut(Vec<i64>),
     /// Rows and what the value is for them, as it is written.
     Values(Vec<(i64, &'static str)>),
+    /// One value of all rows, as it is written.
+    Total(&'static str),
     /// An error whose message has this part.
     Error(&'static str),
 }
@@ -54,7 +57,7 @@ pub enum Evidence {
 /// All cases, in the order of their files.
 pub(crate) fn cases() -> Vec<Case> {
     let files = files!("cases": "collections" "errors" "geometry" "logic" "measures" "nulls" "numbers"
-        "orders" "predicates" "qgis" "text" "things" "time" "world");
+        "orders" "predicates" "qgis" "text" "things" "time" "totals" "world");
     files.into_iter().flat_map(|(file, text)| read(file, text)).collect()
 }
 
@@ -135,6 +138,7 @@ impl Question {
             Some(("order", rest)) => Self::Order(rest),
             Some(("box", rest)) => Self::Box(rest),
             Some(("nearest", rest)) => Self::Nearest(rest),
+            Some(("total", rest)) => Self::Total(rest),
             _ => Self::Filter(asked),
         }
     }
@@ -156,6 +160,9 @@ impl Expected {
                 Some((pk.parse().ok()?, value))
             };
             return split(text, ";").into_iter().map(pair).collect::<Option<_>>().map(Self::Values);
+        }
+        if let Question::Total(_) = question {
+            return Some(Self::Total(text));
         }
         let rows = |text: &str| text.split(' ').map(|pk| pk.parse().ok()).collect::<Option<_>>();
         match (text, text.strip_prefix("all but ")) {
@@ -213,7 +220,7 @@ mod tests {
             let named: Vec<i64> = match &case.expected {
                 Expected::Rows(pks) | Expected::AllBut(pks) => pks.clone(),
                 Expected::Values(values) => values.iter().map(|(pk, _)| *pk).collect(),
-                Expected::Error(_) => Vec::new(),
+                Expected::Total(_) | Expected::Error(_) => Vec::new(),
             };
             let stranger = named.iter().find(|pk| !known.contains(pk));
             assert_eq!(stranger, None, "{}.txt:{}", case.file, case.line);

@@ -13,6 +13,7 @@
 //! order: name desc nulls last, pk limit 2 => 4 2 the rows in this order; also `offset 2`, `where …`
 //! box: 177 -19 -178 -16 and people > 5 => 4 5    a box, perhaps in another CRS, perhaps a filter
 //! nearest: 3 POINT(35 5) => 9 13 8               the nearest rows, the nearest first
+//! total: sum i where i > 0 => 98                 one value of all rows: `count`, `min x`, …
 //! nmae = 'x' => error: did you mean `name`?      a part of the message
 //! ```
 //!

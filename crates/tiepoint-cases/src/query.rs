@@ -3,7 +3,7 @@ use crate::case::{Case, Question};
 use crate::split::split;
 use crate::table::Table;
 use tiepoint_codecs::cql2;
-use tiepoint_core::{BBox, Crs, Direction, Expr, Geometry, Nulls, Query};
+use tiepoint_core::{Aggregate, BBox, Crs, Direction, Expr, Geometry, Nulls, Query};
 
 /// The name of the computed field that a value is read from.
 pub(crate) const VALUE: &str = "the value";
@@ -18,7 +18,37 @@ pub(crate) fn query(case: &Case, table: &Table) -> Result<Query, String> {
         Question::Order(text) => ordered(query, text, &crs),
         Question::Box(text) => boxed(query, text, &crs),
         Question::Nearest(text) => Ok(nearest(query, text, &crs)),
+        Question::Total(text) => match text.split_once(" where ") {
+            Some((_, filter)) => Ok(query.filter(expression(filter, &crs)?)),
+            None => Ok(query),
+        },
     }
+}
+
+/// An aggregate of what it is made of.
+type Of = fn(Expr) -> Aggregate;
+
+/// The aggregate of a total: `count`, `sum i`, `count distinct i where filter`.
+pub(crate) fn aggregate(text: &str, table: &Table) -> Result<Aggregate, String> {
+    let text = text.split_once(" where ").map_or(text, |(aggregate, _)| aggregate);
+    let of = |name: &str| {
+        let argument = text.strip_prefix(name)?.strip_prefix(' ')?;
+        Some(expression(argument, &table.crs()))
+    };
+    let named: [(&str, Of); 7] = [
+        ("count distinct", Aggregate::CountDistinct),
+        ("count of", Aggregate::CountOf),
+        ("sum", Aggregate::Sum),
+        ("average", Aggregate::Average),
+        ("min", Aggregate::Min),
+        ("max", Aggregate::Max),
+        ("extent", Aggregate::Extent),
+    ];
+    let found = named.into_iter().find_map(|(name, make)| Some(of(name)?.map(make)));
+    found.unwrap_or_else(|| {
+        assert_eq!(text, "count", "no aggregate is named so");
+        Ok(Aggregate::Count)
+    })
 }
 
 /// An expression in CQL2 text.

@@ -1,12 +1,12 @@
 //! Asks a store the cases and says which answers are wrong.
-use crate::case::{Case, Expected};
-use crate::query::{VALUE, query};
+use crate::case::{Case, Expected, Question};
+use crate::query::{VALUE, aggregate, query};
 use crate::same::same;
 use crate::table::{Table, pk};
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use tiepoint_core::{Aggregate, Change, Feature, Fid, Query, Value};
+use tiepoint_core::{Aggregate, Change, EqualityClass, ExprType, Feature, Fid, Query, Value};
 use tiepoint_store::{Store, StoreError, TransactionOptions, WriteMode, Written};
 
 /// A store that holds the layers.
@@ -56,9 +56,13 @@ impl<'a> Run<'a> {
 
     fn wrong(&self, case: &Case) -> Option<String> {
         let table = &self.tables[case.layer];
+        if let Question::Total(text) = case.question {
+            return self.wrong_total(case, text, table);
+        }
         match (&case.expected, query(case, table)) {
             (Expected::Error(part), query) => self.wrong_error(part, query),
             (_, Err(error)) => Some(differs("an answer", error)),
+            (Expected::Total(_), Ok(_)) => unreachable!("only of totals"),
             (Expected::Values(values), Ok(query)) => self.wrong_values(values, &query, table),
             (Expected::Rows(_) | Expected::AllBut(_), Ok(query)) => {
                 self.wrong_rows(&expected_rows(case, table), &query, case.layer)
@@ -128,6 +132,23 @@ impl<'a> Run<'a> {
         features.iter().map(key).collect()
     }
 
+    fn wrong_total(&self, case: &Case, text: &str, table: &Table) -> Option<String> {
+        let answer = aggregate(text, table).and_then(|aggregate| {
+            let values =
+                self.store.aggregate(&query(case, table)?, std::slice::from_ref(&aggregate));
+            Ok((values.map_err(|error| message(&error))?.remove(0), aggregate))
+        });
+        match (&case.expected, answer) {
+            (Expected::Error(part), Err(error)) if error.contains(part) => None,
+            (Expected::Total(expected), Ok((found, aggregate))) => {
+                let (ty, class) = kind_of(&aggregate, expected, table);
+                (!same(expected, &found, &ty, class))
+                    .then(|| differs(expected, shown(Some(&found))))
+            }
+            (expected, found) => Some(differs(&format!("{expected:?}"), format!("{found:?}"))),
+        }
+    }
+
     fn wrong_values(
         &self,
         expected: &[(i64, &str)],
@@ -146,12 +167,31 @@ impl<'a> Run<'a> {
         };
         let found: HashMap<_, _> = features.iter().map(|it| (pk(it), it.get(VALUE))).collect();
         let wrong = expected.iter().filter_map(|(pk, expected)| match found.get(&Some(*pk)) {
-            Some(Some(value)) if same(expected, value, &bound) => None,
+            Some(Some(value)) if same(expected, value, bound.ty(), bound.equality()) => None,
             Some(value) => Some(differs(&format!("{pk}: {expected}"), shown(*value))),
             None => Some(differs(&format!("{pk}: {expected}"), "no such row")),
         });
         let wrong: Vec<_> = wrong.collect();
         (!wrong.is_empty()).then(|| wrong.join("\n"))
+    }
+}
+
+/// The kind of an aggregate, and how equal it is: a sum of integers is one, or a decimal where that
+/// is too small.
+fn kind_of(aggregate: &Aggregate, expected: &str, table: &Table) -> (ExprType, EqualityClass) {
+    let bound = aggregate.argument().and_then(|it| it.bind(&table.definition.schema).ok());
+    let of =
+        bound.map_or((ExprType::Int, EqualityClass::Exact), |it| (it.ty().clone(), it.equality()));
+    match (aggregate, of) {
+        (Aggregate::Count | Aggregate::CountOf(_) | Aggregate::CountDistinct(_), _) => {
+            (ExprType::Int, EqualityClass::Exact)
+        }
+        (Aggregate::Sum(_), (ExprType::Int, class)) if expected.parse::<i64>().is_err() => {
+            (ExprType::Decimal, class)
+        }
+        (Aggregate::Sum(_), (ExprType::Int, class)) => (ExprType::Int, class),
+        (Aggregate::Sum(_) | Aggregate::Average(_), _) => (ExprType::Real, EqualityClass::Measured),
+        (Aggregate::Min(_) | Aggregate::Max(_) | Aggregate::Extent(_), of) => of,
     }
 }
 
@@ -162,7 +202,7 @@ fn expected_rows(case: &Case, table: &Table) -> Vec<i64> {
         Expected::Rows(pks) if case.question.is_ordered() => pks.clone(),
         Expected::Rows(pks) => all.into_iter().filter(|pk| pks.contains(pk)).collect(),
         Expected::AllBut(others) => all.into_iter().filter(|pk| !others.contains(pk)).collect(),
-        Expected::Values(_) | Expected::Error(_) => Vec::new(),
+        Expected::Values(_) | Expected::Total(_) | Expected::Error(_) => Vec::new(),
     }
 }
 
@@ -216,6 +256,7 @@ order: pk => 1 2 3 4 5
 order: cnt desc limit 2 where pk > 1 => 4 3
 box: -70 67 -60 80 => 2 4
 nearest: 1 POINT(-71 78) => 5
+total: sum cnt => 800
 name = 5 => error: cannot be compared
 name = => error: at character";
 
@@ -231,6 +272,7 @@ order: pk => 1 2 3 5 4
 order: cnt desc limit 2 where pk > 1 => 3 4
 box: -70 67 -60 80 => 2
 nearest: 1 POINT(-71 78) => 1
+total: sum cnt => 801
 name = 5 => error: cannot be sorted
 name = 'x' => error: cannot be compared
 nmae = 'x' => none

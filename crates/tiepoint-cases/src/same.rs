@@ -1,20 +1,19 @@
 //! Whether a value is the expected one, in the class of equality of the expression.
 use crate::cell::value;
-use tiepoint_core::{Bound, EqualityClass, Value};
+use tiepoint_core::{EqualityClass, ExprType, Value};
 
 /// How far a measured value may be off, relatively.
 const MEASURED: f64 = 1e-9;
 
-/// Whether `found` is what the text says: the very same, or as near as the text or the functions
-/// of the expression allow.
-pub(crate) fn same(expected: &str, found: &Value, of: &Bound) -> bool {
+/// Whether `found` is what the text says, as a value of this kind: the very same, or as near as the
+/// text or the class of equality allows.
+pub(crate) fn same(expected: &str, found: &Value, ty: &ExprType, class: EqualityClass) -> bool {
     let (expected, tolerance) = match expected.split_once(" +- ") {
         Some((expected, tolerance)) => (expected, Some(tolerance.parse().expect("a tolerance"))),
         None => (expected, None),
     };
-    let expected =
-        value(expected, of.ty()).unwrap_or_else(|| panic!("`{expected}` is no {}", of.ty()));
-    let is_exact = of.equality() == EqualityClass::Exact;
+    let expected = value(expected, ty).unwrap_or_else(|| panic!("`{expected}` is no {ty}"));
+    let is_exact = class == EqualityClass::Exact;
     match (&expected, found) {
         (Value::Real(a), Value::Real(b)) => is_near(*a, *b, tolerance, is_exact),
         (Value::Geometry(a), Value::Geometry(b)) if !is_exact => {
@@ -50,33 +49,28 @@ fn numbers(wkt: &str) -> (String, Vec<f64>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tiepoint_core::{Expr, Field, FieldType, Geometry, Schema, field};
-
-    fn bound(expr: &Expr) -> Bound {
-        let schema = Schema::new(vec![Field::new("r", FieldType::REAL)]).expect("distinct");
-        expr.bind(&schema).expect("binds")
-    }
+    use EqualityClass::{Exact, Measured};
+    use tiepoint_core::{Crs, Geometry};
 
     #[test]
     fn exact_values_are_the_very_same_and_measured_ones_near() {
-        let exact = bound(&(field("r") + 0.5));
-        let measured = bound(&field("r").power(0.5));
-        assert!(same("2.5", &Value::Real(2.5), &exact));
-        assert!(!same("2.5", &Value::Real(2.500_000_000_1), &exact));
-        assert!(same("2.5", &Value::Real(2.500_000_000_1), &measured));
-        assert!(!same("2.5", &Value::Real(2.500_001), &measured));
-        assert!(same("2.5 +- 0.01", &Value::Real(2.509), &exact));
-        assert!(!same("2.5", &Value::Null, &measured));
-        assert!(!same("null", &Value::Real(0.0), &measured));
-        assert!(!same("2.0", &Value::Int(2), &exact), "another kind of value");
+        let real = |expected, found, class| same(expected, &found, &ExprType::Real, class);
+        assert!(real("2.5", Value::Real(2.5), Exact));
+        assert!(!real("2.5", Value::Real(2.500_000_000_1), Exact));
+        assert!(real("2.5", Value::Real(2.500_000_000_1), Measured));
+        assert!(!real("2.5", Value::Real(2.500_001), Measured));
+        assert!(real("2.5 +- 0.01", Value::Real(2.509), Exact));
+        assert!(!real("2.5", Value::Null, Measured));
+        assert!(!real("null", Value::Real(0.0), Measured));
+        assert!(!real("2.0", Value::Int(2), Exact), "another kind of value");
     }
 
     #[test]
     fn geometries_are_near_position_by_position() {
-        let place = |wkt: &str| Geometry::from_wkt(wkt).expect("a geometry");
-        let centroid =
-            bound(&tiepoint_core::place(place("POINT(1 2)"), tiepoint_core::Crs::CRS84).centroid());
-        let near = |wkt: &str| same("POINT(5 5)", &place(wkt).into(), &centroid);
+        let near = |wkt: &str| {
+            let found = Geometry::from_wkt(wkt).expect("a geometry").into();
+            same("POINT(5 5)", &found, &ExprType::Geometry(Crs::CRS84), Measured)
+        };
         assert!(near("POINT(5 5.000000000001)"));
         assert!(!near("POINT(5 5.001)"));
         assert!(!near("MULTIPOINT((5 5))"));

@@ -3,7 +3,7 @@ import pathlib
 import re
 
 HERE = pathlib.Path(__file__).resolve().parent.parent
-KINDS = ("value", "order", "box", "nearest")
+KINDS = ("value", "order", "box", "nearest", "total")
 
 
 def split_outside(text, separator):

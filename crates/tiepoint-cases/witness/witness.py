@@ -7,6 +7,7 @@ Needs psycopg2, shapely, geographiclib, and an empty PostGIS database named by P
 PGUSER and PGDATABASE. Not part of the tests: its answers are in the cases.
 """
 import collections
+import decimal
 import pathlib
 import re
 import sys
@@ -122,6 +123,14 @@ class Witness:
             f'select pk from "{case.layer}" where {away} is not null order by {away}, fid limit {count}'
         )
 
+    def total(self, case, srid):
+        text, _, condition = case.text.partition(" where ")
+        name, _, of = text.partition(" ")
+        name, of = ("count", f"distinct {to_sql(of[9:], srid)}") if of.startswith("distinct ") else (name, to_sql(of.removeprefix("of "), srid))
+        said = {"average": f"avg({of})", "extent": f"ST_AsText(ST_Extent({of})::geometry, 17)"}.get(name, f"{name}({of or '*'})")
+        condition = to_sql(condition, srid) or "true"
+        return self.rows(f'select {said} from "{case.layer}" where {condition}')[0][0]
+
     def along_geodesics(self, case):
         shapes = self.rows(f'select pk, ST_AsText(geom, 17) from "{case.layer}" order by fid')
         if case.kind == "nearest":
@@ -186,7 +195,7 @@ def same_value(expected, found):
     if isinstance(found, int):
         return int(expected) == found
     if "." not in expected and "e" not in expected:
-        return False if abs(float(expected)) > 2**53 else float(expected) == float(found)
+        return decimal.Decimal(expected) == found
     limit = float(tolerance or 1e-9 * max(abs(float(expected)), 1e-300))
     return abs(float(expected) - float(found)) <= limit
 
@@ -195,12 +204,19 @@ def agree(case, answer, all_pks):
     if case.kind == "value":
         pairs = [it.split(": ", 1) for it in split_outside(case.expected, ";")]
         return all(same_value(value, answer[int(pk)]) for pk, value in pairs)
+    if case.kind == "total":
+        if "POLYGON" in case.expected:
+            return wkt.loads(case.expected).equals(wkt.loads(answer))
+        return same_value(case.expected, answer)
     wanted = expected_rows(case, all_pks)
     is_ordered = case.kind in ("order", "nearest")
     return answer == wanted if is_ordered else sorted(answer) == sorted(wanted)
 
 
 def filled(case, answer, all_pks):
+    if case.kind == "total":
+        shown = answer.isoformat() if hasattr(answer, "isoformat") else str(answer)
+        return f"'{answer}'" if isinstance(answer, str) else shown
     if case.kind != "value":
         return shortest(answer, all_pks) if case.kind in ("filter", "box") else " ".join(map(str, answer)) or "none"
     out = []
