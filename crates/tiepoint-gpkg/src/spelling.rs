@@ -14,8 +14,6 @@ use tiepoint_spatial::measure::SearchBox;
 use tiepoint_spatial::reach;
 use tiepoint_store::sql::{Dialect, Doubt, Fragment};
 
-/// The whole numbers that are doubles, both ways.
-const EXACT_IN_DOUBLE: u64 = 1 << 53;
 /// SQLite takes 127 arguments at least; some are ours.
 const MOST_FIELDS: usize = 100;
 /// A longer list is searched by our own code.
@@ -69,12 +67,6 @@ impl Spelling<'_> {
             }
             Node::Id | Node::Call(..) => None,
         }
-    }
-
-    fn is_real_column(&self, it: &Bound) -> bool {
-        let field = |at: usize| self.table.layer.schema().fields().get(at);
-        let ty = it.as_field().and_then(field).map(|field| &field.ty);
-        matches!(ty, Some(FieldType::Real(_)))
     }
 
     /// A statement that tells, by an index and in no time, whether a column of numbers holds
@@ -206,15 +198,7 @@ impl Dialect for Spelling<'_> {
     }
 
     fn compares(&self, a: &Bound, b: &Bound) -> bool {
-        // a column of doubles makes doubles of the whole numbers that it is searched for
-        let is_exact = |column: &Bound, beside: &Bound| match beside.as_constant() {
-            Some(Value::Int(number)) if self.is_real_column(column) => {
-                number.unsigned_abs() <= EXACT_IN_DOUBLE
-            }
-            _ => true,
-        };
-        let classes = (self.class(a), self.class(b));
-        matches!(classes, (Some(a), Some(b)) if a == b) && is_exact(a, b) && is_exact(b, a)
+        matches!((self.class(a), self.class(b)), (Some(a), Some(b)) if a == b)
     }
 
     fn longest_list(&self) -> usize {
@@ -245,12 +229,9 @@ impl Dialect for Spelling<'_> {
         let column = Fragment::name(name);
         // numbers come before texts, and texts before blobs; null is neither
         Some(match (self.class_of(field.ty())?, doubt) {
-            (Class::Number, Doubt::Equal | Doubt::Smaller) | (Class::Text, Doubt::Equal) => {
-                return None;
-            }
+            (_, Doubt::Equal) | (Class::Number, Doubt::Smaller) => return None,
             (Class::Number, _) => is_one_of(&column, " IN ('integer', 'real')"),
             (Class::Text, _) => Fragment::call(evaluate::IS_TEXT, [column]),
-            (Class::Bool, Doubt::Equal) => is_one_of(&column, " = 'integer'"),
             (Class::Bool, _) => {
                 let whole = is_one_of(&column, " = 'integer' AND ");
                 whole.then(column).then(" IN (0, 1)").in_parentheses()
