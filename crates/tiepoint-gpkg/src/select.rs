@@ -143,6 +143,10 @@ impl<'q> Maker<'q> {
         if keys.is_empty() {
             return Ok(Some(Vec::new()));
         }
+        if self.table().key_sql().is_none() {
+            // nothing would decide among equals
+            return Ok(None);
+        }
         Ok(sql::order_by(&self.spelling, &keys).map(|order| vec![order]))
     }
 

@@ -262,3 +262,21 @@ fn text_in_utf16_compares_by_code_point_too() {
     agree(&store, &Query::layer("wide").order_by(field("name"), Direction::Descending).limit(2));
     agree(&store, &Query::layer("wide").filter(!field("name").eq("b")));
 }
+
+#[test]
+fn rows_without_a_key_keep_their_order_among_equals() {
+    let (_folder, path) = folder();
+    drop(planted(&path, Identity::None, 0));
+    let sql = "CREATE TABLE keyless (name TEXT PRIMARY KEY, n INTEGER) WITHOUT ROWID; \
+               INSERT INTO gpkg_contents (table_name, data_type, identifier) \
+               VALUES ('keyless', 'attributes', 'keyless')";
+    let other = other_program(&path);
+    other.execute_batch(sql).expect("is SQL");
+    for row in 0..200 {
+        let values = (format!("{:03}", row * 37 % 200), row % 3);
+        other.execute("INSERT INTO keyless VALUES (?1, ?2)", values).expect("inserts");
+    }
+    let store = GpkgStore::open(&path).expect("opens");
+    let sorted = Query::layer("keyless").order_by(field("n"), Direction::Descending).limit(150);
+    assert_eq!(agree(&store, &sorted).len(), 150);
+}

@@ -1,6 +1,6 @@
 //! Places and distances: the R-tree finds the rows, and they are the right ones.
 use crate::oracle::{agree, fids};
-use crate::trees::{committed, folder, other_program};
+use crate::trees::{begin, committed, folder, other_program};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -88,8 +88,8 @@ fn the_nearest_are_those_that_a_full_reading_finds() {
     for crs in [Crs::CRS84, Crs::epsg(25832)] {
         let (_folder, path) = folder();
         let mut runner = TestRunner::deterministic();
-        let store = store(&path, &crs, &shapes(&mut runner, 700));
-        for turn in 0..25 {
+        let store = store(&path, &crs, &shapes(&mut runner, 400));
+        for turn in 0..12 {
             let here = somewhere(&mut runner);
             let nearest = Query::layer(SPOTS).nearest(here.clone(), crs.clone(), 1 + turn % 12);
             assert!(matches!(plan(&store, &nearest), Access::Nearest { .. }), "{crs}");
@@ -126,12 +126,29 @@ fn a_few_of_many_are_measured_for_the_nearest() {
 }
 
 #[test]
+fn a_transaction_finds_what_it_wrote_among_the_nearest() {
+    let (_folder, path) = folder();
+    let grid = (0..500).map(|at| format!("POINT ({} {})", at % 25, at / 25));
+    let store = store(&path, &Crs::CRS84, &grid.collect::<Vec<_>>());
+    let mut transaction = begin(&store);
+    let layer = transaction.layer(SPOTS).expect("is there");
+    let here = wkt_of("POINT (7.5 7.5)");
+    let mut new = Feature::new(layer.schema().clone());
+    new.set("geom", here.clone().into()).expect("fits");
+    transaction.write(SPOTS, Change::Insert(new)).expect("is written");
+    let nearest = Query::layer(SPOTS).nearest(here, Crs::CRS84, 1);
+    let found: Vec<Feature> =
+        transaction.read(&nearest).expect("reads").map(|it| it.expect("reads")).collect();
+    assert_eq!(fids(&found), ["501"]);
+}
+
+#[test]
 fn predicates_and_distances_ask_the_r_tree_and_are_exact() {
     for crs in [Crs::CRS84, Crs::epsg(25832)] {
         let (_folder, path) = folder();
         let mut runner = TestRunner::deterministic();
-        let store = store(&path, &crs, &shapes(&mut runner, 500));
-        for turn in 0..12_u32 {
+        let store = store(&path, &crs, &shapes(&mut runner, 300));
+        for turn in 0..8_u32 {
             let here = place(somewhere(&mut runner), crs.clone());
             let area = somewhere(&mut runner).envelope().expect("is a point").min();
             let (x, y, size) = (area.x, area.y, f64::from(turn) * 3.0 + 0.5);

@@ -5,6 +5,7 @@
 //! bind or as a quoted name, never as text: a [`Fragment`] has no other way in.
 mod dialect;
 mod fragment;
+mod guarding;
 mod order;
 mod render;
 mod split;

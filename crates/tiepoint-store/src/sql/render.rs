@@ -2,6 +2,7 @@
 //!
 //! In a *condition* only truth counts, so comparisons stand bare and indexes serve them; in a
 //! *value* false and null differ, and every part is guarded.
+use super::guarding::{Guarding, guarded};
 use super::{Dialect, Doubt, Fragment};
 use tiepoint_core::{Bound, ExprType, Function, Node, Value};
 
@@ -272,45 +273,6 @@ impl<'d, D: Dialect> Renderer<'d, D> {
     fn by_database(&self) -> Renderer<'d, D> {
         Renderer { dialect: self.dialect, computes: false }
     }
-}
-
-/// How much a misfit value in a column may spoil.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Guarding {
-    /// Only truth counts.
-    Positive,
-    /// Null must come out as null.
-    Full,
-}
-
-impl Guarding {
-    /// What to ask of both sides of a comparison, if they are fields.
-    fn doubts(self, function: &Function, a: &Bound, b: &Bound) -> [Doubt; 2] {
-        let beside_a_constant = a.as_constant().is_some() || b.as_constant().is_some();
-        match function {
-            _ if self == Self::Full || !beside_a_constant => [Doubt::Any; 2],
-            Function::Eq => [Doubt::Equal; 2],
-            Function::Lt | Function::Le => [Doubt::Smaller, Doubt::Larger],
-            Function::Gt | Function::Ge => [Doubt::Larger, Doubt::Smaller],
-            _ => [Doubt::Any; 2],
-        }
-    }
-
-    fn applied<B>(self, guards: Vec<Fragment<B>>, sql: Fragment<B>) -> Fragment<B> {
-        match (guards.is_empty(), self) {
-            (true, _) => sql.in_parentheses(),
-            (false, Self::Positive) => {
-                let all = std::iter::once(sql).chain(guards);
-                Fragment::joined(all, " AND ").in_parentheses()
-            }
-            (false, Self::Full) => guarded(guards, sql),
-        }
-    }
-}
-
-fn guarded<B>(guards: impl IntoIterator<Item = Fragment<B>>, sql: Fragment<B>) -> Fragment<B> {
-    let holds = Fragment::joined(guards, " AND ");
-    Fragment::text("CASE WHEN ").then(holds).then(" THEN ").then(sql).then(" END").in_parentheses()
 }
 
 fn operator(function: &Function) -> Option<&'static str> {
