@@ -39,7 +39,7 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("»intersects(a, b)", "no function is named `intersects`", "did you mean `s_intersects`?"),
     ("»s_intersect(a, b)", "no function is named `s_intersect`", "did you mean `s_intersects`?"),
     ("»t_durng(a, b)", "no function is named `t_durng`", "did you mean `t_during`?"),
-    ("a = 1 AND »S_WITHIN(geom)", "`within` takes 2 arguments, found 1", ""),
+    ("a = 1 AND »S_WITHIN(geom)", "`s_within` takes 2 arguments, found 1", ""),
     ("»object_id(1) = a", "`object_id` takes 0 arguments, found 1", ""),
     (
         "»within_distance(a, b, 5)",

@@ -48,30 +48,26 @@ fn unknown(name: &str, at: usize) -> Fault {
     if shown.len() < name.len() {
         return fault;
     }
-    let spatial = SpatialPredicate::ALL.map(spatial_name);
-    let prefixed = spatial.iter().find(|it| it[2..].eq_ignore_ascii_case(name));
+    let spatial = SpatialPredicate::ALL.map(Function::Spatial);
+    let spatial = spatial.each_ref().map(Function::name);
+    let prefixed = spatial.iter().find(|it| it[2..].eq_ignore_ascii_case(name)).copied();
     let names = Function::PLAIN.iter().map(Function::name).filter(|it| is_identifier(it));
     let names = names.chain(SPECIAL.iter().map(|(name, _)| *name));
     let names = names.chain(TemporalPredicate::ALL.iter().map(|it| it.name()));
-    let mut names = names.chain(spatial.iter().map(String::as_str));
-    let nearest = prefixed.map(String::as_str);
-    match nearest.or_else(|| tiepoint_core::nearest_name(name, &mut names)) {
+    let mut names = names.chain(spatial);
+    match prefixed.or_else(|| tiepoint_core::nearest_name(name, &mut names)) {
         Some(near) => fault.with_hint(format!("did you mean `{near}`?")),
         None => fault,
     }
 }
 
 fn spatial(name: &str) -> Option<SpatialPredicate> {
-    SpatialPredicate::ALL.into_iter().find(|it| spatial_name(*it).eq_ignore_ascii_case(name))
+    let named = |it: &SpatialPredicate| Function::Spatial(*it).name().eq_ignore_ascii_case(name);
+    SpatialPredicate::ALL.into_iter().find(named)
 }
 
 fn temporal(name: &str) -> Option<TemporalPredicate> {
     TemporalPredicate::ALL.iter().copied().find(|it| it.name().eq_ignore_ascii_case(name))
-}
-
-/// The predicate's name in CQL2: `s_intersects`, `s_coveredby`.
-pub(super) fn spatial_name(predicate: SpatialPredicate) -> String {
-    format!("s_{}", predicate.name().replace('_', ""))
 }
 
 /// How many arguments operators take, the functions of the standard, and ours with parameters.

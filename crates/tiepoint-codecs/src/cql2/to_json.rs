@@ -107,7 +107,6 @@ fn quoted(text: &str) -> String {
 /// The names of the standard's schema, which has capitals in some.
 fn name(function: &Function) -> String {
     let name = match function {
-        Function::Spatial(predicate) => return names::spatial_name(*predicate),
         Function::IsNull => "isNull",
         other => match other.name() {
             "t_finishedby" => "t_finishedBy",

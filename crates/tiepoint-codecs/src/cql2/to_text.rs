@@ -216,8 +216,8 @@ fn has_negative(function: &Function) -> bool {
 /// The functions of the standard in its own spelling, ours in lower case.
 fn name(function: &Function) -> String {
     match function {
-        Function::Spatial(predicate) => names::spatial_name(*predicate).to_uppercase(),
-        Function::Temporal(_)
+        Function::Spatial(_)
+        | Function::Temporal(_)
         | Function::Interval
         | Function::Casei
         | Function::Accenti

@@ -191,7 +191,7 @@ impl fmt::Display for Bound {
         match &self.node {
             Node::Constant(value) => display::literal(value, f),
             Node::Field(_, name) => display::name_of(name, f),
-            Node::Id => f.write_str("id"),
+            Node::Id => f.write_str("object_id()"),
             Node::Call(function, arguments) => display::call(function, arguments, is_loose, f),
         }
     }

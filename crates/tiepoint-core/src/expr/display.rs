@@ -13,7 +13,7 @@ impl fmt::Display for Expr {
             Self::Place(geometry, _) => f.write_str(&shortened(&geometry.to_wkt())),
             Self::Box(bbox, _) => boxed(bbox, f),
             Self::Field(name) => name_of(name, f),
-            Self::Id => f.write_str("id"),
+            Self::Id => f.write_str("object_id()"),
             Self::Call(function, arguments) => call(function, arguments, is_loose, f),
         }
     }

@@ -96,7 +96,7 @@ macro_rules! functions {
             pub fn name(&self) -> &str {
                 match self {
                     $(Self::$variant => $name,)*
-                    Self::Spatial(predicate) => predicate.name(),
+                    Self::Spatial(predicate) => spatial_name(*predicate),
                     Self::Relate(_) => "relate",
                     Self::WithinDistance(_) => "within_distance",
                     Self::Transform(_) => "transform",
@@ -238,6 +238,22 @@ impl Function {
                 | Self::ArrayOf
                 | Self::Native(_)
         )
+    }
+}
+
+/// The name of a predicate in CQL2, in lower case.
+fn spatial_name(predicate: SpatialPredicate) -> &'static str {
+    match predicate {
+        SpatialPredicate::Equals => "s_equals",
+        SpatialPredicate::Disjoint => "s_disjoint",
+        SpatialPredicate::Intersects => "s_intersects",
+        SpatialPredicate::Touches => "s_touches",
+        SpatialPredicate::Crosses => "s_crosses",
+        SpatialPredicate::Within => "s_within",
+        SpatialPredicate::Contains => "s_contains",
+        SpatialPredicate::Overlaps => "s_overlaps",
+        SpatialPredicate::Covers => "s_covers",
+        SpatialPredicate::CoveredBy => "s_coveredby",
     }
 }
 

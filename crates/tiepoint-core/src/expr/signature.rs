@@ -295,6 +295,7 @@ pub(super) fn comparable(a: &ExprType, b: &ExprType) -> bool {
         (ExprType::Null, _) | (_, ExprType::Null) => true,
         (a, b) if a.is_number() && b.is_number() => true,
         (a, b) if a.is_temporal() && b.is_temporal() => true,
+        (ExprType::Geometry(a), ExprType::Geometry(b)) => a.same_positions(b),
         (a, b) => a == b,
     }
 }

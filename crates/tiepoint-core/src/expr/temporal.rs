@@ -24,6 +24,7 @@ pub(super) fn lower(
         found: found.len(),
     })?;
     let (a, b) = (stretch(&function, a)?, stretch(&function, b)?);
+    let ends = [&a, &b].map(|it| [it.start.clone(), it.end.clone()]);
     let needs_intervals = !matches!(
         predicate,
         P::After | P::Before | P::Disjoint | P::Equals | P::Intersects | P::During | P::Contains
@@ -33,7 +34,7 @@ pub(super) fn lower(
         let instant = instant.unwrap_or(Bound::constant(Value::Null, ExprType::Null));
         return Err(misfit(&function, "two intervals", &instant));
     }
-    Ok(match predicate {
+    let holds = match predicate {
         P::After => starts_after(&a, &b),
         P::Before => starts_after(&b, &a),
         P::Disjoint => any([starts_after(&a, &b), starts_after(&b, &a)]),
@@ -51,7 +52,20 @@ pub(super) fn lower(
         P::MetBy => meets(&b, &a),
         P::Overlaps => overlaps(&a, &b),
         P::OverlappedBy => overlaps(&b, &a),
-    })
+    };
+    Ok(ends.into_iter().flatten().flatten().fold(holds, null_of_null))
+}
+
+/// Null where an end is null that an open one beside it has left out of the comparisons.
+fn null_of_null(holds: Bound, end: Bound) -> Bound {
+    let mut is_compared = end.as_constant().is_some();
+    holds.visit(&mut |it| is_compared |= *it == end);
+    if is_compared {
+        return holds;
+    }
+    let unknown = Bound::call(Function::IsNull, vec![end], ExprType::Bool);
+    let null = Bound::constant(Value::Null, ExprType::Null);
+    Bound::call(Function::Case, vec![unknown, null, holds], ExprType::Bool)
 }
 
 fn stretch(function: &Function, argument: Bound) -> Result<Stretch, BindError> {
