@@ -18,7 +18,7 @@ pub(crate) fn explain(lease: &Lease, query: &Query) -> Result<Plan> {
     let steps = steps.map_err(site.failed(&select.doing()))?;
     let mut plan = Plan {
         access: access(&select, &steps),
-        in_store: conditions(&select.pushed),
+        in_store: pushed(&select),
         in_memory: conditions(&select.rest.filter),
         sorted: place(!select.question.order().is_empty(), select.rest.sort),
         cut: place(cuts(&select), select.rest.cut),
@@ -54,6 +54,12 @@ fn steps(connection: &Connection, select: &Select) -> rusqlite::Result<Vec<Strin
     let mut statement = connection.prepare(&sql)?;
     let parameters = params_from_iter(&select.statement.parameters);
     statement.query_map(parameters, |row| row.get("detail"))?.collect()
+}
+
+fn pushed(select: &Select) -> Vec<Bound> {
+    let mut pushed = select.question.conditions();
+    pushed.retain(|it| !select.rest.filter.conjuncts().contains(it));
+    pushed
 }
 
 fn conditions(filter: &Bound) -> Vec<Bound> {

@@ -19,8 +19,6 @@ pub(crate) struct Select {
     pub(crate) rest: Rest,
     pub(crate) shape: Shape,
     pub(crate) statement: Statement,
-    /// The part of the filter that SQLite decides.
-    pub(crate) pushed: Bound,
     /// What was found before the statement runs.
     pub(crate) found: Option<Found>,
     /// Geometries that could not be read on the way.
@@ -69,11 +67,10 @@ pub(crate) fn select(
         Some(search) => search.run(&mut faults)?,
         None => None,
     };
-    let pushed = split.pushed.clone();
     let conditions = maker.conditions(split, found.as_ref());
     let whole = maker.statement(&shape, conditions, order.unwrap_or_default(), !rest.cut);
     let statement = maker.ready(whole)?;
-    Ok(Select { question, table, rest, shape, statement, pushed, found, faults })
+    Ok(Select { question, table, rest, shape, statement, found, faults })
 }
 
 /// What statements about one question are made with.
@@ -202,19 +199,15 @@ impl<'q> Maker<'q> {
     }
 
     fn columns(&self, shape: &Shape) -> Sql {
-        let fields = shape.schema.fields();
-        let read = fields.iter().zip(&shape.columns).filter(|(_, column)| column.is_some());
-        let names = read.map(|(field, _)| Fragment::name(&field.name));
         let null = || Fragment::text("NULL");
-        let ids = [
-            self.table().key().unwrap_or_else(null),
-            self.spelling.id_column().unwrap_or_else(null),
-        ];
-        let columns = Fragment::joined(ids.into_iter().chain(names), ", ");
-        Fragment::text("SELECT ")
-            .then(columns)
-            .then(" FROM ")
-            .then(Fragment::name(self.table().name()))
+        let mut sql = Fragment::text("SELECT ").then(self.table().key().unwrap_or_else(null));
+        sql = sql.then(", ").then(self.spelling.id_column().unwrap_or_else(null));
+        for (field, column) in shape.schema.fields().iter().zip(&shape.columns) {
+            if column.is_some() {
+                sql = sql.then(", ").then_name(&field.name);
+            }
+        }
+        sql.then(" FROM ").then_name(self.table().name())
     }
 
     /// Spells a statement and makes its expressions ready; the first of them counts rows.

@@ -127,18 +127,14 @@ pub(crate) fn stored(value: impl Into<Stored>) -> Sql {
 /// The ids of the entries of an R-tree that meet a box; its numbers are rounded outwards.
 fn search(tree: &str, wanted: &SearchBox) -> Sql {
     let (min, max) = (wanted.envelope.min(), wanted.envelope.max());
-    let within = Fragment::text("SELECT id FROM ")
-        .then(Fragment::name(tree))
-        .then(" WHERE minx <= ")
-        .then(stored(max.x))
-        .then(" AND maxx >= ")
-        .then(stored(min.x))
-        .then(" AND miny <= ")
-        .then(stored(max.y))
-        .then(" AND maxy >= ")
-        .then(stored(min.y));
+    let number = |number: f64| Bind::Stored(number.into());
+    let within = Fragment::text("SELECT id FROM ").then_name(tree);
+    let within = within.then(" WHERE minx <= ").then_bind(number(max.x));
+    let within = within.then(" AND maxx >= ").then_bind(number(min.x));
+    let within = within.then(" AND miny <= ").then_bind(number(max.y));
+    let within = within.then(" AND maxy >= ").then_bind(number(min.y));
     match wanted.wider_than {
-        Some(width) => within.then(" AND maxx - minx > ").then(stored(width)),
+        Some(width) => within.then(" AND maxx - minx > ").then_bind(number(width)),
         None => within,
     }
 }

@@ -9,7 +9,7 @@ use super::Dialect;
 /// ```
 /// use tiepoint_store::sql::Fragment;
 /// let hostile = "x\"; DROP TABLE trees; --";
-/// let fragment: Fragment<i64> = Fragment::name(hostile).then(" > ").then(Fragment::bind(7));
+/// let fragment: Fragment<i64> = Fragment::name(hostile).then(" > ").then_bind(7);
 /// assert_eq!(fragment.binds().collect::<Vec<_>>(), [&7]);
 /// ```
 #[derive(Debug, Clone, PartialEq)]
@@ -33,49 +33,86 @@ pub struct Statement<B> {
     pub binds: Vec<B>,
 }
 
+/// What can stand in a [`Fragment`] after something else: text of ours, or a fragment.
+pub trait Append<B> {
+    /// Puts it at the end.
+    fn append_to(self, fragment: &mut Fragment<B>);
+}
+
+impl<B> Append<B> for &'static str {
+    fn append_to(self, fragment: &mut Fragment<B>) {
+        fragment.pieces.push(Piece::Text(self));
+    }
+}
+
+impl<B> Append<B> for Fragment<B> {
+    fn append_to(self, fragment: &mut Fragment<B>) {
+        fragment.pieces.extend(self.pieces);
+    }
+}
+
+/// Room for a comparison without growing.
+const FEW: usize = 8;
+
 impl<B> Fragment<B> {
+    fn of(piece: Piece<B>) -> Self {
+        let mut pieces = Vec::with_capacity(FEW);
+        pieces.push(piece);
+        Self { pieces }
+    }
+
     /// Text of ours.
     #[must_use]
     pub fn text(text: &'static str) -> Self {
-        Self { pieces: vec![Piece::Text(text)] }
+        Self::of(Piece::Text(text))
     }
 
     /// A name, which will be quoted.
     #[must_use]
     pub fn name(name: &str) -> Self {
-        Self { pieces: vec![Piece::Name(name.into())] }
+        Self::of(Piece::Name(name.into()))
     }
 
     /// A value.
     #[must_use]
     pub fn bind(value: B) -> Self {
-        Self { pieces: vec![Piece::Bind(value)] }
+        Self::of(Piece::Bind(value))
     }
 
     /// This, and then `more`.
     #[must_use]
-    pub fn then(mut self, more: impl Into<Self>) -> Self {
-        self.pieces.extend(more.into().pieces);
+    pub fn then(mut self, more: impl Append<B>) -> Self {
+        more.append_to(&mut self);
+        self
+    }
+
+    /// This, and then a name.
+    #[must_use]
+    pub fn then_name(mut self, name: &str) -> Self {
+        self.pieces.push(Piece::Name(name.into()));
+        self
+    }
+
+    /// This, and then a value.
+    #[must_use]
+    pub fn then_bind(mut self, value: B) -> Self {
+        self.pieces.push(Piece::Bind(value));
         self
     }
 
     /// This in parentheses.
     #[must_use]
-    pub fn in_parentheses(self) -> Self {
-        Self::text("(").then(self).then(")")
+    pub fn in_parentheses(mut self) -> Self {
+        self.pieces.insert(0, Piece::Text("("));
+        self.then(")")
     }
 
     /// Several, one after another, with `between` between them; nothing of none.
     #[must_use]
     pub fn joined(parts: impl IntoIterator<Item = Self>, between: &'static str) -> Self {
-        let mut whole = Self { pieces: Vec::new() };
-        for (at, part) in parts.into_iter().enumerate() {
-            if at > 0 {
-                whole.pieces.push(Piece::Text(between));
-            }
-            whole.pieces.extend(part.pieces);
-        }
-        whole
+        let mut parts = parts.into_iter();
+        let first = parts.next().unwrap_or(Self { pieces: Vec::new() });
+        parts.fold(first, |whole, part| whole.then(between).then(part))
     }
 
     /// A call: the function's name in our own text, and its arguments.

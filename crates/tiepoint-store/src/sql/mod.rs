@@ -13,7 +13,7 @@ mod split;
 mod tests;
 
 pub use dialect::{Dialect, Doubt};
-pub use fragment::{Fragment, Statement};
+pub use fragment::{Append, Fragment, Statement};
 pub use order::order_by;
 pub use render::{condition, value};
 pub use split::{NativeError, Split, check_native, split};

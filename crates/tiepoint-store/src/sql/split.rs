@@ -9,8 +9,6 @@ pub struct Split<B> {
     pub condition: Option<Fragment<B>>,
     /// A condition in front of that for an index to answer; it lets through more than passes.
     pub prefilter: Option<Fragment<B>>,
-    /// What the database decides.
-    pub pushed: Bound,
     /// What is left to us; true where nothing is.
     pub rest: Bound,
 }
@@ -48,14 +46,12 @@ pub fn split<D: Dialect>(dialect: &D, filter: &Bound) -> Result<Split<D::Bind>, 
     let conditions = filter.conjuncts().iter().filter(|it| **it != Bound::TRUE);
     let (asked, kept): (Vec<_>, Vec<_>) =
         conditions.partition(|it| it.equality().may_be_pushed_down());
-    let mut split = render::conjuncts(dialect, asked.iter().copied());
+    let mut split = render::conjuncts(dialect, asked.into_iter());
     split.rest.extend(kept);
     for part in &split.rest {
         only_here(part)?;
     }
-    let pushed = asked.into_iter().filter(|it| !split.rest.contains(it)).cloned();
     Ok(Split {
-        pushed: Bound::all(pushed),
         prefilter: dialect.prefilter(filter),
         rest: Bound::all(split.rest.iter().copied().cloned()),
         condition: split.sql,
