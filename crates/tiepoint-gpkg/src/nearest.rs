@@ -14,7 +14,7 @@ use crate::spelling::{boxes, stored};
 use rusqlite::types::ValueRef;
 use rusqlite::{CachedStatement, OptionalExtension};
 use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashSet};
 use tiepoint_core::{Bound, Direction, Function, Ids, Nulls};
 use tiepoint_spatial::measure::{DistanceTo, Metric, SearchBox};
 use tiepoint_store::sql::Fragment;
@@ -81,7 +81,7 @@ impl<'m, 'q> Search<'m, 'q> {
     pub(crate) fn run(&self, faults: &mut Vec<Fault>) -> Result<Option<Found>> {
         let candidates = self.candidates()?;
         let found = self.found(&candidates, faults).map_err(|error| match error {
-            Failed::Stopped(stop) => stop,
+            Failed::Told(told) => told,
             Failed::Driver(error) => {
                 let stop = interrupted(&error, self.maker.control);
                 stop.unwrap_or_else(|| self.maker.site.driver_error(error, &self.maker.doing()))
@@ -105,7 +105,7 @@ impl<'m, 'q> Search<'m, 'q> {
             candidates,
             queue: BinaryHeap::new(),
             best: BinaryHeap::new(),
-            read: 0,
+            opened: HashSet::new(),
             measured: 0,
             faults,
         };
@@ -148,7 +148,7 @@ fn is_not_null(condition: &Bound, what: &Bound) -> bool {
 
 enum Failed {
     Driver(rusqlite::Error),
-    Stopped(StoreError),
+    Told(StoreError),
 }
 
 impl From<rusqlite::Error> for Failed {
@@ -199,7 +199,8 @@ struct State<'a, 'm, 'q> {
     queue: BinaryHeap<Reverse<At<Lead>>>,
     /// The nearest rows so far, the farthest on top.
     best: BinaryHeap<At<i64>>,
-    read: u32,
+    /// The nodes that were read; in a damaged tree one may lead to itself.
+    opened: HashSet<i64>,
     measured: u64,
     faults: &'a mut Vec<Fault>,
 }
@@ -221,7 +222,7 @@ impl State<'_, '_, '_> {
             if steps % STEPS_BETWEEN_CHECKS == 0
                 && let Some(control) = self.search.maker.control
             {
-                control.check().map_err(Failed::Stopped)?;
+                control.check().map_err(Failed::Told)?;
             }
             match lead {
                 Lead::Row(row) => self.measure(row)?,
@@ -229,7 +230,8 @@ impl State<'_, '_, '_> {
             }
         }
         let rows = self.best.into_sorted_vec().into_iter().map(|At(_, row)| row).collect();
-        Ok(Found { rows, nodes: self.read, measured: self.measured })
+        let nodes = u32::try_from(self.opened.len()).unwrap_or(u32::MAX);
+        Ok(Found { rows, nodes, measured: self.measured })
     }
 
     fn is_too_far(&self, bound: f64) -> bool {
@@ -239,8 +241,12 @@ impl State<'_, '_, '_> {
 
     /// Queues what is in a node; the root tells its height itself.
     fn open(&mut self, number: i64, height: Option<u16>) -> std::result::Result<(), Failed> {
+        if !self.opened.insert(number) {
+            let (site, tree) = (self.search.maker.site, self.search.tree);
+            let reason = "a node leads to itself; check and repair the file";
+            return Err(Failed::Told(site.corrupt(&format!("index `{tree}`"), reason)));
+        }
         let data: Option<Vec<u8>> = self.nodes.query_row([number], |row| row.get(0)).optional()?;
-        self.read += 1;
         let Some(node) = data.as_deref().and_then(Node::read) else { return Ok(()) };
         let height = height.unwrap_or_else(|| node.height());
         for cell in node.cells().filter(|cell| self.search.is_of_use(cell)) {

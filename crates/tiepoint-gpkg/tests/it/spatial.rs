@@ -143,6 +143,24 @@ fn a_transaction_finds_what_it_wrote_among_the_nearest() {
 }
 
 #[test]
+fn an_index_that_leads_in_a_circle_is_corrupt_and_no_endless_search() {
+    let (_folder, path) = folder();
+    let grid = (0..500).map(|at| format!("POINT ({} {})", at % 25, at / 25));
+    drop(store(&path, &Crs::CRS84, &grid.collect::<Vec<_>>()));
+    let mut root = vec![0, 9, 0, 2];
+    for _ in 0..2 {
+        root.extend(1_i64.to_be_bytes());
+        root.extend([-90.0_f32, 90.0, -90.0, 90.0].iter().flat_map(|it| it.to_be_bytes()));
+    }
+    let sql = "UPDATE rtree_spots_geom_node SET data = ?1 WHERE nodeno = 1";
+    other_program(&path).execute(sql, [root]).expect("is SQL");
+    let store = GpkgStore::open(&path).expect("opens");
+    let nearest = Query::layer(SPOTS).nearest(wkt_of("POINT (7 7)"), Crs::CRS84, 3);
+    let refused = store.read(&nearest).expect_err("leads to itself");
+    assert_eq!(refused.kind(), tiepoint_core::ErrorKind::Corrupt, "{refused}");
+}
+
+#[test]
 fn predicates_and_distances_ask_the_r_tree_and_are_exact() {
     for crs in [Crs::CRS84, Crs::epsg(25832)] {
         let (_folder, path) = folder();
