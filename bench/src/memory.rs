@@ -13,8 +13,12 @@ use tiepoint_spatial::transform::Transform;
 /// `category = 7 AND within 1 km`, and how far the second half comes alone.
 pub(crate) fn filter(stage: &Stage, dataset: Dataset) -> Outcome<Vec<Row>> {
     let features = features(stage, dataset)?;
-    let here = || place(Geometry::from_wkt("POINT(10.01 50.02)").expect("is WKT"), Crs::epsg(4326));
-    let near = || field("geom").within_distance(here(), Metres(1_000.0));
+    let sought = features.iter().find(|it| it.get("category") == Some(&7.into()));
+    let here = sought.and_then(Feature::geometry).ok_or("there is a category 7")?;
+    let near = || {
+        let here = place(here.clone(), Crs::epsg(4326));
+        field("geom").within_distance(here, Metres(1_000.0))
+    };
     let both = rate(stage, &features, &(field("category").eq(7) & near()))?;
     let alone = rate(stage, &features, &near())?;
     Ok(vec![
