@@ -1,8 +1,8 @@
 //! What other programs say of the same geometries.
-mod relate;
-mod relate_cases;
 mod measure;
 mod measure_cases;
+mod relate;
+mod relate_cases;
 mod tools;
 mod transforms;
 mod validity;
