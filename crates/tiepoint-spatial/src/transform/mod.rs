@@ -156,4 +156,6 @@ impl fmt::Debug for Transform {
 }
 
 #[cfg(test)]
+mod speed;
+#[cfg(test)]
 mod tests;
