@@ -1,6 +1,4 @@
 //! The tight loop: some positions at a time, in place, in radians and metres between the sides.
-use proj4rs::transform::transform;
-
 use super::side::{Ends, Unit, turned};
 
 /// How many positions are converted at a time: few enough to stay near the processor.
@@ -25,7 +23,7 @@ pub(super) fn convert(ends: &Ends, chunk: &mut [(f64, f64)]) -> Result<(), usize
 }
 
 fn convert_all(ends: &Ends, chunk: &mut [(f64, f64)]) -> Option<()> {
-    let Ends { from, to, same_angles } = ends;
+    let Ends { from, to, same_angles, .. } = ends;
     if *same_angles {
         return accept_angles(1.0, chunk);
     }
@@ -33,7 +31,7 @@ fn convert_all(ends: &Ends, chunk: &mut [(f64, f64)]) -> Option<()> {
         Unit::Degrees => accept_angles(1f64.to_radians(), chunk)?,
         Unit::Length { reach } => accept_lengths(reach, chunk)?,
     }
-    transform(&from.proj, &to.proj, chunk).ok()?;
+    ends.convert(chunk)?;
     match to.unit {
         Unit::Degrees => {
             for (x, y) in chunk.iter_mut() {

@@ -82,7 +82,7 @@ impl Transform {
     }
 
     fn pieces(&self, envelope: &Envelope) -> Result<Vec<Envelope>, TransformError> {
-        let Some(Ends { from, to, same_angles }) = &self.plan.ends else {
+        let Some(Ends { from, to, same_angles, .. }) = &self.plan.ends else {
             return Ok(vec![*envelope]);
         };
         match (from.is_geographic(), to.is_geographic()) {

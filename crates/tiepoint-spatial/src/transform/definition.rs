@@ -7,6 +7,7 @@
 use proj4rs::Proj;
 use tiepoint_core::Crs;
 
+use super::datum::Datum;
 use super::error::{Refusal, TransformError};
 use super::served::{self, Way};
 use super::side::Side;
@@ -27,7 +28,7 @@ const WEB_MERCATOR: &str = "+proj=webmerc +datum=WGS84 +units=m +no_defs";
 /// A PROJ string that we will compute by.
 pub(super) struct Definition<'a> {
     crs: &'a Crs,
-    proj: String,
+    pub(super) proj: String,
 }
 
 impl<'a> Definition<'a> {
@@ -77,7 +78,7 @@ impl<'a> Definition<'a> {
         let proj =
             Proj::from_proj_string(&self.proj).map_err(|error| refused(error.to_string()))?;
         let not_finite = || refused("an offset or unit is zero or not finite".to_owned());
-        Side::new(proj).ok_or_else(not_finite)
+        Side::new(proj, Datum::of(&self.proj)).ok_or_else(not_finite)
     }
 }
 
@@ -120,7 +121,7 @@ fn with_shift(proj: &str, shift: &str) -> String {
 }
 
 /// The value of a parameter of a PROJ string; the first, where it has several.
-fn parameter<'p>(proj: &'p str, name: &str) -> Option<&'p str> {
+pub(super) fn parameter<'p>(proj: &'p str, name: &str) -> Option<&'p str> {
     proj.split_ascii_whitespace()
         .find_map(|word| word.strip_prefix('+')?.strip_prefix(name)?.strip_prefix('='))
 }

@@ -2,7 +2,8 @@
 //!
 //! [`Transform::new`] plans the way from one [`Crs`] to another, or says plainly why there is none.
 //! Which EPSG codes are served is one table, [`served`]: each of them has been measured against
-//! PROJ. The mathematics is that of the `proj4rs` crate.
+//! PROJ. The mathematics is that of the `proj4rs` crate, but for most shifts between datums, which
+//! are computed here.
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,12 +11,14 @@ use tiepoint_core::{Crs, Xy};
 
 mod batch;
 mod boxes;
+mod datum;
 mod definition;
 mod error;
 mod geometry;
 mod meridians;
 mod ring;
 mod served;
+mod shift;
 mod side;
 
 pub use error::{Refusal, TransformError};
@@ -155,6 +158,8 @@ impl fmt::Debug for Transform {
     }
 }
 
+#[cfg(test)]
+mod shift_tests;
 #[cfg(test)]
 mod speed;
 #[cfg(test)]
