@@ -244,8 +244,8 @@ pub(crate) struct SelectArgs {
     /// Only one of several features that have the same values
     #[arg(long)]
     pub(crate) distinct: bool,
-    /// Sort by these fields; `-field` or `field:desc` sorts from large to small
-    #[arg(long, value_name = "FIELD,...", value_delimiter = ',', allow_hyphen_values = true)]
+    /// Sort by these fields, or CQL2 expressions; `-field` or `field:desc` sorts from large to small
+    #[arg(long, value_name = "FIELD,...", allow_hyphen_values = true)]
     pub(crate) order: Vec<String>,
     /// At most so many
     #[arg(long, value_name = "COUNT")]

@@ -111,4 +111,8 @@ fn an_open_interval_does_not_hide_that_nothing_is_known() {
 #[test]
 fn geometry_means_the_first_where_no_field_is_called_so() {
     assert_eq!(bound(&Expr::geometry()).expect("fits").as_field(), Some(6));
+    let plan = GeometryType::xy(KindRule::Any, Crs::epsg(25832));
+    let schema = Schema::new(vec![Field::new("plan", FieldType::Geometry(plan))]);
+    let bound = field("geom").bind(&schema.expect("one field")).expect("fits");
+    assert_eq!(bound.to_string(), "plan");
 }

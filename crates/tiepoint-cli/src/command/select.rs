@@ -41,7 +41,7 @@ pub(super) fn query(layer: &Layer, args: SelectArgs) -> Result<Query> {
         })?;
         query = query.compute(name.trim(), expression("--compute", value)?);
     }
-    for text in &args.order {
+    for text in args.order.iter().flat_map(|list| keys(list)) {
         query.order.push(order(layer, text, |text| expression("--order", text))?);
     }
     if let Some(text) = &args.nearest {
@@ -97,6 +97,28 @@ fn parsed(argument: &str, text: &str, crs: &Crs) -> Result<Expr> {
 
 fn crs(argument: &str, text: Option<&str>) -> Result<Option<Crs>> {
     text.map(|text| text.parse().map_err(|error| wrong(argument, &error))).transpose()
+}
+
+/// The sort keys of a list: commas within parentheses and quotes belong to a key.
+fn keys(list: &str) -> Vec<&str> {
+    let (mut keys, mut start) = (Vec::new(), 0);
+    let (mut depth, mut quote) = (0_usize, None);
+    for (at, c) in list.char_indices() {
+        match (quote, c) {
+            (Some(open), _) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '\'' | '"') => quote = Some(c),
+            (None, '(') => depth += 1,
+            (None, ')') => depth = depth.saturating_sub(1),
+            (None, ',') if depth == 0 => {
+                keys.push(&list[start..at]);
+                start = at + 1;
+            }
+            (None, _) => {}
+        }
+    }
+    keys.push(&list[start..]);
+    keys
 }
 
 /// `field`, `-field`, `field:asc` or `field:desc`; where no field has that name, an expression.
@@ -158,6 +180,17 @@ mod tests {
         let schema = Schema::new(fields.into()).expect("distinct names");
         let definition = LayerDefinition::new("roads", schema);
         Layer { definition, fids: FidRule::Stable, fid_name: None, read_only: None }
+    }
+
+    #[test]
+    fn a_comma_within_a_key_is_part_of_it() {
+        assert_eq!(keys("name,-rank"), ["name", "-rank"]);
+        assert_eq!(
+            keys("-distance(geom, POINT(1 2)),name"),
+            ["-distance(geom, POINT(1 2))", "name"]
+        );
+        assert_eq!(keys("position(name, ',('),b"), ["position(name, ',(')", "b"]);
+        assert_eq!(keys("it's,odd"), ["it's,odd"], "an open quote goes on to the end");
     }
 
     #[test]

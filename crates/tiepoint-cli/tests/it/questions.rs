@@ -78,6 +78,8 @@ fn distances_are_metres_and_the_nearest_come_first() {
             "{within}"
         );
     }
+    let sorted = "cities --order 'distance(geom, POINT(36.817 -1.286)),name' --limit 3 --fields name --format csv";
+    assert_eq!(asked(&folder, sorted), near);
     assert_eq!(asked(&folder, "cities --nearest 0,0 --format csv").lines().count(), 11);
     for wrong in ["--within 500:1,2", "--within 5deg:1,2", "--within 5m:47", "--nearest 200,5"] {
         let run = folder.fails(&format!("query tour.gpkg cities {wrong}"), 2);

@@ -91,7 +91,7 @@ impl Binder<'_> {
 
     fn field(&self, name: &str) -> Result<Bound, BindError> {
         let position = match (self.schema.position(name), self.schema.geometry()) {
-            (None, Some((position, _))) if name == "geometry" => position,
+            (None, Some((position, _))) if matches!(name, "geometry" | "geom") => position,
             _ => self.schema.require(name)?,
         };
         let field = &self.schema.fields()[position];

@@ -52,8 +52,8 @@ pub enum Expr {
     Place(Geometry, Crs),
     /// A box, with the CRS that it is in; as an area, where it crosses the antimeridian, it is two.
     Box(BBox, Crs),
-    /// What stands in a field. `geometry` means the layer's first geometry where no field has
-    /// that name.
+    /// What stands in a field. `geometry` and `geom` mean the layer's first geometry where no
+    /// field has that name.
     Field(String),
     /// The id of the object that the feature stands for, a UUID; null in a layer that is not tied.
     Id,
