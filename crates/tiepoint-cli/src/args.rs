@@ -221,7 +221,7 @@ pub(crate) struct WriteArgs {
 #[command(next_help_heading = "Which features")]
 pub(crate) struct SelectArgs {
     /// Only what this CQL2 expression is true of, as text or JSON (OGC 21-065r2)
-    #[arg(long, value_name = "CQL2")]
+    #[arg(long, value_name = "CQL2", allow_hyphen_values = true)]
     pub(crate) filter: Option<String>,
     /// Only what is so near to a place, such as `500m:8.54,47.38`; also km, ft, mi, nmi
     #[arg(long, value_name = "DISTANCE:LON,LAT", allow_hyphen_values = true)]
@@ -253,12 +253,12 @@ pub(crate) struct SelectArgs {
     /// Without the first so many
     #[arg(long, value_name = "COUNT", default_value_t = 0)]
     pub(crate) offset: u64,
-    /// Geometries in this CRS, such as EPSG:25832 [default: the layer's; GeoJSON is in longitude
-    /// and latitude]
+    /// Geometries in this CRS, such as EPSG:25832; what has no place there comes without one
+    /// [default: the layer's; GeoJSON is in longitude and latitude]
     #[arg(long, value_name = "CRS")]
     pub(crate) crs: Option<String>,
     /// Geometries with less detail: no further off than this, in units of their CRS
-    #[arg(long, value_name = "TOLERANCE")]
+    #[arg(long, value_name = "TOLERANCE", allow_hyphen_values = true)]
     pub(crate) simplify: Option<f64>,
     /// What to do with geometries that are not valid
     #[arg(long, value_enum, default_value_t = Invalid::Keep)]
@@ -346,7 +346,7 @@ pub(crate) struct QueryArgs {
     #[arg(long)]
     pub(crate) count: bool,
     /// Give up after so many seconds
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
     pub(crate) time_out: Option<f64>,
     /// How to show them [default: table on a terminal, geojson elsewhere]
     #[arg(long, value_enum)]

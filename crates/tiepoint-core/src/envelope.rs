@@ -206,6 +206,35 @@ impl BBox {
     }
 }
 
+/// Into how many pieces each side of a box is cut before it is bent.
+const SIDE_PIECES: u32 = 64;
+
+impl BBox {
+    /// The box as a polygon with positions along its sides; none of a box that crosses the
+    /// antimeridian or has no area.
+    pub(crate) fn outline(self) -> Option<Geometry> {
+        let Self { min_x, min_y, max_x, max_y } = self;
+        if !(min_x < max_x && min_y < max_y) {
+            return None;
+        }
+        let corners = [[min_x, min_y], [max_x, min_y], [max_x, max_y], [min_x, max_y]];
+        let mut writer = GeometryWriter::new();
+        writer.begin(GeometryKind::Polygon, Dims::Xy);
+        writer.ring();
+        for (from, to) in corners.iter().zip(corners.iter().cycle().skip(1)) {
+            for piece in 0..SIDE_PIECES {
+                let part = f64::from(piece) / f64::from(SIDE_PIECES);
+                let along = |axis: usize| from[axis] + (to[axis] - from[axis]) * part;
+                writer.position(&[along(0), along(1)]);
+            }
+        }
+        writer.position(&corners[0]);
+        writer.end();
+        writer.end();
+        writer.finish().ok()
+    }
+}
+
 impl std::str::FromStr for BBox {
     type Err = BoxError;
 

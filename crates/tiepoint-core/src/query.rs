@@ -26,7 +26,7 @@ pub struct Query {
     /// Only features whose geometry's envelope meets this box; features without a geometry, or
     /// with an empty one, meet no box.
     pub bbox: Option<BBox>,
-    /// The CRS that the box is in, where that is not the layer's.
+    /// The CRS that the box is in, where that is not the layer's: then envelopes meet it in both.
     pub bbox_crs: Option<Crs>,
     /// Which fields to fetch.
     pub fields: Fields,

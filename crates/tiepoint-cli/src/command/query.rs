@@ -11,12 +11,12 @@ pub(super) fn run(args: QueryArgs) -> Result<()> {
     let store = tiepoint::open(&args.store)?;
     let layer = store.layer(&args.layer)?;
     let query = select::query(&layer, args.select)?;
-    if args.count {
-        return count(&*store, &query);
-    }
     let columns =
         if query.fields == Fields::All { Columns::GeometryLast } else { Columns::AsAsked };
     let control = control(args.time_out)?;
+    if args.count {
+        return count(&*store, &query, &control, args.time_out.is_some());
+    }
     let Some(format) = document_format(args.format) else {
         return show::table(&layer, store.read_with(&query, &control)?, columns);
     };
@@ -29,7 +29,16 @@ pub(super) fn run(args: QueryArgs) -> Result<()> {
     Ok(())
 }
 
-fn count(store: &dyn Store, query: &Query) -> Result<()> {
+/// Counts in the store where it can, and by reading where equal features or the clock matter.
+fn count(store: &dyn Store, query: &Query, control: &ReadControl, timed: bool) -> Result<()> {
+    if query.distinct || timed {
+        let mut count = 0_u64;
+        for feature in store.read_with(query, control)? {
+            feature?;
+            count += 1;
+        }
+        return terminal::write_out(&format!("{count}\n"));
+    }
     match store.aggregate(query, &[Aggregate::Count])?.as_slice() {
         [Value::Int(count)] => terminal::write_out(&format!("{count}\n")),
         other => unreachable!("a count is one whole number, not {other:?}"),

@@ -36,7 +36,8 @@ pub(super) fn query(layer: &Layer, args: SelectArgs) -> Result<Query> {
         query = query.fields(fields.iter().map(|field| field.trim()));
     }
     for text in &args.compute {
-        let (name, value) = text.split_once('=').ok_or_else(|| {
+        let named = text.split_once('=').filter(|(name, _)| !name.trim().is_empty());
+        let (name, value) = named.ok_or_else(|| {
             wrong("--compute", &format!("`{text}` has no name; write NAME=EXPRESSION"))
         })?;
         query = query.compute(name.trim(), expression("--compute", value)?);
@@ -45,17 +46,29 @@ pub(super) fn query(layer: &Layer, args: SelectArgs) -> Result<Query> {
         query.order.push(order(layer, text, |text| expression("--order", text))?);
     }
     if let Some(text) = &args.nearest {
-        let to = located(place::lonlat("--nearest", text)?, Crs::CRS84).with_places_in(&own_crs);
-        let distance = geometry(layer, "--nearest")?.distance(to);
+        let to = located(place::lonlat("--nearest", text)?, Crs::CRS84);
+        let from = geometry(layer, "--nearest")?;
+        let distance = if own_crs.stretches_metres() {
+            from.transform(Crs::CRS84).distance(to)
+        } else {
+            from.distance(to.with_places_in(&own_crs))
+        };
         query = query.filter(distance.clone().is_not_null());
         query = query.order_by_with(distance, Direction::Ascending, Nulls::Last);
         query.limit = query.limit.or(Some(NEAREST));
     }
     query.distinct = args.distinct;
     query.crs = crs("--crs", args.crs.as_deref())?;
-    query.simplify = args.simplify.map(|tolerance| Simplify { tolerance, keep_valid: true });
+    query.simplify = args.simplify.map(simplify).transpose()?;
     query.invalid = args.invalid.into();
     Ok(query)
+}
+
+fn simplify(tolerance: f64) -> Result<Simplify> {
+    if tolerance.is_finite() && tolerance >= 0.0 {
+        return Ok(Simplify { tolerance, keep_valid: true });
+    }
+    Err(wrong("--simplify", &format!("`{tolerance}` is no distance; write one from 0 on")))
 }
 
 /// The same query with the geometry besides the fields that were asked for, where the format's
@@ -129,7 +142,7 @@ fn order(layer: &Layer, text: &str, expression: impl Fn(&str) -> Result<Expr>) -
         (None, Some((key, "asc"))) => (key, Direction::Ascending),
         _ => (text, Direction::Ascending),
     };
-    let is_name = layer.schema().position(key).is_some() || !key.contains('(');
+    let is_name = layer.schema().position(key).is_some();
     let key = if is_name { field(key) } else { expression(key)? };
     let nulls = match direction {
         Direction::Ascending => Nulls::First,

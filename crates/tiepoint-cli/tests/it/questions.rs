@@ -136,6 +136,27 @@ fn geojson_is_in_longitude_and_latitude_whatever_the_layer_is_in() {
 }
 
 #[test]
+fn metres_are_those_on_the_ground_where_mercator_has_others() {
+    let folder = Folder::new();
+    // at 60° north Mercator's metres are half as long: the one to the south is further
+    folder.write("web.csv", "name,wkt\nnorth,POINT(1113194.908 9100250.907)\nsouth,POINT(1113194.908 7712000)\nfiji,POINT(20026376.39 0)\n");
+    folder.ok("import web.csv web.gpkg --crs EPSG:3857");
+    let nearest = |place: &str| {
+        folder
+            .ok(&format!(
+                "query web.gpkg web --nearest={place} --limit 1 --fields name --format csv"
+            ))
+            .out
+    };
+    assert_eq!(names(&nearest("10,60")), ["north"]);
+    assert_eq!(names(&nearest("-179.9,0")), ["fiji"], "over the antimeridian");
+    let within = |distance: &str| {
+        folder.ok(&format!("query web.gpkg web --count --within {distance}:10,60")).out
+    };
+    assert_eq!((within("330km").as_str(), within("340km").as_str()), ("0\n", "1\n"));
+}
+
+#[test]
 fn an_explanation_names_the_index_and_counts_rows() {
     let folder = Folder::after_tour();
     let told = folder.ok("explain tour.gpkg cities --within 600km:36.8,-1.3").out;
@@ -149,5 +170,14 @@ fn a_reading_that_takes_too_long_is_given_up() {
     let folder = Folder::after_tour();
     let run = folder.fails("query tour.gpkg countries --time-out 0 --format csv", 8);
     assert!(run.err.contains("given up"), "{}", run.err);
-    folder.fails("query tour.gpkg countries --time-out -1", 2);
+    for wrong in [
+        "--time-out -1",
+        "--time-out -1 --count",
+        "--simplify -1",
+        "--simplify nan",
+        "--compute =1",
+    ] {
+        let run = folder.fails(&format!("query tour.gpkg countries {wrong}"), 2);
+        assert!(run.err.contains(wrong.split(' ').next().unwrap_or_default()), "{}", run.err);
+    }
 }

@@ -271,7 +271,8 @@ fn within_distance(unit: LengthUnit, mut arguments: Vec<Bound>) -> Result<Bound,
         (LengthUnit::Metre, true) => LengthUnit::Metre,
         (LengthUnit::CrsUnit, false) => LengthUnit::CrsUnit,
         (LengthUnit::Metre, false) if crs.stretches_metres() => {
-            return Err(BindError::StretchedMetres { geometry, crs });
+            arguments[..2].iter_mut().for_each(measured_on_earth);
+            LengthUnit::Metre
         }
         (LengthUnit::Metre, false) => match crs.metres_per_unit() {
             Some(metres) => {
@@ -283,6 +284,15 @@ fn within_distance(unit: LengthUnit, mut arguments: Vec<Bound>) -> Result<Bound,
         },
     };
     Ok(boolean(Function::WithinDistance(unit), arguments))
+}
+
+/// Brings a geometry to longitude and latitude, where metres are those on the ground.
+fn measured_on_earth(geometry: &mut Bound) {
+    if crs_of(geometry).is_some() {
+        let stretched = std::mem::replace(geometry, Bound::TRUE);
+        let ty = ExprType::Geometry(Crs::CRS84);
+        *geometry = Bound::call(Function::Transform(Crs::CRS84), vec![stretched], ty);
+    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a limit in metres has fewer digits than a double")]

@@ -219,13 +219,16 @@ impl Expr {
         Self::Call(Function::Coalesce, vec![self, other.into()])
     }
 
-    /// The same question with every place and box brought to this CRS: what a server or a command
+    /// The same question with every place and box brought to this CRS, a box with positions along
+    /// its sides so that they bend as they must: what a server or a command
     /// does with coordinates that were typed in another CRS than the layer's.
     #[must_use]
     pub fn with_places_in(self, crs: &Crs) -> Self {
         match self {
-            Self::Place(_, ref from) | Self::Box(_, ref from) if !from.same_positions(crs) => {
-                self.transform(crs.clone())
+            Self::Place(_, ref from) if !from.same_positions(crs) => self.transform(crs.clone()),
+            Self::Box(bbox, ref from) if !from.same_positions(crs) => {
+                let area = bbox.outline().map_or(self.clone(), |it| place(it, from.clone()));
+                area.transform(crs.clone())
             }
             Self::Call(function, arguments) => {
                 let arguments = arguments.into_iter().map(|it| it.with_places_in(crs));

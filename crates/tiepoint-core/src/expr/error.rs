@@ -77,16 +77,6 @@ pub enum BindError {
         /// Its CRS.
         crs: Crs,
     },
-    /// A length in metres in a CRS that stretches them beyond use.
-    #[error(
-        "`{geometry}` is in {crs}, whose metres are not metres on the ground: at 60° north they are half as long"
-    )]
-    StretchedMetres {
-        /// The geometry as written.
-        geometry: String,
-        /// Its CRS.
-        crs: Crs,
-    },
     /// A filter that is not true or false.
     #[error("a filter must be true or false, but `{expression}` is {found}")]
     NotAFilter {
@@ -119,10 +109,6 @@ impl BindError {
             }
             Self::UnknownUnit { .. } => {
                 "ask in its own units, such as within_distance(…, 500, 'crs')".to_owned()
-            }
-            Self::StretchedMetres { .. } => {
-                "transform it to EPSG:4326 or to a CRS of its region, or ask in its own units ('crs')"
-                    .to_owned()
             }
             Self::Incomparable { left_type, right_type, .. } => {
                 return comparison_hint(left_type, right_type);

@@ -143,8 +143,8 @@ functions! {
     CharLength "char_length" Exact "How many code points a text has.";
     Substring "substring" Exact "`substring(text, start, count)`: `count` code points from the `start`th, counted from 1; to the end without a count; what lies outside is cut off. Numbers are cut off to whole ones.";
     Position "position" Exact "`position(text, part)`: where the part first stands, counted from 1 in code points; 0 if nowhere, 1 of an empty part.";
-    Concat "concat" Exact "Texts, one after another; null if one is null, and beyond 64 MiB.";
-    Replace "replace" Exact "`replace(text, part, by)`: every occurrence of a part replaced; an empty part replaces nothing. Null beyond 64 MiB.";
+    Concat "concat" Exact "Texts, one after another; null if one is null, and beyond 16 MiB.";
+    Replace "replace" Exact "`replace(text, part, by)`: every occurrence of a part replaced; an empty part replaces nothing. Null beyond 16 MiB.";
     StartsWith "starts_with" Exact "Whether a text starts with another.";
     EndsWith "ends_with" Exact "Whether a text ends with another.";
     Add "+" Exact "The sum: exact of integers, null beyond 64 bits; otherwise a real number.";
@@ -186,7 +186,7 @@ functions! {
     DateOf "date" Exact "The calendar date of a date and time, in the zone it was written in.";
     TimeOf "time" Exact "The time of day of a date and time, with its offset.";
     Interval "interval" Exact "`interval(start, end)`; an end that is a null literal is open. Only within temporal predicates.";
-    ArrayOf "array" Exact "A JSON array of values: bytes in hexadecimal digits, geometries as well-known text, what else JSON has not as its cast to text.";
+    ArrayOf "array" Exact "A JSON array of values: bytes in hexadecimal digits, geometries as well-known text, what else JSON has not as its cast to text; null beyond 16 MiB.";
     ArrayEquals "a_equals" Exact "Whether two arrays have the same members, each as often; order does not count. Members are equal as JSON, numbers by size. Null of what is no array.";
     ArrayContains "a_contains" Exact "Whether every member of the second array is one of the first.";
     ArrayContainedBy "a_containedby" Exact "Whether every member of the first array is one of the second.";

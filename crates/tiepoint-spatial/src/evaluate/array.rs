@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use tiepoint_core::{Decimal, Function, Json, Value};
 
 use super::cast::text;
+use super::text::MAX_BYTES;
 
 /// The members of an array, sorted.
 #[derive(Debug)]
@@ -105,7 +106,16 @@ fn number(text: &str) -> Option<Value> {
 /// A JSON array of values: what JSON has as it is, bytes in hexadecimal digits, geometries as
 /// well-known text, everything else as the text that a cast would make.
 pub(super) fn array(values: &[Cow<'_, Value>]) -> Value {
-    let members: Vec<String> = values.iter().map(|it| in_json(it)).collect();
+    let mut members = Vec::with_capacity(values.len());
+    let mut bytes = 0_usize;
+    for value in values {
+        let member = in_json(value);
+        bytes = bytes.saturating_add(member.len());
+        if bytes > MAX_BYTES {
+            return Value::Null;
+        }
+        members.push(member);
+    }
     format!("[{}]", members.join(",")).parse::<Json>().ok().into()
 }
 

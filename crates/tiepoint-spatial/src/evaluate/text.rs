@@ -8,7 +8,7 @@ use super::number::real;
 
 /// The longest text that a function makes, in bytes: nested calls of `replace` would double theirs
 /// again and again.
-pub(super) const MAX_BYTES: usize = 1 << 26;
+pub(super) const MAX_BYTES: usize = 1 << 24;
 
 fn of_text<T: Into<Value>>(value: &Value, function: impl Fn(&str) -> T) -> Value {
     value.as_text().map_or(Value::Null, |text| function(text).into())

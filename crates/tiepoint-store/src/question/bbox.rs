@@ -4,7 +4,8 @@ use tiepoint_core::{Expr, Layer, Query, field, place};
 use tiepoint_spatial::transform::Transform;
 
 /// The condition that a geometry's envelope meets the query's box; `None` without a box. A box in
-/// another CRS is taken for the boxes in the layer's CRS that hold it.
+/// another CRS is asked for there, and beforehand, for indexes, as the boxes in the layer's CRS
+/// that hold it.
 pub(super) fn condition(layer: &Layer, query: &Query) -> Result<Option<Expr>> {
     let Some(bbox) = query.bbox else { return Ok(None) };
     let name = || layer.name().to_owned();
@@ -23,5 +24,6 @@ pub(super) fn condition(layer: &Layer, query: &Query) -> Result<Option<Expr>> {
     let meets = envelopes
         .into_iter()
         .map(|it| subject.clone().boxes_meet(place(it.to_geometry(), to.clone())));
-    Ok(Some(meets.reduce(Expr::or).unwrap_or(Expr::from(false))))
+    let near = meets.reduce(Expr::or).unwrap_or(Expr::from(false));
+    Ok(Some(near & subject.transform(from.clone()).meets_box(bbox, from.clone())))
 }
