@@ -101,6 +101,11 @@ const DOCUMENTS: &[(&str, &str, &str)] = &[
     (r#"{"type": »"Pint", "coordinates": [1, 2]}"#, "no geometry has the type `Pint`", "Point, "),
     (r#"{"type": "Point", "coordinates": »[1]}"#, "a position has 2 or 3 numbers, found 1", ""),
     (r#"»{"type": "Point"}"#, "the geometry has no member `coordinates`", ""),
+    (
+        r#"{"type": "Point", "coordinates": [1, 2], "crs": »{}}"#,
+        "a geometry here has no CRS of its own",
+        "one CRS holds",
+    ),
 ];
 
 fn check(cases: &[(&str, &str, &str)], read: impl Fn(&str, &Crs) -> Result<Expr, Cql2Error>) {

@@ -119,7 +119,6 @@ fn keys(list: &str) -> Vec<&str> {
     for (at, c) in list.char_indices() {
         match (quote, c) {
             (Some(open), _) if c == open => quote = None,
-            (Some(_), _) => {}
             (None, '\'' | '"') => quote = Some(c),
             (None, '(') => depth += 1,
             (None, ')') => depth = depth.saturating_sub(1),
@@ -127,7 +126,7 @@ fn keys(list: &str) -> Vec<&str> {
                 keys.push(&list[start..at]);
                 start = at + 1;
             }
-            (None, _) => {}
+            _ => {}
         }
     }
     keys.push(&list[start..]);

@@ -50,6 +50,10 @@ struct Reader {
 
 impl Reader {
     fn body(&mut self, at: usize, members: &[Member<'_>], kind: GeometryKind) -> Read<()> {
+        if let Some(crs) = members.iter().find(|member| member.name == "crs") {
+            let fault = Fault::new(crs.value.at, "a geometry here has no CRS of its own");
+            return Err(fault.with_hint("one CRS holds for the whole filter: its filter CRS"));
+        }
         let wanted = match kind {
             GeometryKind::GeometryCollection => "geometries",
             _ => "coordinates",
