@@ -284,7 +284,7 @@ fn crs_member(crs: &Crs, options: &WriteOptions) -> Result<String> {
     if !options.crs_member {
         return Err(CodecError::Unsupported {
             what: format!(
-                "GeoJSON is in longitude and latitude on WGS 84 (RFC 7946, section 4), this layer is in {crs}"
+                "GeoJSON is in longitude and latitude on WGS 84 (RFC 7946, section 4), and these features are in {crs}"
             ),
             hint: Some(
                 "ask for the old `crs` member, if whoever reads the document understands it"
