@@ -12,6 +12,9 @@ use tiepoint_core::{Part, Xy};
 /// Cells on a side at most.
 const MAX_SIDE: u32 = 1024;
 
+/// Cells that are looked at for what a box decides alone.
+const MOST_LOOKED_AT: usize = 16;
+
 /// Cells that an edge may pass, at most and on average.
 const MAX_LISTED: f64 = 32.0;
 
@@ -171,6 +174,24 @@ impl Grid {
         }
         let index = self.index_of(at);
         (Some(index), self.cells[index])
+    }
+
+    /// What is known of every position in a box, where it is the same of all; [`None`] also where
+    /// the box takes more than a few cells or leaves the grid.
+    #[inline]
+    pub(super) fn all_of(&self, min: Xy, max: Xy) -> Option<Cell> {
+        if !(self.holds(min) && self.holds(max)) {
+            return None;
+        }
+        let (columns, rows) =
+            (self.column(min.x)..=self.column(max.x), self.row(min.y)..=self.row(max.y));
+        if columns.clone().count() * rows.clone().count() > MOST_LOOKED_AT {
+            return None;
+        }
+        let first = self.cells[rows.start() * self.columns + columns.start()];
+        let of_row = |row: usize| &self.cells[row * self.columns..][columns.clone()];
+        let same = rows.clone().all(|row| of_row(row).iter().all(|cell| *cell == first));
+        same.then_some(first)
     }
 
     #[inline]

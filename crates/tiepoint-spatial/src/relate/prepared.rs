@@ -1,5 +1,6 @@
 //! A geometry made ready for being related to many others.
 use super::envelopes::decided_by_envelopes;
+use super::grid::Cell;
 use super::matrix::matrix;
 use super::quick::quickly;
 use super::shape::{Shape, Uses, common_scale, is_usual};
@@ -35,6 +36,7 @@ pub struct Prepared(Arc<Ready>);
 struct Ready {
     geometry: Geometry,
     envelope: Option<Envelope>,
+    is_usual: bool,
     scale: f64,
     shape: Shape,
 }
@@ -54,8 +56,8 @@ impl Prepared {
     fn with(geometry: &Geometry, uses: Uses) -> Self {
         let scale = common_scale(geometry, geometry);
         let shape = Shape::read(geometry, scale, uses);
-        let envelope = geometry.envelope();
-        Self(Arc::new(Ready { geometry: geometry.clone(), envelope, scale, shape }))
+        let (envelope, is_usual) = (geometry.envelope(), is_usual(geometry));
+        Self(Arc::new(Ready { geometry: geometry.clone(), envelope, is_usual, scale, shape }))
     }
 
     /// The geometry that was made ready.
@@ -95,10 +97,25 @@ impl Prepared {
     #[inline]
     pub fn decides(&self, predicate: SpatialPredicate, other: Option<Envelope>) -> Option<bool> {
         decided_by_envelopes(predicate, self.0.envelope, other)
+            .or_else(|| self.decided_by_cells(predicate, other?))
+    }
+
+    /// The answer where the box of the other is known to be all outside or all inside.
+    #[inline]
+    fn decided_by_cells(&self, predicate: SpatialPredicate, other: Envelope) -> Option<bool> {
+        use SpatialPredicate::{Contains, Covers, Disjoint, Intersects};
+        if !self.0.is_usual {
+            return None;
+        }
+        match self.0.shape.grid_of_surface()?.all_of(other.min(), other.max())? {
+            Cell::Outside => Some(predicate == Disjoint),
+            Cell::Inside => Some(matches!(predicate, Intersects | Contains | Covers)),
+            Cell::Passed(_) => None,
+        }
     }
 
     fn quickly(&self, predicate: SpatialPredicate, other: &Geometry) -> Option<bool> {
-        let usual = is_usual(&self.0.geometry) && is_usual(other);
+        let usual = self.0.is_usual && is_usual(other);
         if usual { quickly(predicate, &self.0.shape, other.as_ref()) } else { None }
     }
 }

@@ -128,6 +128,13 @@ impl Shape {
         self.points.binary_search_by(|point| order(*point, at)).is_ok()
     }
 
+    /// The grid of a surface that will be asked often.
+    #[inline]
+    pub(super) fn grid_of_surface(&self) -> Option<&Grid> {
+        let often = matches!(self.uses, Uses::Often) && self.is_plain_surface();
+        often.then(|| self.grid())
+    }
+
     /// Where its edges are, built when first asked for.
     pub(super) fn grid(&self) -> &Grid {
         self.grid.get_or_init(|| {
