@@ -7,6 +7,7 @@ mod failures;
 mod foreign;
 mod identity;
 mod loading;
+mod long;
 mod manners;
 mod oracle;
 mod processes;

@@ -54,6 +54,10 @@ impl<B> Append<B> for Fragment<B> {
 /// Room for a comparison without growing.
 const FEW: usize = 8;
 
+/// How many conditions stand beside each other without parentheses. A database takes each for a
+/// step down, and few go deeper than a thousand.
+const MOST_IN_A_ROW: usize = 32;
+
 impl<B> Fragment<B> {
     fn of(piece: Piece<B>) -> Self {
         let mut pieces = Vec::with_capacity(FEW);
@@ -113,6 +117,22 @@ impl<B> Fragment<B> {
         let mut parts = parts.into_iter();
         let first = parts.next().unwrap_or(Self { pieces: Vec::new() });
         parts.fold(first, |whole, part| whole.then(between).then(part))
+    }
+
+    /// Several that an associative operator joins, in parentheses: in groups of groups, so that
+    /// however many there are, the database's tree of them is no deeper than some dozens.
+    #[must_use]
+    pub fn junction(parts: Vec<Self>, operator: &'static str) -> Self {
+        let mut parts = parts;
+        while parts.len() > MOST_IN_A_ROW {
+            let mut left = parts.into_iter();
+            let group = || {
+                let group: Vec<Self> = left.by_ref().take(MOST_IN_A_ROW).collect();
+                (!group.is_empty()).then(|| Self::joined(group, operator).in_parentheses())
+            };
+            parts = std::iter::from_fn(group).collect();
+        }
+        Self::joined(parts, operator).in_parentheses()
     }
 
     /// A call: the function's name in our own text, and its arguments.

@@ -8,6 +8,7 @@ mod fragment;
 mod guarding;
 mod order;
 mod render;
+mod room;
 mod split;
 #[cfg(test)]
 mod tests;

@@ -3,19 +3,20 @@
 //! In a *condition* only truth counts, so comparisons stand bare and indexes serve them; in a
 //! *value* false and null differ, and every part is guarded.
 use super::guarding::{Guarding, guarded};
+use super::room::Room;
 use super::{Dialect, Doubt, Fragment};
 use tiepoint_core::{Bound, ExprType, Function, Node, Value};
 
 /// SQL that is true exactly where the expression is; where it is false or null it may be either.
 /// `None` where the database cannot tell.
 pub fn condition<D: Dialect>(dialect: &D, it: &Bound) -> Option<Fragment<D::Bind>> {
-    Renderer { dialect, computes: true }.condition(it)
+    Renderer { dialect, computes: true }.whole_condition(it)
 }
 
 /// SQL that has the value of the expression, null where it is null. `None` where the database
 /// cannot tell.
 pub fn value<D: Dialect>(dialect: &D, it: &Bound) -> Option<Fragment<D::Bind>> {
-    Renderer { dialect, computes: true }.value(it)
+    Renderer { dialect, computes: true }.whole_value(it)
 }
 
 /// The conditions among `parts` that the database can decide, as one; and those that are left.
@@ -43,6 +44,21 @@ struct Renderer<'d, D> {
 type Rendered<D> = Option<Fragment<<D as Dialect>::Bind>>;
 
 impl<'d, D: Dialect> Renderer<'d, D> {
+    fn whole_condition(&self, it: &Bound) -> Rendered<D> {
+        // the parts of a conjunction share the room among themselves
+        let fits = it.conjuncts().len() > 1 || Room::new().takes(it);
+        if fits { self.condition(it) } else { self.excessive(it) }
+    }
+
+    fn whole_value(&self, it: &Bound) -> Rendered<D> {
+        if Room::new().takes(it) { self.value(it) } else { self.excessive(it) }
+    }
+
+    /// Only a native function brings the database to take what is excessive.
+    fn excessive(&self, it: &Bound) -> Rendered<D> {
+        if it.native_stores().is_empty() { self.computed(it) } else { self.value(it) }
+    }
+
     fn condition(&self, it: &Bound) -> Rendered<D> {
         match it.node() {
             Node::Constant(value) => Some(self.dialect.truth(*value == Value::Bool(true)).into()),
@@ -61,8 +77,13 @@ impl<'d, D: Dialect> Renderer<'d, D> {
     /// What the database decides by itself comes first; of the rest as much as our code can do
     /// there is one call of it.
     fn conjuncts<'a>(&self, parts: impl Iterator<Item = &'a Bound>) -> Conjunction<'a, D::Bind> {
+        let mut room = Room::new();
         let (mut rendered, mut ours, mut rest) = (Vec::new(), Vec::new(), Vec::new());
         for part in parts {
+            if !room.takes(part) && part.native_stores().is_empty() {
+                ours.push(part);
+                continue;
+            }
             match self.by_database().condition(part) {
                 Some(sql) => rendered.push(sql),
                 None if is_mixed(part) => match self.condition(part) {
@@ -81,22 +102,41 @@ impl<'d, D: Dialect> Renderer<'d, D> {
         let sql = match rendered.len() {
             0 => None,
             1 => rendered.pop(),
-            _ => Some(Fragment::joined(rendered, " AND ").in_parentheses()),
+            _ => Some(Fragment::junction(rendered, " AND ")),
         };
         Conjunction { sql, rest }
     }
 
+    /// What our code must decide is one call of it, as in [`conjuncts`](Self::conjuncts); all of
+    /// it where the database can decide nothing.
     fn disjunction(&self, it: &Bound, parts: &[Bound]) -> Rendered<D> {
-        let native = self.by_database();
-        if self.computes && parts.iter().all(|part| native.condition(part).is_none()) {
-            return self.computed(it).or_else(|| self.each_condition(parts));
+        let (mut rendered, mut others) = (Vec::new(), Vec::new());
+        for part in parts {
+            match self.by_database().condition(part) {
+                Some(sql) => rendered.push(sql),
+                None if !self.computes => return None,
+                None => others.push(part),
+            }
         }
-        self.each_condition(parts)
-    }
-
-    fn each_condition(&self, parts: &[Bound]) -> Rendered<D> {
-        let parts: Option<Vec<_>> = parts.iter().map(|part| self.condition(part)).collect();
-        Some(Fragment::joined(parts?, " OR ").in_parentheses())
+        if rendered.is_empty()
+            && let Some(sql) = self.computed(it)
+        {
+            return Some(sql);
+        }
+        let (mixed, ours): (Vec<_>, Vec<_>) = others.into_iter().partition(|it| is_mixed(it));
+        for part in mixed {
+            rendered.push(self.condition(part)?);
+        }
+        let together = it.with_arguments(ours.iter().copied().cloned().collect());
+        match self.computed(&together).filter(|_| ours.len() > 1) {
+            Some(sql) => rendered.push(sql),
+            None => {
+                for part in ours {
+                    rendered.push(self.computed(part)?);
+                }
+            }
+        }
+        Some(Fragment::junction(rendered, " OR "))
     }
 
     fn negation(&self, it: &Bound, arguments: &[Bound]) -> Rendered<D> {
@@ -142,7 +182,7 @@ impl<'d, D: Dialect> Renderer<'d, D> {
 
     fn junction(&self, parts: &[Bound], word: &'static str) -> Rendered<D> {
         let parts: Option<Vec<_>> = parts.iter().map(|part| self.value(part)).collect();
-        Some(Fragment::joined(parts?, word).in_parentheses())
+        Some(Fragment::junction(parts?, word))
     }
 
     fn not(&self, arguments: &[Bound]) -> Rendered<D> {

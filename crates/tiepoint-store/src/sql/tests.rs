@@ -202,3 +202,31 @@ fn values_keep_false_and_null_apart() {
     let length = value(&BARE, &bound(&field("t").char_length()));
     assert_eq!(spelt(&BARE, length).as_deref(), Some("length([t])"));
 }
+
+#[test]
+fn a_long_junction_is_no_deep_tree() {
+    let terms = |count: i64| (0..count).map(|it| field("n").gt(it));
+    for count in [1, 2, 32, 33, 1_024, 1_025, 5_000] {
+        let sql = said(&BARE, &Expr::call(Function::Or, terms(count)));
+        let (mut depth, mut deepest) = (0, 0);
+        // how many operators stand to the left of each other, summed over all parentheses around
+        let mut beside = vec![0];
+        for word in sql.replace('(', "( ").replace(')', " )").split_whitespace() {
+            match word {
+                "(" => beside.push(0),
+                ")" => drop(beside.pop()),
+                "OR" => *beside.last_mut().expect("is open") += 1,
+                _ => {}
+            }
+            depth = depth.max(beside.iter().sum::<usize>());
+            deepest = deepest.max(beside.len());
+        }
+        assert_eq!(sql.matches(" > ").count(), usize::try_from(count).expect("is small"));
+        assert!(depth < 3 * 32 && deepest <= 6, "{count}: {depth}, {deepest}");
+    }
+    let too_many = Expr::call(Function::Or, terms(6_000));
+    assert_eq!(said(&BARE, &too_many), "nothing");
+    assert!(said(&GUARDED, &too_many).starts_with("ours("));
+    let few = Expr::call(Function::And, [field("n").eq(3), too_many]);
+    assert!(said(&GUARDED, &few).starts_with("(([n] = 3) AND ours("), "what fits stays");
+}

@@ -1,0 +1,116 @@
+//! Conditions longer than SQLite takes them, and slower than its clock.
+use crate::oracle::agree;
+use crate::trees::{TREES, committed, folder, planted};
+use tiepoint_core::{
+    Change, Direction, Expr, Feature, Field, FieldType, Function, Identity, Index, IndexMethod,
+    LayerDefinition, Query, Schema, field,
+};
+use tiepoint_gpkg::GpkgStore;
+use tiepoint_store::{Access, Store, WriteMode};
+
+const TERMS: i32 = 5_000;
+
+/// All of these as one call, as parsers make it.
+fn joined(function: Function, terms: impl Iterator<Item = Expr>) -> Expr {
+    Expr::call(function, terms.collect::<Vec<_>>())
+}
+
+fn passing(store: &GpkgStore, filter: Expr) -> usize {
+    agree(store, &Query::layer(TREES).filter(filter)).len()
+}
+
+#[test]
+fn any_number_of_comparisons_is_answered() {
+    let (_folder, path) = folder();
+    let store = planted(&path, Identity::None, 40);
+    let height = |number: i32| field("height").eq(f64::from(number));
+    let name = |number: i32| field("name").eq(format!("tree {number}"));
+    for terms in [33, 1_025, TERMS, 7_000] {
+        let odd = || (0..terms).map(|it| it * 2 + 1);
+        assert_eq!(passing(&store, joined(Function::Or, odd().map(height))), 20);
+        assert_eq!(passing(&store, joined(Function::Or, odd().map(name))), 20);
+        assert_eq!(passing(&store, joined(Function::And, odd().map(|it| !height(it)))), 40 - 20);
+        let above = |it: i32| field("height").gt(f64::from(-it));
+        assert_eq!(passing(&store, joined(Function::And, odd().map(above))), 40);
+    }
+    let mixed = (0..TERMS).map(|it| name(it * 2) | field("name").upper().eq(format!("TREE {it}")));
+    assert_eq!(passing(&store, joined(Function::Or, mixed)), 40);
+    let pairs = (0..300).map(|it| name(it * 2) & field("name").upper().eq(format!("TREE {it}")));
+    assert_eq!(passing(&store, joined(Function::Or, pairs)), 1);
+    let truth = joined(Function::Or, (0..TERMS).map(height));
+    let sorted = Query::layer(TREES).order_by(truth, Direction::Descending).limit(7);
+    assert_eq!(agree(&store, &sorted).len(), 7);
+}
+
+#[test]
+fn deep_conditions_are_answered() {
+    let (_folder, path) = folder();
+    let store = planted(&path, Identity::None, 40);
+    let height = |number: i32| field("height").eq(f64::from(number));
+    for levels in [4, 9, 12, 40, 90] {
+        let nested = (0..levels).fold(height(0), |inner, level| match level % 3 {
+            0 => inner | height(level + 1),
+            1 => inner & height(level).is_not_null(),
+            _ => !inner,
+        });
+        agree(&store, &Query::layer(TREES).filter(nested.clone()));
+        let sorted = Query::layer(TREES).order_by(nested, Direction::Descending).limit(7);
+        agree(&store, &sorted);
+    }
+}
+
+#[test]
+fn an_index_serves_a_long_condition_too() {
+    let (_folder, path) = folder();
+    let store = GpkgStore::create(&path).expect("is new");
+    let schema = Schema::new(vec![Field::new("n", FieldType::INT)]).expect("distinct names");
+    let by_n = Index {
+        name: None,
+        fields: vec!["n".to_owned()],
+        unique: false,
+        method: IndexMethod::BTree,
+    };
+    committed(&store, |transaction| {
+        let definition =
+            LayerDefinition { indexes: vec![by_n], ..LayerDefinition::new(TREES, schema) };
+        let layer = transaction.create_layer(&definition).expect("is created");
+        let mut writer = transaction.writer(TREES, WriteMode::Bulk).expect("opens");
+        for number in 0..9_000_i64 {
+            let mut feature = Feature::new(layer.schema().clone());
+            feature.set("n", number.into()).expect("fits");
+            writer.write(Change::Insert(feature)).expect("is written");
+        }
+        writer.finish().expect("finishes");
+    });
+    let terms = (0..TERMS).map(|it| field("n").eq(i64::from(it) * 11));
+    let query = Query::layer(TREES).filter(joined(Function::Or, terms));
+    assert_eq!(agree(&store, &query).len(), 9_000_usize.div_ceil(11));
+    let plan = store.explain(&query).expect("explains");
+    assert!(matches!(plan.access, Access::Index { .. }), "{}", plan.access);
+}
+
+#[test]
+fn a_condition_on_more_columns_than_a_function_takes_is_decided_in_memory() {
+    const FIELDS: usize = 150;
+    let (_folder, path) = folder();
+    let store = GpkgStore::create(&path).expect("is new");
+    let fields = (0..FIELDS).map(|at| Field::new(format!("f{at}"), FieldType::TEXT));
+    let schema = Schema::new(fields.collect()).expect("distinct names");
+    committed(&store, |transaction| {
+        let definition = LayerDefinition::new(TREES, schema);
+        let layer = transaction.create_layer(&definition).expect("is created");
+        let mut writer = transaction.writer(TREES, WriteMode::Rows).expect("opens");
+        for number in 0..FIELDS {
+            let mut feature = Feature::new(layer.schema().clone());
+            feature.set(&format!("f{number}"), "x".into()).expect("fits");
+            writer.write(Change::Insert(feature)).expect("is written");
+        }
+        writer.finish().expect("finishes");
+    });
+    let loud = |at: usize| field(format!("f{at}")).upper().eq("X");
+    let known = |at: usize| field(format!("f{at}")).is_null() | loud(at);
+    assert_eq!(passing(&store, joined(Function::Or, (0..FIELDS).map(loud))), FIELDS);
+    assert_eq!(passing(&store, joined(Function::And, (0..FIELDS).map(known))), FIELDS);
+    let truth = joined(Function::Or, (0..FIELDS).map(loud));
+    agree(&store, &Query::layer(TREES).order_by(truth, Direction::Ascending).limit(9));
+}
