@@ -19,6 +19,11 @@ const MOST_FIELDS: usize = 100;
 /// A longer list is searched by our own code.
 const LONGEST_LIST: usize = 500;
 
+/// An R-tree is asked for no more boxes: SQLite takes 500 at most, and each costs a descent.
+const MOST_BOXES: usize = 40;
+/// More boxes are put together by so many slabs of so many groups.
+const SLABS: usize = 6;
+
 /// What a placeholder stands for.
 #[derive(Debug, Clone)]
 pub(crate) enum Bind {
@@ -111,12 +116,39 @@ impl Spelling<'_> {
     }
 }
 
-/// The boxes outside of which nothing passes a filter, where the layer has an R-tree.
+/// The boxes outside of which nothing passes a filter, where the layer has an R-tree; few, however
+/// many the filter names.
 pub(crate) fn boxes(table: &Table, filter: &Bound) -> Option<Vec<SearchBox>> {
     let geometry = table.geometry.as_ref()?;
     geometry.rtree.as_ref()?;
     table.key_sql()?;
-    reach(filter, geometry.position)
+    reach(filter, geometry.position).map(few)
+}
+
+/// As many boxes at most, each around several that lie near each other.
+fn few(boxes: Vec<SearchBox>) -> Vec<SearchBox> {
+    if boxes.len() <= MOST_BOXES {
+        return boxes;
+    }
+    // those for wide envelopes alone often go around the world
+    let (wide, mut plain): (Vec<_>, Vec<_>) =
+        boxes.into_iter().partition(|it| it.wider_than.is_some());
+    let mut few: Vec<SearchBox> = around(&wide).into_iter().collect();
+    plain.sort_by(|a, b| a.envelope.min().x.total_cmp(&b.envelope.min().x));
+    let slab = plain.len().div_ceil(SLABS).max(1);
+    for slab in plain.chunks_mut(slab) {
+        slab.sort_by(|a, b| a.envelope.min().y.total_cmp(&b.envelope.min().y));
+        few.extend(slab.chunks(slab.len().div_ceil(SLABS)).filter_map(around));
+    }
+    few
+}
+
+/// One box around all of these, that finds whatever one of them does.
+fn around(boxes: &[SearchBox]) -> Option<SearchBox> {
+    boxes.iter().copied().reduce(|a, b| SearchBox {
+        envelope: a.envelope.merged(b.envelope),
+        wider_than: a.wider_than.zip(b.wider_than).map(|(a, b)| a.min(b)),
+    })
 }
 
 /// A value as a bind.

@@ -2,9 +2,10 @@
 use crate::oracle::agree;
 use crate::trees::{TREES, committed, folder, planted};
 use tiepoint_core::{
-    Change, Direction, Expr, Feature, Field, FieldType, Function, Identity, Index, IndexMethod,
-    LayerDefinition, Query, Schema, field,
+    BBox, Change, Crs, Direction, Expr, Feature, Field, FieldType, Function, Geometry, Identity,
+    Index, IndexMethod, LayerDefinition, Metres, Query, Schema, field, place,
 };
+
 use tiepoint_gpkg::GpkgStore;
 use tiepoint_store::{Access, Store, WriteMode};
 
@@ -57,6 +58,50 @@ fn deep_conditions_are_answered() {
         let sorted = Query::layer(TREES).order_by(nested, Direction::Descending).limit(7);
         agree(&store, &sorted);
     }
+}
+
+#[test]
+fn any_number_of_boxes_and_distances_is_answered() {
+    let (_folder, path) = folder();
+    let store = planted(&path, Identity::None, 300);
+    let at = |it: i32| (f64::from(it * 7 % 100), f64::from(it * 3 % 90));
+    let boxes = |it: i32| {
+        let (x, y) = at(it);
+        let bbox = BBox { min_x: x - 0.1, min_y: y - 0.1, max_x: x + 0.1, max_y: y + 0.1 };
+        field("geom").meets_box(bbox, Crs::epsg(4326))
+    };
+    let near = |it: i32| {
+        let (x, y) = at(it);
+        let spot = Geometry::from_wkt(&format!("POINT ({x} {y})")).expect("is WKT");
+        field("geom").within_distance(place(spot, Crs::epsg(4326)), Metres(20_000.0))
+    };
+    for terms in [39, 41, 60, 600] {
+        let by_boxes = passing(&store, joined(Function::Or, (0..terms).map(boxes)));
+        let by_distance = passing(&store, joined(Function::Or, (0..terms).map(near)));
+        assert!(by_boxes > 0 && by_boxes == by_distance, "{terms}: {by_boxes} {by_distance}");
+    }
+    assert!(passing(&store, joined(Function::Or, (0..TERMS).map(boxes))) > 0);
+    assert!(passing(&store, joined(Function::Or, (0..TERMS).map(near))) > 0);
+    let all = joined(Function::And, (0..TERMS).map(|_| boxes(0)));
+    assert_eq!(passing(&store, all), 1);
+}
+
+#[test]
+fn many_boxes_far_apart_are_not_one_that_holds_everything() {
+    let (_folder, path) = folder();
+    let store = planted(&path, Identity::None, 9_000);
+    let corner = |it: i32| {
+        let (x, y) = (f64::from(it % 2 * 90), f64::from(it / 2 % 2 * 80));
+        let (x, y) = (x + f64::from(it % 7), y + f64::from(it % 5));
+        let bbox = BBox { min_x: x, min_y: y, max_x: x + 0.1, max_y: y + 0.1 };
+        field("geom").meets_box(bbox, Crs::epsg(4326))
+    };
+    let query = Query::layer(TREES).filter(joined(Function::Or, (0..400).map(corner)));
+    agree(&store, &query);
+    let plan = store.explain(&query).expect("explains");
+    let Access::SpatialIndex { boxes, .. } = &plan.access else { panic!("{plan}") };
+    assert!(boxes.len() <= 40, "{plan}");
+    assert!(plan.examined < 2_000, "{plan}");
 }
 
 #[test]
