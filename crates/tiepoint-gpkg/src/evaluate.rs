@@ -9,7 +9,7 @@ use crate::metadata::Table;
 use crate::{reading, values};
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::{Value as Stored, ValueRef};
-use rusqlite::{Connection, Result};
+use rusqlite::{Connection, Result, ffi};
 use std::cell::OnceCell;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
@@ -40,8 +40,10 @@ pub(crate) struct Prepared {
     evaluator: Evaluator,
     evaluation: Evaluation,
     table: Arc<Table>,
-    /// Who counts the rows that are looked at.
+    /// Who stops it.
     control: Option<ReadControl>,
+    /// Whether it tells that how many rows are looked at.
+    counts: bool,
     has_faults: AtomicBool,
     faults: Mutex<Vec<Fault>>,
 }
@@ -78,7 +80,7 @@ impl Registry {
         let of_function = registry.clone();
         connection.create_scalar_function(EVALUATE, -1, flags, move |context| {
             let prepared = context.get_or_create_aux(0, |handle| of_function.find(handle))?;
-            Ok(prepared.0.evaluate(context))
+            prepared.0.evaluate(context)
         })?;
         connection.create_scalar_function(IS_TEXT, 1, flags, |context| {
             Ok(match context.get_raw(0) {
@@ -120,10 +122,11 @@ impl Prepared {
         evaluation: Evaluation,
         table: Arc<Table>,
         control: Option<ReadControl>,
+        counts: bool,
     ) -> std::result::Result<Self, EvaluateError> {
         let evaluator = Evaluator::new(&evaluation.expr)?;
         let (has_faults, faults) = (AtomicBool::default(), Mutex::default());
-        Ok(Self { evaluator, evaluation, table, control, has_faults, faults })
+        Ok(Self { evaluator, evaluation, table, control, counts, has_faults, faults })
     }
 
     /// The geometries that could not be read since this was asked last.
@@ -135,13 +138,20 @@ impl Prepared {
         }
     }
 
-    fn evaluate(&self, context: &Context<'_>) -> Stored {
+    /// Each call looks whether to go on: SQLite itself counts its own steps, and one of them may
+    /// take milliseconds here.
+    fn evaluate(&self, context: &Context<'_>) -> Result<Stored> {
         if let Some(control) = &self.control {
-            control.examine();
+            if control.check().is_err() {
+                return Err(interruption());
+            }
+            if self.counts {
+                control.examine();
+            }
         }
         let row =
             Arguments { context, prepared: self, cells: Cells::new(self.evaluation.fields.len()) };
-        as_stored(self.evaluator.value(&row))
+        Ok(as_stored(self.evaluator.value(&row)))
     }
 
     fn note(&self, row: ValueRef<'_>, field: &str, reason: BlobError) {
@@ -152,6 +162,11 @@ impl Prepared {
         lock(&self.faults).push(Fault { row, field: field.to_owned(), reason });
         self.has_faults.store(true, Ordering::Relaxed);
     }
+}
+
+/// What ends a statement as if SQLite had been interrupted; the control knows why.
+fn interruption() -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_INTERRUPT), None)
 }
 
 /// What SQLite is given: the same that it would be given to store.

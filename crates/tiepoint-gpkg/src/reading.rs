@@ -13,7 +13,7 @@ use std::sync::Arc;
 use tiepoint_core::{Feature, Fid, ObjectId, Value};
 use tiepoint_store::{Features, ReadControl, Result, StoreError};
 
-/// How many rows pass between two looks at the clock.
+/// How many rows pass between two looks at the clock, where nothing more is done with them.
 const ROWS_BETWEEN_CHECKS: u64 = 64;
 
 impl Select {
@@ -24,7 +24,10 @@ impl Select {
         source: impl RowSource + 'a,
         control: Option<ReadControl>,
     ) -> Result<Features<'a>> {
+        let is_plain = self.question.comes_as_output(&self.rest);
+        let stopped_later = control.clone().filter(|_| self.rest.sort);
         let mut reading = Reading {
+            rows_between_checks: if is_plain { ROWS_BETWEEN_CHECKS } else { 1 },
             counts: control.is_some() && self.statement.prepared.is_empty(),
             control,
             site,
@@ -41,8 +44,29 @@ impl Select {
             let broken = reading.broken(fault.row, &fault.field, &fault.reason);
             reading.pending.push_back(Err(broken));
         }
-        self.question.finish(&self.rest, reading)
+        let features = self.question.finish(&self.rest, reading)?;
+        Ok(match stopped_later {
+            Some(control) => stopping(features, control),
+            None => features,
+        })
     }
+}
+
+/// What is made of rows after all of them have been read and sorted can be stopped, too.
+fn stopping(features: Features<'_>, control: ReadControl) -> Features<'_> {
+    let schema = Arc::clone(features.schema());
+    let mut features = Some(features);
+    let next = move || {
+        let stop = features.as_ref().and_then(|_| control.check().err());
+        match stop {
+            Some(stop) => {
+                features = None;
+                Some(Err(stop))
+            }
+            None => features.as_mut()?.next(),
+        }
+    };
+    Features::new(schema, std::iter::from_fn(next))
 }
 
 struct Reading<S> {
@@ -57,6 +81,8 @@ struct Reading<S> {
     control: Option<ReadControl>,
     /// Whether rows are counted here, not while expressions are evaluated.
     counts: bool,
+    /// One where rows are finished here, which may take long.
+    rows_between_checks: u64,
     /// How many rows have passed since the last look at the clock.
     passed: u64,
     /// Whether there has been one.
@@ -95,7 +121,7 @@ impl<S: RowSource> Reading<S> {
     /// The error that ends the reading, when it is time to stop.
     fn stop(&mut self) -> Option<StoreError> {
         let control = self.control.as_ref()?;
-        if self.passed < ROWS_BETWEEN_CHECKS && self.checked {
+        if self.passed < self.rows_between_checks && self.checked {
             return None;
         }
         self.checked = true;

@@ -218,8 +218,8 @@ impl<'q> Maker<'q> {
             parameters.push(match bind {
                 Bind::Stored(value) => value,
                 Bind::Evaluate(evaluation) => {
-                    let counts = self.control.filter(|_| prepared.is_empty()).cloned();
-                    let ready = Prepared::new(*evaluation, Arc::clone(self.table()), counts);
+                    let (table, control) = (Arc::clone(self.table()), self.control.cloned());
+                    let ready = Prepared::new(*evaluation, table, control, prepared.is_empty());
                     let ready = Arc::new(ready.map_err(|reason| StoreError::Evaluate {
                         layer: self.table().name().to_owned(),
                         reason: Box::new(reason),

@@ -1,13 +1,14 @@
 //! Conditions longer than SQLite takes them, and slower than its clock.
 use crate::oracle::agree;
 use crate::trees::{TREES, committed, folder, planted};
+use std::time::{Duration, Instant};
 use tiepoint_core::{
     BBox, Change, Crs, Direction, Expr, Feature, Field, FieldType, Function, Geometry, Identity,
     Index, IndexMethod, LayerDefinition, Metres, Query, Schema, field, place,
 };
 
 use tiepoint_gpkg::GpkgStore;
-use tiepoint_store::{Access, Store, WriteMode};
+use tiepoint_store::{Access, ReadControl, Result, Store, StoreError, WriteMode};
 
 const TERMS: i32 = 5_000;
 
@@ -158,4 +159,46 @@ fn a_condition_on_more_columns_than_a_function_takes_is_decided_in_memory() {
     assert_eq!(passing(&store, joined(Function::And, (0..FIELDS).map(known))), FIELDS);
     let truth = joined(Function::Or, (0..FIELDS).map(loud));
     agree(&store, &Query::layer(TREES).order_by(truth, Direction::Ascending).limit(9));
+}
+
+/// The time that a reading is given, in which it can decide a few rows.
+const SHORT: Duration = Duration::from_millis(50);
+
+/// A condition that takes some milliseconds for each row, and is true of none.
+fn costly() -> Expr {
+    let name = |it: i32| {
+        let long = [field("name"), " ".into(), "x".repeat(20_000).into()];
+        Expr::call(Function::Replace, long).upper().eq(format!("{it}"))
+    };
+    joined(Function::Or, (0..300).map(name))
+}
+
+fn ends_in_time(store: &GpkgStore, query: &Query) {
+    let control = ReadControl::default().time_out(SHORT);
+    let began = Instant::now();
+    let read = store.read_with(query, &control);
+    let outcome = read.and_then(|rows| rows.collect::<Result<Vec<_>>>());
+    assert!(matches!(outcome, Err(StoreError::TimedOut { .. })), "{query:?}: {outcome:?}");
+    let took = began.elapsed();
+    assert!(took < 20 * SHORT, "{took:?} for {query:?}");
+    control.stop();
+    let read = store.read_with(query, &control);
+    let outcome = read.and_then(|rows| rows.collect::<Result<Vec<_>>>());
+    assert!(matches!(outcome, Err(StoreError::Stopped)), "{outcome:?}");
+}
+
+#[test]
+fn few_rows_that_take_long_are_stopped_in_time() {
+    let (_folder, path) = folder();
+    let store = planted(&path, Identity::None, 300);
+    let all = || Query::layer(TREES);
+    ends_in_time(&store, &all().filter(costly()));
+    ends_in_time(&store, &all().filter(field("height").gt(3) & costly()));
+    ends_in_time(&store, &all().order_by(costly(), Direction::Ascending).limit(3));
+    ends_in_time(&store, &all().compute("truth", costly()));
+    ends_in_time(&store, &all().filter(!field("height").gt(3) | field("height").gt(2) & costly()));
+    let spot = Geometry::from_wkt("POINT (1 1)").expect("is WKT");
+    ends_in_time(&store, &all().nearest(spot, Crs::epsg(4326), 5).filter(costly()));
+    let rows = store.read(&all()).expect("the connection is as good as before");
+    assert_eq!(rows.count(), 300);
 }
