@@ -177,13 +177,13 @@ fn ends_in_time(store: &GpkgStore, query: &Query) {
     let control = ReadControl::default().time_out(SHORT);
     let began = Instant::now();
     let read = store.read_with(query, &control);
-    let outcome = read.and_then(|rows| rows.collect::<Result<Vec<_>>>());
+    let outcome = read.and_then(Iterator::collect::<Result<Vec<_>>>);
     assert!(matches!(outcome, Err(StoreError::TimedOut { .. })), "{query:?}: {outcome:?}");
     let took = began.elapsed();
     assert!(took < 20 * SHORT, "{took:?} for {query:?}");
     control.stop();
     let read = store.read_with(query, &control);
-    let outcome = read.and_then(|rows| rows.collect::<Result<Vec<_>>>());
+    let outcome = read.and_then(Iterator::collect::<Result<Vec<_>>>);
     assert!(matches!(outcome, Err(StoreError::Stopped)), "{outcome:?}");
 }
 
