@@ -58,6 +58,12 @@ impl RowSource for OpenRows<'_> {
     }
 }
 
+impl RowSource for Rows<'_> {
+    fn next_row<T>(&mut self, read: impl FnOnce(&Row<'_>) -> T) -> Result<Option<T>> {
+        Ok(self.next()?.map(read))
+    }
+}
+
 /// Rows that live as long as somebody reads them.
 pub(crate) struct Cursor {
     state: Rc<RefCell<State>>,

@@ -1,11 +1,10 @@
 //! How a query is answered: what SQLite says of its plan, and what we know of ours.
 use crate::connection::Lease;
-use crate::cursor::open_rows;
 use crate::error::Site;
 use crate::read::asked;
 use crate::select::Select;
 use crate::spelling::boxes;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, StatementStatus, params_from_iter};
 use tiepoint_core::{Bound, Ids, Query};
 use tiepoint_store::{Access, Place, Plan, ReadControl, Result};
 
@@ -27,9 +26,17 @@ pub(crate) fn explain(lease: &Lease, query: &Query) -> Result<Plan> {
         returned: 0,
     };
     let measured = select.found.as_ref().map_or(0, |found| found.measured);
-    plan.returned = count(connection, &site, select, &control)?;
-    plan.examined = measured.max(control.examined());
+    let counts = count(connection, &site, select, &control)?;
+    plan.returned = counts.returned;
+    plan.examined = measured.max(control.examined()).max(counts.scanned);
     Ok(plan)
+}
+
+/// What running a statement tells.
+struct Counts {
+    returned: u64,
+    /// How many rows SQLite has gone through one by one.
+    scanned: u64,
 }
 
 fn count(
@@ -37,15 +44,21 @@ fn count(
     site: &Site,
     select: Select,
     control: &ReadControl,
-) -> Result<u64> {
-    let rows = open_rows(connection, &select.statement.sql, &select.statement.parameters);
-    let rows = rows.map_err(site.failed(&select.doing()))?;
+) -> Result<Counts> {
+    let doing = select.doing();
+    let failed = || site.failed(&doing);
+    let mut statement = connection.prepare(&select.statement.sql).map_err(failed())?;
+    let rows = statement.query(params_from_iter(&select.statement.parameters));
+    let rows = rows.map_err(failed())?;
     let mut returned = 0;
     for feature in select.features(site.clone(), rows, Some(control.clone()))? {
         feature?;
         returned += 1;
     }
-    Ok(returned)
+    // it counts the steps from one row to the next
+    let steps = statement.get_status(StatementStatus::FullscanStep);
+    let scanned = u64::try_from(steps).ok().filter(|it| *it > 0).map_or(0, |it| it + 1);
+    Ok(Counts { returned, scanned })
 }
 
 /// The steps of SQLite's plan, in its words.

@@ -17,8 +17,10 @@ pub struct Plan {
     pub cut: Place,
     /// What the store was asked, in its own language.
     pub statement: Option<String>,
-    /// How many rows were looked at, as far as the store tells: those it passed on to be finished,
-    /// and those that its conditions in our own functions saw.
+    /// How many rows were looked at, as far as the store tells: at least those that it passed on
+    /// to be finished, and those that its conditions in our own functions saw. Where it looks at
+    /// every row, all of them; of those that an index led to, some that its own conditions left
+    /// out may not be told.
     pub examined: u64,
     /// How many features came out.
     pub returned: u64,
@@ -76,6 +78,11 @@ impl Plan {
 /// How many boxes are told in words.
 const BOXES_SHOWN: usize = 2;
 
+/// So many of a thing, in words.
+fn counted(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
+
 impl fmt::Display for Access {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -84,7 +91,8 @@ impl fmt::Display for Access {
             Self::Nothing => f.write_str("no row can match"),
             Self::Index { index } => write!(f, "index {index}"),
             Self::Nearest { index, nodes } => {
-                write!(f, "spatial index {index}, nearest first, {nodes} nodes")
+                let nodes = counted(u64::from(*nodes), "node");
+                write!(f, "spatial index {index}, nearest first, {nodes}")
             }
             Self::SpatialIndex { index, boxes } => {
                 write!(f, "spatial index {index}, within")?;
@@ -123,10 +131,37 @@ impl fmt::Display for Plan {
         }
         writeln!(f, "sorted:      {}", self.sorted)?;
         writeln!(f, "cut:         {}", self.cut)?;
-        write!(f, "examined {} rows, returned {}", self.examined, self.returned)?;
+        write!(f, "examined {}, returned {}", counted(self.examined, "row"), self.returned)?;
         match &self.statement {
             Some(statement) => write!(f, "\nstatement:   {statement}"),
             None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_is_no_plural() {
+        for (number, rows, nodes) in
+            [(0, "0 rows,", "0 nodes"), (1, "1 row,", "1 node"), (2, "2 rows,", "2 nodes")]
+        {
+            let index = "by_place".to_owned();
+            let plan = Plan {
+                access: Access::Nearest { index, nodes: number },
+                in_store: Vec::new(),
+                in_memory: Vec::new(),
+                sorted: Place::Store,
+                cut: Place::Nowhere,
+                statement: None,
+                examined: u64::from(number),
+                returned: 0,
+            };
+            let words = plan.to_string();
+            assert!(words.contains(&format!("examined {rows}")), "{words}");
+            assert!(words.lines().any(|line| line.ends_with(nodes)), "{words}");
         }
     }
 }

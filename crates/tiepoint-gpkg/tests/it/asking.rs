@@ -215,3 +215,29 @@ fn aggregates_are_those_of_a_reading() {
     let nowhere = BBox { min_x: 0.0, min_y: 0.0, max_x: 1.0, max_y: 1.0 };
     assert!(store.aggregate(&Query::layer("t").within(nowhere), &asked).is_err());
 }
+
+#[test]
+fn a_plan_tells_how_many_rows_sqlite_looked_at() {
+    const ROWS: u64 = 177;
+    let (_folder, path) = folder();
+    let store = filled(&path, "t", &["n", "m"], 177);
+    let all = || Query::layer("t");
+    let by_m = || all().order_by(field("m"), Direction::Ascending);
+    for (query, examined) in [
+        (all(), ROWS),
+        (all().filter(field("m text").eq("?1")), ROWS),
+        (all().filter(field("m text").eq("nowhere")), ROWS),
+        (all().filter(field("m").eq(3) & field("m text").upper().eq("NULL")), ROWS),
+        (all().filter(field("m text").upper().eq("NULL")), ROWS),
+        (by_m().limit(3), ROWS),
+        (by_m().filter(field("m text").eq("?1")).limit(1), ROWS),
+        (all().limit(3), 3),
+        (all().filter(field("n").eq(3)), ROWS / 13),
+        (all().order_by(field("n"), Direction::Ascending).limit(5), 5),
+        (all().filter(Expr::from(false)), 0),
+    ] {
+        let plan = store.explain(&query).expect("explains");
+        let slack = plan.examined.abs_diff(examined);
+        assert!(slack <= 1, "{} instead of {examined}: {plan}", plan.examined);
+    }
+}
