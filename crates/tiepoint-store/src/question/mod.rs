@@ -212,12 +212,7 @@ impl Question {
     /// unset.
     #[must_use]
     pub fn comes_as_output(&self, rest: &Rest) -> bool {
-        rest.filter == Bound::TRUE
-            && !rest.sort
-            && !rest.after
-            && !self.distinct
-            && self.invalid == InvalidGeometries::Keep
-            && self.output.is_plain()
+        self.may_cut(rest) && self.output.is_plain()
     }
 
     /// The positions of the layer's fields that are looked at or fetched, given what is left.
