@@ -53,7 +53,7 @@ const POSITIONS_IN_FULL: usize = 1 << 16;
 /// Source: ISO 13249-3 (SQL/MM), `ST_CurveToLine`; even division is what `PostGIS` does for
 /// `ST_CurveToLine(geometry, 32, 0, 1)`.
 #[must_use]
-#[allow(clippy::missing_panics_doc, reason = "cannot")]
+#[allow(clippy::missing_panics_doc, reason = "the expectations below state why it cannot")]
 pub fn linear(geometry: &Geometry) -> Cow<'_, Geometry> {
     if is_linear(geometry.as_ref()) {
         return Cow::Borrowed(geometry);

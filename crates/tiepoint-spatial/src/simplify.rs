@@ -37,7 +37,7 @@ const HALVINGS: u32 = 8;
 ///
 /// Source: Douglas and Peucker (1973), with distances from segments rather than their lines.
 #[must_use]
-#[allow(clippy::missing_panics_doc, reason = "cannot")]
+#[allow(clippy::missing_panics_doc, reason = "the expectations below state why it cannot")]
 pub fn simplify(geometry: &Geometry, tolerance: f64) -> Geometry {
     if is_tolerance(tolerance) {
         simplified(linear(geometry).as_ref().as_ref(), tolerance)

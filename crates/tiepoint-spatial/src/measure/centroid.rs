@@ -24,7 +24,7 @@ use crate::linear::linear;
 ///
 /// Source: OGC 06-103r4, sections 6.1.8 and 6.1.14; what GEOS computes.
 #[must_use]
-#[allow(clippy::missing_panics_doc, reason = "cannot")]
+#[allow(clippy::missing_panics_doc, reason = "the expectations below state why it cannot")]
 pub fn centroid(geometry: &Geometry) -> Option<Geometry> {
     let envelope = geometry.envelope()?;
     let middle = |min: f64, max: f64| min / 2.0 + max / 2.0;

@@ -132,7 +132,7 @@ pub fn is_valid(geometry: &Geometry) -> bool {
 /// Source: OGC 06-103r4, sections 6.1.11 and 6.1.14; GEOS 3.11 `IsValidOp`. The sweep is that of
 /// Shamos and Hoey (1976), with positions that several segments share.
 #[must_use]
-#[allow(clippy::missing_panics_doc, reason = "cannot")]
+#[allow(clippy::missing_panics_doc, reason = "the expectations below state why it cannot")]
 pub fn fault(geometry: &Geometry) -> Option<Fault> {
     fault_of(geometry.as_ref())
 }
