@@ -9,6 +9,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("tiepoint-spatial", &["tiepoint-core"]),
     ("tiepoint-store", &["tiepoint-core", "tiepoint-spatial"]),
     ("tiepoint-gpkg", &["tiepoint-core", "tiepoint-spatial", "tiepoint-store"]),
+    ("tiepoint-postgis", &["tiepoint-core", "tiepoint-spatial", "tiepoint-store"]),
     ("tiepoint-codecs", &["tiepoint-core", "tiepoint-spatial"]),
     ("tiepoint-cases", &["tiepoint-core", "tiepoint-store", "tiepoint-codecs"]),
     (
@@ -18,6 +19,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "tiepoint-spatial",
             "tiepoint-store",
             "tiepoint-gpkg",
+            "tiepoint-postgis",
             "tiepoint-codecs",
         ],
     ),
@@ -31,6 +33,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "tiepoint-spatial",
             "tiepoint-store",
             "tiepoint-gpkg",
+            "tiepoint-postgis",
             "tiepoint-codecs",
         ],
     ),

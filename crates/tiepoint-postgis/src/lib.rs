@@ -1,0 +1,1 @@
+//! PostGIS as a store: the same contract on a server.
