@@ -34,7 +34,7 @@ pub use error::{Result, StoreError};
 pub use features::Features;
 pub use finish::page_mark;
 pub use memory::MemoryStore;
-pub use plan::{Access, Place, Plan};
+pub use plan::{Access, Buffers, Place, Plan};
 pub use question::{Column, Output, Question, Rest, SortKey};
 pub use tie::{BadIds, TieOptions, TieReport, UntieReport};
 pub use transaction::{

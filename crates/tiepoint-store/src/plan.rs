@@ -17,6 +17,10 @@ pub struct Plan {
     pub cut: Place,
     /// What the store was asked, in its own language.
     pub statement: Option<String>,
+    /// The store's own steps, outermost first, in its own words; none where it tells none.
+    pub steps: Vec<String>,
+    /// What was read of the store's pages; `None` where it does not tell.
+    pub buffers: Option<Buffers>,
     /// How many rows were looked at, as far as the store tells: at least those that it passed on
     /// to be finished, and those that its conditions in our own functions saw. Where it looks at
     /// every row, all of them; of those that an index led to, some that its own conditions left
@@ -24,6 +28,15 @@ pub struct Plan {
     pub examined: u64,
     /// How many features came out.
     pub returned: u64,
+}
+
+/// Pages that answering a query touched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Buffers {
+    /// Found in the store's memory.
+    pub hit: u64,
+    /// Read from elsewhere: the system's cache, or a disk.
+    pub read: u64,
 }
 
 /// How rows were found.
@@ -72,6 +85,16 @@ impl Plan {
     #[must_use]
     pub fn uses_index(&self) -> bool {
         self.access != Access::Scan
+    }
+
+    /// For tests of programs that rely on an index.
+    ///
+    /// # Panics
+    ///
+    /// When every row was looked at, saying how the query was answered.
+    #[track_caller]
+    pub fn assert_uses_index(&self) {
+        assert!(self.uses_index(), "no index was used:\n{self}");
     }
 }
 
@@ -132,6 +155,13 @@ impl fmt::Display for Plan {
         writeln!(f, "sorted:      {}", self.sorted)?;
         writeln!(f, "cut:         {}", self.cut)?;
         write!(f, "examined {}, returned {}", counted(self.examined, "row"), self.returned)?;
+        if let Some(Buffers { hit, read }) = self.buffers {
+            write!(f, "\npages:       {hit} from memory, {read} read")?;
+        }
+        for (at, step) in self.steps.iter().enumerate() {
+            let label = if at == 0 { "steps:" } else { "" };
+            write!(f, "\n{label:<13}{step}")?;
+        }
         match &self.statement {
             Some(statement) => write!(f, "\nstatement:   {statement}"),
             None => Ok(()),
@@ -156,6 +186,8 @@ mod tests {
                 sorted: Place::Store,
                 cut: Place::Nowhere,
                 statement: None,
+                steps: Vec::new(),
+                buffers: None,
                 examined: u64::from(number),
                 returned: 0,
             };

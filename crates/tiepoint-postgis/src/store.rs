@@ -1,0 +1,188 @@
+//! The store itself.
+use crate::address::PostgisAddress;
+use crate::catalogue::Catalogue;
+use crate::error::Site;
+use crate::lease::Lease;
+use crate::pool::Pool;
+use crate::transaction::PgTransaction;
+use crate::{aggregate, explain, facts, read};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+use tiepoint_core::{Aggregate, Layer, Query, Value};
+use tiepoint_store::{
+    Capabilities, Features, Finding, Isolation, LayerFacts, Plan, ReadControl, Repair, Result,
+    Store, Transaction, TransactionOptions, aggregate_in_memory,
+};
+
+/// A PostgreSQL database, with PostGIS where it keeps geometries.
+///
+/// Tables, views and foreign tables that the role may read are layers; one in another schema than
+/// the first goes by `schema.table`. Reading takes a connection of the pool until the last row has
+/// come or the features are dropped, and a transaction takes one until it ends.
+///
+/// ```no_run
+/// use tiepoint_core::{Crs, Geometry, Metres, Query, field, place};
+/// use tiepoint_postgis::PostgisStore;
+/// use tiepoint_store::Store;
+///
+/// let store = PostgisStore::open("postgres://anna@localhost/gis?schema=city")?;
+/// let here = place(Geometry::from_wkt("POINT (24.94 60.17)")?, Crs::CRS84);
+/// let near = Query::layer("trees").filter(field("geom").within_distance(here, Metres(500.0)));
+/// for tree in store.read(&near)? {
+///     println!("{:?}", tree?.get("name"));
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct PostgisStore {
+    pub(crate) pool: Arc<Pool>,
+    pub(crate) site: Site,
+    pub(crate) catalogue: Catalogue,
+}
+
+impl PostgisStore {
+    /// Opens a database by its URL or by libpq's keywords: see [`PostgisAddress::parse`].
+    ///
+    /// # Errors
+    ///
+    /// An address that is none, a server that cannot be reached, a role or password that it does
+    /// not take, a database that is not there.
+    pub fn open(address: &str) -> Result<Self> {
+        Self::open_at(PostgisAddress::parse(address)?)
+    }
+
+    /// Opens a database at an address.
+    ///
+    /// # Errors
+    ///
+    /// As [`PostgisStore::open`].
+    pub fn open_at(address: PostgisAddress) -> Result<Self> {
+        let site = address.site();
+        let catalogue = Catalogue::new(address.schemas());
+        let store = Self { pool: Pool::new(address, site.clone()), site, catalogue };
+        drop(store.lease()?);
+        Ok(store)
+    }
+
+    /// How many connections of the pool are idle, and how many are in use.
+    #[must_use]
+    pub fn connections(&self) -> (usize, usize) {
+        self.pool.status()
+    }
+
+    pub(crate) fn lease(&self) -> Result<Lease> {
+        self.pool.take()
+    }
+
+    /// Asks something of the server, once more where a connection turns out to be lost.
+    fn ask<T>(&self, ask: impl Fn(Lease) -> Result<T>) -> Result<T> {
+        self.asked(|| self.lease(), ask)
+    }
+
+    fn asked<T>(
+        &self,
+        lease: impl Fn() -> Result<Lease>,
+        ask: impl Fn(Lease) -> Result<T>,
+    ) -> Result<T> {
+        match ask(lease()?) {
+            Err(error) if error.is_lost_connection() => ask(lease()?),
+            other => other,
+        }
+    }
+}
+
+impl std::fmt::Debug for PostgisStore {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PostgisStore").field("name", &self.site.name).finish_non_exhaustive()
+    }
+}
+
+impl Store for PostgisStore {
+    fn name(&self) -> &str {
+        &self.site.name
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            write: true,
+            define_layers: true,
+            tie: true,
+            savepoints: true,
+            books: true,
+            watch: false,
+            isolation: &[
+                Isolation::ReadCommitted,
+                Isolation::RepeatableRead,
+                Isolation::Serializable,
+            ],
+            curves: true,
+            enforces_schema: true,
+            check: true,
+        }
+    }
+
+    fn layers(&self) -> Result<Vec<Arc<Layer>>> {
+        let tables = self.ask(|lease| self.catalogue.tables(&lease, &self.site))?;
+        Ok(tables.iter().map(|table| Arc::clone(&table.layer)).collect())
+    }
+
+    fn layer(&self, name: &str) -> Result<Arc<Layer>> {
+        let table = self.ask(|lease| self.catalogue.table(&lease, &self.site, name))?;
+        Ok(Arc::clone(&table.layer))
+    }
+
+    fn facts(&self, layer: &str) -> Result<LayerFacts> {
+        self.ask(|lease| {
+            let table = self.catalogue.table(&lease, &self.site, layer)?;
+            facts::facts(&lease, &self.site, &table)
+        })
+    }
+
+    fn read_with(&self, query: &Query, control: &ReadControl) -> Result<Features<'static>> {
+        let lease = || self.pool.take_with(control);
+        self.asked(lease, |lease| {
+            read::read_owned(lease, &self.site, &self.catalogue, query, control)
+        })
+    }
+
+    fn explain(&self, query: &Query) -> Result<Plan> {
+        self.ask(|lease| explain::explain(&lease, &self.site, &self.catalogue, query))
+    }
+
+    fn aggregate(&self, query: &Query, aggregates: &[Aggregate]) -> Result<Vec<Value>> {
+        let found = self.ask(|lease| {
+            aggregate::aggregate(&lease, &self.site, &self.catalogue, query, aggregates)
+        })?;
+        match found {
+            Some(values) => Ok(values),
+            None => {
+                let layer = self.layer(&query.layer)?;
+                aggregate_in_memory(&layer, query, aggregates, |query| self.read(query))
+            }
+        }
+    }
+
+    fn begin(&self, options: TransactionOptions) -> Result<Box<dyn Transaction + '_>> {
+        Ok(Box::new(PgTransaction::begin(self, options)?))
+    }
+
+    /// Also differs when somebody has changed another database of the same server.
+    fn freshness(&self) -> Result<u64> {
+        self.ask(|lease| {
+            let row = lease.query_one("SELECT pg_current_snapshot()::text", &[]);
+            let row = row.map_err(self.site.failed("ask how fresh it is"))?;
+            let mut hasher = DefaultHasher::new();
+            row.get::<_, String>(0).hash(&mut hasher);
+            Ok(hasher.finish())
+        })
+    }
+
+    fn check(&self, repair: Repair) -> Result<Vec<Finding>> {
+        match repair {
+            Repair::No => self.ask(|lease| {
+                let tables = self.catalogue.tables(&lease, &self.site)?;
+                crate::check::check(&lease, &self.site, &tables, repair)
+            }),
+            Repair::Yes => PgTransaction::begin(self, TransactionOptions::default())?.check(),
+        }
+    }
+}
