@@ -21,7 +21,7 @@ pub(super) fn user() -> Result<Option<User>, Unavailable> {
     }
     let user = number(&["-u", "postgres"]).zip(number(&["-g", "postgres"]));
     let user = user.map(|(uid, gid)| User { uid, gid });
-    let missing = Unavailable::Missing { what: "a user `postgres`, as root must not be it," };
+    let missing = Unavailable::Missing { what: "the user `postgres`, who runs it for root," };
     user.map(Some).ok_or(missing)
 }
 

@@ -66,7 +66,8 @@ impl Server {
         shared.as_ref().map_err(Clone::clone)
     }
 
-    /// Starts one of one's own, for tests that stop it or change its settings. Takes 1-3 s.
+    /// Starts one of one's own, for tests that stop it or change its settings. Takes a second or
+    /// two; in `TMPDIR`, or in memory (`/dev/shm`) where there is plenty, or else in `/tmp`.
     ///
     /// # Errors
     ///

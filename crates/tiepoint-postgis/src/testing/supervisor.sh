@@ -9,7 +9,13 @@ umask 077
 unset PGDATA PGPORT PGHOST PGOPTIONS
 trap : INT TERM HUP
 trap '' PIPE
-folder=$(mktemp -d "${TMPDIR:-/tmp}/tiepoint-XXXXXX") || exit 1
+
+# In memory where there is plenty, which is several times as fast as most disks.
+place() {
+    free_kb=$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $4 }')
+    if [ -w /dev/shm ] && [ "${free_kb:-0}" -gt 2000000 ]; then echo /dev/shm; else echo /tmp; fi
+}
+folder=$(mktemp -d "${TMPDIR:-$(place)}/tiepoint-XXXXXX" || mktemp -d /tmp/tiepoint-XXXXXX) || exit
 
 clear_away() {
     cd /

@@ -154,6 +154,22 @@ fn tcp_asks_for_the_password_and_shows_a_certificate() {
 }
 
 #[test]
+fn who_trusts_its_certificate_can_verify_it_in_full() {
+    use rustls::pki_types::{CertificateDer, pem::PemObject as _};
+    let Some(server) = own_server("certificates are verified") else { return };
+    let Some(file) = server.certificate() else { return };
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(file).expect("is PEM")).expect("is a certificate");
+    let config = rustls::ClientConfig::builder().with_root_certificates(roots);
+    let tls = tokio_postgres_rustls::MakeRustlsConnect::new(config.with_no_client_auth());
+    let url = format!("{}?sslmode=require", server.tcp_url().expect("is ours"));
+    let config: tokio_postgres::Config = url.parse().expect("a URL");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let connected = runtime.expect("a runtime").block_on(config.connect(tls)).map(drop);
+    connected.expect("is trusted");
+}
+
+#[test]
 fn text_is_ordered_as_people_do_it() {
     let Some(server) = own_server("text is ordered by ICU") else { return };
     let schema = server.schema();
