@@ -1,3 +1,18 @@
 //! PostGIS as a store: the same contract on a server.
+mod address;
+mod dial;
+mod error;
+mod lease;
+mod link;
+mod pool;
+mod runtime;
+mod server;
+mod sqlstate;
+mod statements;
+mod streams;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod tls;
+mod verifier;
+
+pub use address::PostgisAddress;

@@ -211,6 +211,78 @@ pub enum StoreError {
         /// What is wrong.
         reason: String,
     },
+    /// No server answers, or none that could be talked to.
+    #[error("cannot reach {store}: {reason}")]
+    Unreachable {
+        /// The store's printable name.
+        store: String,
+        /// What went wrong on the way.
+        reason: String,
+    },
+    /// The server ended the connection while it was in use. What was not committed is not stored.
+    #[error("{store} ended the connection: {reason}")]
+    ConnectionLost {
+        /// The store's printable name.
+        store: String,
+        /// Why, as far as it said.
+        reason: String,
+    },
+    /// The server is there and does not let us in: a wrong password, an unknown role, no entry for
+    /// us in its `pg_hba.conf`, a certificate that cannot be trusted.
+    #[error("no access to {store}: {reason}")]
+    AccessRefused {
+        /// The store's printable name.
+        store: String,
+        /// Why.
+        reason: String,
+        /// What to do about it.
+        hint: Option<String>,
+    },
+    /// We are let in, and may not do this.
+    #[error("{store} does not allow us to {what}: {reason}")]
+    NotAllowed {
+        /// The store's printable name.
+        store: String,
+        /// What was asked of it.
+        what: String,
+        /// The store's own words.
+        reason: String,
+    },
+    /// The server has no database by that name.
+    #[error("{store}: there is no database `{database}`")]
+    DatabaseNotFound {
+        /// The store's printable name.
+        store: String,
+        /// The name that was asked for.
+        database: String,
+    },
+    /// All connections that we may have are in use, longer than we were told to wait.
+    #[error("all {connections} connections to {store} are in use ({waited_ms} ms waited)")]
+    PoolExhausted {
+        /// The store's printable name.
+        store: String,
+        /// How many connections there may be.
+        connections: usize,
+        /// How long we waited.
+        waited_ms: u64,
+    },
+    /// The server has as many connections as it takes, from everybody.
+    #[error("{store} takes no more connections: {reason}")]
+    TooManyConnections {
+        /// The store's printable name.
+        store: String,
+        /// The store's own words.
+        reason: String,
+    },
+    /// Another transaction came in between: a serialization failure or a deadlock. Nothing of this
+    /// one is stored, and the same again can succeed; see [`StoreError::is_worth_repeating`].
+    #[error("{store}: another transaction came in between: {reason}")]
+    TransactionConflict {
+        /// The store's printable name.
+        store: String,
+        /// The store's own words.
+        reason: String,
+    },
     /// The database underneath refused, with its own words kept as the source.
     #[error("{store} failed to {what}")]
     Driver {
@@ -231,7 +303,9 @@ impl StoreError {
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::LayerNotFound { .. } | Self::StoreNotFound { .. } => ErrorKind::NotFound,
+            Self::LayerNotFound { .. }
+            | Self::StoreNotFound { .. }
+            | Self::DatabaseNotFound { .. } => ErrorKind::NotFound,
             Self::LayerExists { .. }
             | Self::StoreExists { .. }
             | Self::DuplicateId { .. }
@@ -244,17 +318,30 @@ impl StoreError {
             | Self::NoGeometry { .. }
             | Self::BadIds { .. }
             | Self::Invalid { .. } => ErrorKind::Invalid,
-            Self::Constraint { .. } => ErrorKind::Conflict,
+            Self::Constraint { .. } | Self::TransactionConflict { .. } => ErrorKind::Conflict,
             Self::Unsupported { .. } | Self::Foreign { .. } => ErrorKind::Unsupported,
-            Self::ReadOnly { .. } => ErrorKind::Denied,
-            Self::Locked { .. } | Self::Full { .. } | Self::Stopped | Self::TimedOut { .. } => {
-                ErrorKind::Unavailable
+            Self::ReadOnly { .. } | Self::AccessRefused { .. } | Self::NotAllowed { .. } => {
+                ErrorKind::Denied
             }
+            Self::Locked { .. }
+            | Self::Full { .. }
+            | Self::Stopped
+            | Self::TimedOut { .. }
+            | Self::Unreachable { .. }
+            | Self::ConnectionLost { .. }
+            | Self::PoolExhausted { .. }
+            | Self::TooManyConnections { .. } => ErrorKind::Unavailable,
             Self::Evaluate { reason, .. } => reason.kind(),
             Self::Transform { reason, .. } => reason.kind(),
             Self::Corrupt { .. } => ErrorKind::Corrupt,
             Self::Driver { kind, .. } => *kind,
         }
+    }
+
+    /// Whether the same transaction, repeated from its beginning, can succeed at once.
+    #[must_use]
+    pub fn is_worth_repeating(&self) -> bool {
+        matches!(self, Self::TransactionConflict { .. })
     }
 
     /// What the user can do next, where there is something.
@@ -274,12 +361,43 @@ impl StoreError {
             Self::BadIds { .. } => {
                 Some("let them be replaced by new ids, or choose another column".to_owned())
             }
-            Self::Unsupported { hint, .. } => hint.clone(),
+            Self::Unsupported { hint, .. } | Self::AccessRefused { hint, .. } => hint.clone(),
             Self::Expression { reason, .. } => reason.hint(),
             Self::Evaluate { reason, .. } => reason.hint(),
             Self::Transform { reason, .. } => reason.hint().map(str::to_owned),
             Self::TimedOut { .. } => Some("ask for less, or give it more time".to_owned()),
-            _ => None,
+            other => other.server_hint(),
         }
+    }
+
+    /// The hints that only stores on a server need.
+    fn server_hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Unreachable { .. } => {
+                "start the server, or check the host and the port".to_owned()
+            }
+            Self::ConnectionLost { .. } => {
+                "try again; what was not committed is not stored".to_owned()
+            }
+            Self::NotAllowed { .. } => {
+                "ask the owner for the right to, or connect as another role".to_owned()
+            }
+            Self::DatabaseNotFound { database, .. } => {
+                format!("create it with `createdb {database}`, or choose another")
+            }
+            Self::PoolExhausted { .. } => {
+                "let go of readings and transactions, or raise `pool_size` or `pool_timeout`"
+                    .to_owned()
+            }
+            Self::TooManyConnections { .. } => {
+                "close other programs' connections, or raise `max_connections` on the server"
+                    .to_owned()
+            }
+            Self::TransactionConflict { .. } => {
+                "repeat the whole transaction from its beginning".to_owned()
+            }
+            _ => return None,
+        };
+        Some(hint)
     }
 }

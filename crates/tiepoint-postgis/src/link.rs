@@ -1,0 +1,338 @@
+//! One connection to a server, used by one thread at a time.
+use crate::address::PostgisAddress;
+use crate::dial::{self, Cable, Call};
+use crate::error::{Failure, Site};
+use crate::runtime;
+use crate::server::Server;
+use crate::statements::Statements;
+use crate::streams::{CopyIn, Flow, Rows, Traffic};
+use bytes::Bytes;
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tiepoint_core::ErrorKind;
+use tiepoint_store::{ReadControl, Result, StoreError};
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Row, Statement};
+
+/// How long an idle connection may take to show that it is alive.
+const PATIENCE_WITH_THE_SILENT: Duration = Duration::from_secs(5);
+
+/// A connection, what it knows of its server, and the statements it has prepared there.
+///
+/// While [`Rows`] of it are being read it can do nothing else: what is asked meanwhile fails, as
+/// waiting for it would never end.
+pub(crate) struct Link {
+    call: Call,
+    server: Server,
+    address: PostgisAddress,
+    site: Site,
+    statements: RefCell<Statements>,
+    flow: Flow,
+    in_transaction: Cell<bool>,
+    /// Whether something that was to be cancelled may still be cancelled late.
+    tainted: Cell<bool>,
+    born: Instant,
+    /// The process that connected; a fork must not use it.
+    process: u32,
+}
+
+type Parameters<'a> = &'a [&'a (dyn ToSql + Sync)];
+
+impl Link {
+    pub(crate) fn connect(address: &PostgisAddress, site: &Site) -> Result<Self> {
+        let (call, server) = dial::dial(address, site)?;
+        Ok(Self {
+            call,
+            server,
+            address: address.clone(),
+            site: site.clone(),
+            statements: RefCell::default(),
+            flow: Flow::default(),
+            in_transaction: Cell::new(false),
+            tainted: Cell::new(false),
+            born: Instant::now(),
+            process: std::process::id(),
+        })
+    }
+
+    pub(crate) fn server(&self) -> &Server {
+        &self.server
+    }
+
+    pub(crate) fn site(&self) -> &Site {
+        &self.site
+    }
+
+    /// Asks again what the server has, as after `CREATE EXTENSION`.
+    pub(crate) fn refresh_server(&mut self) -> Result<(), Failure> {
+        self.ready()?;
+        let probe = runtime::wait(Server::probe(self.client(), &self.address));
+        if let Some(server) = self.heard(probe)? {
+            self.server = server;
+        }
+        self.forget_statements();
+        Ok(())
+    }
+
+    pub(crate) fn query(&self, sql: &str, parameters: Parameters<'_>) -> Result<Vec<Row>, Failure> {
+        self.prepared(sql, |statement| runtime::wait(self.client().query(statement, parameters)))
+    }
+
+    /// The same, until the control says stop.
+    pub(crate) fn query_with(
+        &self,
+        sql: &str,
+        parameters: Parameters<'_>,
+        control: &ReadControl,
+    ) -> Result<Vec<Row>, Failure> {
+        let mut rows = self.rows_with(sql, parameters, control)?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next(Some(control))? {
+            all.push(row);
+        }
+        Ok(all)
+    }
+
+    pub(crate) fn query_one(&self, sql: &str, parameters: Parameters<'_>) -> Result<Row, Failure> {
+        self.prepared(sql, |statement| {
+            runtime::wait(self.client().query_one(statement, parameters))
+        })
+    }
+
+    pub(crate) fn query_opt(
+        &self,
+        sql: &str,
+        parameters: Parameters<'_>,
+    ) -> Result<Option<Row>, Failure> {
+        self.prepared(sql, |statement| {
+            runtime::wait(self.client().query_opt(statement, parameters))
+        })
+    }
+
+    /// How many rows it has touched.
+    pub(crate) fn execute(&self, sql: &str, parameters: Parameters<'_>) -> Result<u64, Failure> {
+        self.prepared(sql, |statement| runtime::wait(self.client().execute(statement, parameters)))
+    }
+
+    /// Runs statements without parameters, and without their results. The only place where
+    /// transactions begin and end, each in a batch of its own.
+    pub(crate) fn batch(&self, sql: &str) -> Result<(), Failure> {
+        self.ready()?;
+        let done = self.heard(runtime::wait(self.client().batch_execute(sql)));
+        match Boundary::of(sql) {
+            Some(Boundary::Begin) if done.is_ok() => self.in_transaction.set(true),
+            // a commit that fails has rolled back
+            Some(Boundary::End) => self.in_transaction.set(false),
+            _ => {}
+        }
+        done
+    }
+
+    pub(crate) fn prepare(&self, sql: &str) -> Result<Statement, Failure> {
+        self.ready()?;
+        if let Some(statement) = self.statements.borrow_mut().get(sql) {
+            return Ok(statement);
+        }
+        let statement = self.heard(runtime::wait(self.client().prepare(sql)))?;
+        self.statements.borrow_mut().keep(sql, &statement);
+        Ok(statement)
+    }
+
+    pub(crate) fn rows(&self, sql: &str, parameters: Parameters<'_>) -> Result<Rows, Failure> {
+        let stream = self.prepared(sql, |statement| {
+            runtime::wait(self.client().query_raw(statement, parameters.iter().copied()))
+        })?;
+        Ok(Rows::new(stream, self.flow.clone()))
+    }
+
+    /// The same, until the control says stop: the server may think for long before the first row.
+    pub(crate) fn rows_with(
+        &self,
+        sql: &str,
+        parameters: Parameters<'_>,
+        control: &ReadControl,
+    ) -> Result<Rows, Failure> {
+        let mut stopped = None;
+        let stream = self.prepared(sql, |statement| {
+            let asked = self.client().query_raw(statement, parameters.iter().copied());
+            match runtime::wait_with(asked, control) {
+                Ok(answer) => answer.map(Some),
+                Err(stop) => {
+                    self.flow.set(Traffic::Left);
+                    stopped = Some(stop);
+                    Ok(None)
+                }
+            }
+        })?;
+        match (stream, stopped) {
+            (Some(stream), _) => Ok(Rows::new(stream, self.flow.clone())),
+            (None, stop) => Err(stop.unwrap_or(StoreError::Stopped).into()),
+        }
+    }
+
+    pub(crate) fn copy_in(&self, sql: &str) -> Result<CopyIn, Failure> {
+        self.ready()?;
+        let sink = self.heard(runtime::wait(self.client().copy_in::<_, Bytes>(sql)))?;
+        Ok(CopyIn::new(sink))
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.client().is_closed()
+    }
+
+    /// Forgets what was prepared, and the types that were looked up, as after DDL.
+    pub(crate) fn forget_statements(&self) {
+        self.statements.borrow_mut().clear();
+        self.client().clear_type_cache();
+    }
+
+    /// Whether a transaction was begun and not ended.
+    pub(crate) fn is_in_transaction(&self) -> bool {
+        self.in_transaction.get()
+    }
+
+    /// Whether somebody else may have it after us.
+    pub(crate) fn is_reusable(&self) -> bool {
+        !self.is_closed() && !self.tainted.get() && self.process == std::process::id()
+    }
+
+    /// Whether its server answers, now.
+    pub(crate) fn is_alive(&self) -> bool {
+        let asked = self.client().simple_query("");
+        let control = ReadControl::default().time_out(PATIENCE_WITH_THE_SILENT);
+        matches!(runtime::wait_with(asked, &control), Ok(Ok(_)))
+    }
+
+    pub(crate) fn born(&self) -> Instant {
+        self.born
+    }
+
+    pub(crate) fn traffic(&self) -> Traffic {
+        self.flow.traffic()
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.call.client
+    }
+
+    /// What can interrupt it from another thread.
+    pub(crate) fn cable(&self) -> Arc<Cable> {
+        Arc::clone(&self.call.cable)
+    }
+
+    /// Ends a transaction that nobody ended, without waiting: whatever is asked next comes after.
+    pub(crate) fn roll_back_unheard(&self) {
+        if self.in_transaction.replace(false) {
+            runtime::nudge(self.client().batch_execute("ROLLBACK"));
+        }
+    }
+
+    /// Runs with the prepared statement. One that does not fit its tables any more, as others have
+    /// changed them, is prepared anew, unless a transaction has failed over it.
+    fn prepared<T>(
+        &self,
+        sql: &str,
+        mut run: impl FnMut(&Statement) -> Result<T, tokio_postgres::Error>,
+    ) -> Result<T, Failure> {
+        let statement = self.prepare(sql)?;
+        match self.heard(run(&statement)) {
+            Err(failure) if is_outdated(&failure) => {
+                self.statements.borrow_mut().forget(sql);
+                if self.is_in_transaction() {
+                    return Err(failure);
+                }
+                let statement = self.prepare(sql)?;
+                self.heard(run(&statement))
+            }
+            answer => answer,
+        }
+    }
+
+    /// Sees that nothing is in the way of the next question.
+    fn ready(&self) -> Result<(), Failure> {
+        match self.traffic() {
+            Traffic::Idle => Ok(()),
+            Traffic::Left => self.clear_the_way(),
+            Traffic::Reading => {
+                let reason = "rows of the same connection are still being read".to_owned();
+                Err(self.site.driver("ask something", ErrorKind::Internal, reason).into())
+            }
+        }
+    }
+
+    /// Has the server break off what nobody waits for any more.
+    fn clear_the_way(&self) -> Result<(), Failure> {
+        self.tainted.set(true);
+        let cable = self.cable();
+        // if it cannot be broken off, its end is waited for
+        let _ = runtime::run(async move { cable.cancel().await });
+        self.heard(runtime::wait(self.client().simple_query("")))?;
+        self.flow.set(Traffic::Idle);
+        Ok(())
+    }
+
+    /// A closed connection has the server's last words as its reason.
+    fn heard<T>(&self, answer: Result<T, tokio_postgres::Error>) -> Result<T, Failure> {
+        answer.map_err(|error| match self.call.cable.last_words().filter(|_| error.is_closed()) {
+            Some(reason) => self.site.lost(reason).into(),
+            None => error.into(),
+        })
+    }
+}
+
+/// Where transactions begin and end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Boundary {
+    Begin,
+    End,
+}
+
+impl Boundary {
+    fn of(sql: &str) -> Option<Self> {
+        let mut words = sql.split(|c: char| !c.is_ascii_alphabetic()).filter(|it| !it.is_empty());
+        match (words.next()?.to_ascii_uppercase().as_str(), words.next()) {
+            ("BEGIN" | "START", _) => Some(Self::Begin),
+            ("ROLLBACK", Some(word)) if word.eq_ignore_ascii_case("TO") => None,
+            ("COMMIT" | "ROLLBACK" | "END" | "ABORT", _) => Some(Self::End),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a prepared statement no longer is what it was: its result would have other columns, or
+/// somebody has discarded it.
+fn is_outdated(failure: &Failure) -> bool {
+    let Failure::Server(error) = failure else { return false };
+    let routine = error.as_db_error().and_then(tokio_postgres::error::DbError::routine);
+    match failure.code() {
+        Some("0A000") => routine == Some("RevalidateCachedQuery"),
+        Some("26000") => true,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn transactions_begin_and_end_with_certain_words() {
+        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
+        assert_eq!(Boundary::of(begin), Some(Boundary::Begin));
+        assert_eq!(Boundary::of("start transaction"), Some(Boundary::Begin));
+        assert_eq!(Boundary::of("COMMIT;"), Some(Boundary::End));
+        assert_eq!(Boundary::of("ROLLBACK"), Some(Boundary::End));
+        assert_eq!(Boundary::of("ROLLBACK TO SAVEPOINT a"), None);
+        assert_eq!(Boundary::of("SAVEPOINT a"), None);
+        assert_eq!(Boundary::of(""), None);
+    }
+
+    #[test]
+    fn a_link_may_change_threads() {
+        fn is_send<T: Send>() {}
+        is_send::<Link>();
+        is_send::<Rows>();
+        is_send::<CopyIn>();
+    }
+}

@@ -1,0 +1,87 @@
+//! Encryption as libpq's `sslmode` means it (PostgreSQL manual, section 34.19).
+use crate::address::{Encryption, Roots, SslMode, is_private_key};
+use crate::verifier::AnyName;
+use rustls::client::WebPkiServerVerifier;
+use rustls::client::danger::ServerCertVerifier;
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ClientConfig, RootCertStore};
+use std::path::Path;
+use std::sync::Arc;
+use tokio_postgres_rustls::MakeRustlsConnect;
+
+/// What sets up encryption for a connection, or for a message about one; a reason where it cannot.
+pub(crate) fn connector(encryption: &Encryption) -> Result<MakeRustlsConnect, String> {
+    // chosen here, as a process-wide choice would be the application's to make
+    let provider = Arc::new(ring::default_provider());
+    let verifier = verifier(encryption, &provider)?;
+    let builder = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier);
+    let mut config = match &encryption.client {
+        None => builder.with_no_client_auth(),
+        Some((certificate, key)) => builder
+            .with_client_auth_cert(certificates(certificate)?, private_key(key)?)
+            .map_err(|error| format!("the client certificate cannot be used: {error}"))?,
+    };
+    if encryption.direct {
+        config.alpn_protocols = vec![b"postgresql".to_vec()];
+    }
+    Ok(MakeRustlsConnect::new(config))
+}
+
+fn verifier(
+    encryption: &Encryption,
+    provider: &Arc<CryptoProvider>,
+) -> Result<Arc<dyn ServerCertVerifier>, String> {
+    let provider = Arc::clone(provider);
+    let roots = match (encryption.mode, &encryption.roots) {
+        (SslMode::VerifyCa | SslMode::VerifyFull, Roots::Missing(path)) => {
+            return Err(format!("there is no root certificate in `{}`", path.display()));
+        }
+        // as libpq: who has roots wants them used
+        (SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull, Roots::File(path)) => {
+            root_store(certificates(path)?)?
+        }
+        (SslMode::VerifyCa | SslMode::VerifyFull, Roots::System) => {
+            root_store(rustls_native_certs::load_native_certs().certs)?
+        }
+        _ => return Ok(Arc::new(AnyName::signed_by_anybody(provider))),
+    };
+    if encryption.mode != SslMode::VerifyFull {
+        return Ok(Arc::new(AnyName::signed_by(roots, provider)));
+    }
+    let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider).build();
+    Ok(verifier.map_err(|error| error.to_string())?)
+}
+
+fn root_store(certificates: Vec<CertificateDer<'static>>) -> Result<Arc<RootCertStore>, String> {
+    let mut roots = RootCertStore::empty();
+    let (usable, _) = roots.add_parsable_certificates(certificates);
+    if usable == 0 {
+        return Err("there is no root certificate that can be used".to_owned());
+    }
+    Ok(Arc::new(roots))
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let unusable = |error| format!("cannot read certificates from `{}`: {error}", path.display());
+    let certificates: Vec<_> =
+        CertificateDer::pem_file_iter(path).and_then(Iterator::collect).map_err(unusable)?;
+    match certificates.is_empty() {
+        true => Err(format!("`{}` has no certificates", path.display())),
+        false => Ok(certificates),
+    }
+}
+
+fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {
+    if !is_private_key(path) {
+        let path = path.display();
+        return Err(format!("others may read the private key `{path}`, take that right away"));
+    }
+    PrivateKeyDer::from_pem_file(path)
+        .map_err(|error| format!("cannot read a private key from `{}`: {error}", path.display()))
+}
