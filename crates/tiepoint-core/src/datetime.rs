@@ -45,6 +45,9 @@ pub enum ZoneRule {
     Without,
     /// Every one does.
     With,
+    /// Every one does, and it is zero: a moment, told in UTC. What comes with another offset is
+    /// kept as the same moment.
+    Utc,
     /// Each says for itself, as in GeoPackage files.
     Either,
 }
@@ -56,6 +59,7 @@ impl ZoneRule {
         match self {
             Self::Without => offset.is_none(),
             Self::With => offset.is_some(),
+            Self::Utc => offset == Some(Offset::UTC),
             Self::Either => true,
         }
     }
@@ -72,6 +76,14 @@ impl DateTime {
     #[must_use]
     pub fn order(&self, other: &Self) -> Ordering {
         self.in_utc().cmp(&other.in_utc()).then(self.civil.cmp(&other.civil))
+    }
+
+    /// The same moment as clocks in UTC show it; itself where no offset was written, and at the
+    /// ends of the calendar.
+    #[must_use]
+    pub fn told_in_utc(self) -> Self {
+        let moment = self.instant().map(|it| Offset::UTC.to_datetime(it));
+        moment.map_or(self, |civil| Self { civil, offset: Some(Offset::UTC) })
     }
 
     /// The start of a day, of which nobody says where.

@@ -151,8 +151,9 @@ impl Field {
         Self { nullable: false, ..self }
     }
 
-    /// The value as this field stores it: `value` itself, or the same number in the field's type
-    /// where that is exact (an integer in a field of reals or decimals).
+    /// The value as this field stores it: `value` itself, the same number in the field's type
+    /// where that is exact (an integer in a field of reals or decimals), or the same moment in UTC
+    /// where the field tells moments so.
     ///
     /// # Errors
     ///
@@ -205,6 +206,9 @@ impl FieldType {
                 Value::Real(number as f64)
             }
             (Self::Decimal { .. }, Value::Int(number)) => Value::Decimal(number.into()),
+            (Self::DateTime(ZoneRule::Utc), Value::DateTime(time)) => {
+                Value::DateTime(time.told_in_utc())
+            }
             (_, value) => value,
         }
     }
@@ -299,6 +303,7 @@ impl ZoneRule {
         match self {
             Self::Without => " without zone",
             Self::With => " with zone",
+            Self::Utc => " in UTC",
             Self::Either => "",
         }
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use tiepoint_core::{
     Aggregate, Bound, Envelope, Expr, Fields, Ids, InvalidGeometries, Query, Value,
 };
-use tiepoint_store::sql::{self, Dialect, Fragment};
+use tiepoint_store::sql::{self, Dialect, Fragment, TextUse};
 use tiepoint_store::{Question, Result};
 
 /// The aggregates, where SQLite finds all of them just as we do; `None` where it does not, or where
@@ -110,7 +110,10 @@ fn extreme(maker: &Maker<'_>, value: &Expr) -> Option<(Sql, usize)> {
     let field = bound.as_field().filter(|_| maker.spelling.sorts(&bound))?;
     let value = sql::value(&maker.spelling, &bound)?;
     let is_text = *bound.ty() == tiepoint_core::ExprType::Text;
-    Some((if is_text { maker.spelling.collated(value) } else { value }, field))
+    Some((
+        if is_text { maker.spelling.collated(&bound, value, TextUse::Order) } else { value },
+        field,
+    ))
 }
 
 impl Asked {

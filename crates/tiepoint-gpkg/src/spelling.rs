@@ -12,7 +12,7 @@ use std::sync::Arc;
 use tiepoint_core::{Bound, ExprType, FieldType, Function, Node, Value};
 use tiepoint_spatial::measure::SearchBox;
 use tiepoint_spatial::reach;
-use tiepoint_store::sql::{Dialect, Doubt, Fragment};
+use tiepoint_store::sql::{Dialect, Doubt, Fragment, TextUse};
 
 /// SQLite takes 127 arguments at least; some are ours.
 const MOST_FIELDS: usize = 100;
@@ -245,7 +245,7 @@ impl Dialect for Spelling<'_> {
         }
     }
 
-    fn collated(&self, text: Sql) -> Sql {
+    fn collated(&self, _: &Bound, text: Sql, _: TextUse) -> Sql {
         text.then(" COLLATE BINARY")
     }
 

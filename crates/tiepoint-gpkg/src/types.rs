@@ -22,7 +22,9 @@ pub(crate) fn declared(ty: &FieldType) -> String {
         FieldType::Bytes { max_bytes: Some(limit) } => format!("BLOB({limit})"),
         FieldType::Bytes { max_bytes: None } | FieldType::Geometry(_) => "BLOB".to_owned(),
         FieldType::Date => "DATE".to_owned(),
-        FieldType::DateTime(ZoneRule::Either | ZoneRule::With) => "DATETIME".to_owned(),
+        FieldType::DateTime(ZoneRule::Either | ZoneRule::With | ZoneRule::Utc) => {
+            "DATETIME".to_owned()
+        }
         FieldType::Text { max_chars: None }
         | FieldType::Decimal { .. }
         | FieldType::Time(_)
@@ -184,6 +186,7 @@ fn zone_word(zone: ZoneRule) -> &'static str {
     match zone {
         ZoneRule::Without => "without",
         ZoneRule::With => "with",
+        ZoneRule::Utc => "utc",
         ZoneRule::Either => "either",
     }
 }
@@ -192,6 +195,7 @@ fn zone_from(word: &str) -> Option<ZoneRule> {
     match word {
         "without" => Some(ZoneRule::Without),
         "with" => Some(ZoneRule::With),
+        "utc" => Some(ZoneRule::Utc),
         "either" => Some(ZoneRule::Either),
         _ => None,
     }

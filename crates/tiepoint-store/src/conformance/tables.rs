@@ -93,6 +93,7 @@ fn times() -> Vec<(&'static str, FieldType, Vec<Value>)> {
         ),
         ("local", FieldType::DateTime(ZoneRule::Without), to_values(&local)),
         ("zoned", FieldType::DateTime(ZoneRule::With), to_values(&zoned)),
+        ("utc", FieldType::DateTime(ZoneRule::Utc), to_values(&zoned[..1])),
         ("moment", FieldType::DateTime(ZoneRule::Either), to_values(&[zoned, local].concat())),
     ]
 }

@@ -38,8 +38,13 @@ pub trait Dialect {
     /// Whether the database sorts values of this operand just as [`Value::order`] does.
     fn sorts(&self, key: &Bound) -> bool;
 
-    /// Text in the collation that compares by code point.
-    fn collated(&self, text: Fragment<Self::Bind>) -> Fragment<Self::Bind>;
+    /// The text of an operand in a collation that compares by code point, as far as its use needs.
+    fn collated(
+        &self,
+        of: &Bound,
+        text: Fragment<Self::Bind>,
+        for_what: TextUse,
+    ) -> Fragment<Self::Bind>;
 
     /// A condition, never null, that is true when a field holds a value of its kind; asked only
     /// where `doubt` leaves one. `None` where the database sees to it that there is nothing but
@@ -65,6 +70,15 @@ pub trait Dialect {
 
     /// A condition that is true of everything that passes the filter, which an index answers.
     fn prefilter(&self, filter: &Bound) -> Option<Fragment<Self::Bind>>;
+}
+
+/// What texts are compared for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextUse {
+    /// Whether they are the same.
+    Equality,
+    /// Which comes first.
+    Order,
 }
 
 /// What may go wrong where a column holds a value that is not of its field's kind.

@@ -13,7 +13,7 @@ mod split;
 #[cfg(test)]
 mod tests;
 
-pub use dialect::{Dialect, Doubt};
+pub use dialect::{Dialect, Doubt, TextUse};
 pub use fragment::{Append, Fragment, Statement};
 pub use order::order_by;
 pub use render::{condition, value};

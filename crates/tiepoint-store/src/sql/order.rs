@@ -1,6 +1,6 @@
 //! Sort keys as SQL.
 use super::room::Room;
-use super::{Dialect, Fragment, render};
+use super::{Dialect, Fragment, TextUse, render};
 use crate::SortKey;
 use tiepoint_core::{Direction, ExprType, Nulls};
 
@@ -25,7 +25,8 @@ fn sort_key<D: Dialect>(dialect: &D, by: &SortKey) -> Option<Fragment<D::Bind>> 
         return None;
     }
     let value = render::value(dialect, &by.key)?;
-    let value = if *by.key.ty() == ExprType::Text { dialect.collated(value) } else { value };
+    let is_text = *by.key.ty() == ExprType::Text;
+    let value = if is_text { dialect.collated(&by.key, value, TextUse::Order) } else { value };
     let value = value.then(match by.direction {
         Direction::Ascending => " ASC",
         Direction::Descending => " DESC",

@@ -4,7 +4,7 @@
 //! *value* false and null differ, and every part is guarded.
 use super::guarding::{Guarding, guarded};
 use super::room::Room;
-use super::{Dialect, Doubt, Fragment};
+use super::{Dialect, Doubt, Fragment, TextUse};
 use tiepoint_core::{Bound, ExprType, Function, Node, Value};
 
 /// SQL that is true exactly where the expression is; where it is false or null it may be either.
@@ -260,7 +260,12 @@ impl<'d, D: Dialect> Renderer<'d, D> {
         if !self.dialect.compares(a, b) {
             return None;
         }
-        let sql = self.operand(a)?.then(operator(function)?).then(self.operand(b)?);
+        let text_use = match function {
+            Function::Eq | Function::Ne => TextUse::Equality,
+            _ => TextUse::Order,
+        };
+        let (left, right) = (self.operand(a, text_use)?, self.operand(b, text_use)?);
+        let sql = left.then(operator(function)?).then(right);
         let doubts = guarding.doubts(function, a, b);
         let sides = [a, b].into_iter().zip(doubts);
         let guards = sides.filter_map(|(it, doubt)| self.guard(it, doubt));
@@ -275,8 +280,9 @@ impl<'d, D: Dialect> Renderer<'d, D> {
         if !others.iter().all(|it| self.dialect.compares(first, it)) {
             return None;
         }
-        let list: Option<Vec<_>> = others.iter().map(|it| self.operand(it)).collect();
-        let sql = self.operand(first)?.then(" IN (").then(Fragment::joined(list?, ", ")).then(")");
+        let operand = |it| self.operand(it, TextUse::Equality);
+        let list: Option<Vec<_>> = others.iter().map(operand).collect();
+        let sql = operand(first)?.then(" IN (").then(Fragment::joined(list?, ", ")).then(")");
         let doubt = if guarding == Guarding::Positive { Doubt::Equal } else { Doubt::Any };
         Some(guarding.applied(self.guard(first, doubt).into_iter().collect(), sql))
     }
@@ -287,7 +293,7 @@ impl<'d, D: Dialect> Renderer<'d, D> {
 
     /// One side of a comparison: a bare column, a constant, or a function of the database, to whose
     /// arguments our code may contribute.
-    fn operand(&self, it: &Bound) -> Rendered<D> {
+    fn operand(&self, it: &Bound, text_use: TextUse) -> Rendered<D> {
         let sql = match it.node() {
             Node::Field(..) => self.field(it),
             Node::Call(Function::Native(_), _) => self.value(it),
@@ -295,7 +301,7 @@ impl<'d, D: Dialect> Renderer<'d, D> {
         };
         let is_constant = it.as_constant().is_some();
         let collates = *it.ty() == ExprType::Text && !is_constant;
-        sql.map(|sql| if collates { self.dialect.collated(sql) } else { sql })
+        sql.map(|sql| if collates { self.dialect.collated(it, sql, text_use) } else { sql })
     }
 
     fn field(&self, it: &Bound) -> Rendered<D> {

@@ -1,5 +1,5 @@
 //! What the renderer says, to a dialect that owns up to what it is asked.
-use super::{Dialect, Doubt, Fragment, NativeError, condition, order_by, split, value};
+use super::{Dialect, Doubt, Fragment, NativeError, TextUse, condition, order_by, split, value};
 use crate::SortKey;
 use std::fmt::Write as _;
 use tiepoint_core::{
@@ -54,7 +54,7 @@ impl Dialect for Plain {
         matches!(key.ty(), ExprType::Int | ExprType::Text)
     }
 
-    fn collated(&self, text: Fragment<String>) -> Fragment<String> {
+    fn collated(&self, _: &Bound, text: Fragment<String>, _: TextUse) -> Fragment<String> {
         text.then(" COLLATE C")
     }
 

@@ -1,0 +1,120 @@
+//! The layers of one database: looked up by name, remembered, and checked before they are trusted.
+use crate::describe::{Describer, Listed, listed};
+use crate::error::Site;
+use crate::link::{Failure, Link};
+use crate::metadata::Table;
+use crate::srid::Systems;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tiepoint_store::Result;
+
+/// What is known of the layers; shared by all connections of a store, or of one transaction.
+#[derive(Debug)]
+pub(crate) struct Catalogue {
+    /// The schemas to look in; all where there are none.
+    schemas: Vec<String>,
+    systems: Systems,
+    tables: Mutex<HashMap<String, Arc<Table>>>,
+}
+
+impl Catalogue {
+    pub(crate) fn new(schemas: &[String]) -> Self {
+        Self { schemas: schemas.to_vec(), systems: Systems::default(), tables: Mutex::default() }
+    }
+
+    /// An empty one for the same schemas.
+    pub(crate) fn anew(&self) -> Self {
+        Self::new(&self.schemas)
+    }
+
+    pub(crate) fn systems(&self) -> &Systems {
+        &self.systems
+    }
+
+    /// All tables that are layers, sorted by the layers' names.
+    pub(crate) fn tables(&self, link: &Link, site: &Site) -> Result<Vec<Arc<Table>>> {
+        let names = self.names(link).map_err(site.failed("list its layers"))?;
+        let mut tables = Vec::with_capacity(names.len());
+        let oids: Vec<u32> = names.iter().map(|(_, listed)| listed.oid).collect();
+        let failed = || site.failed("describe its layers");
+        let describer = Describer::of(link, site, &self.systems, &oids).map_err(failed())?;
+        let stamps = stamps(link, &oids).map_err(failed())?;
+        for (name, listed) in &names {
+            let stamp = stamps.get(&listed.oid).cloned().unwrap_or_default();
+            let table = Arc::new(describer.table(listed, name, stamp)?);
+            self.known().insert(name.clone(), Arc::clone(&table));
+            tables.push(table);
+        }
+        tables.sort_by(|a, b| a.layer.name().cmp(b.layer.name()));
+        Ok(tables)
+    }
+
+    /// One table by its layer's name. Costs one small question when nothing has changed.
+    pub(crate) fn table(&self, link: &Link, site: &Site, name: &str) -> Result<Arc<Table>> {
+        let what = format!("describe layer `{name}`");
+        let known = self.known().get(name).cloned();
+        if let Some(known) = known {
+            let stamp = stamp(link, known.oid).map_err(site.failed(&what))?;
+            if stamp.as_ref() == Some(&known.stamp) {
+                return Ok(known);
+            }
+            self.known().remove(name);
+        }
+        let names = self.names(link).map_err(site.failed(&what))?;
+        let Some((_, listed)) = names.iter().find(|(it, _)| it == name) else {
+            return Err(site.layer_not_found(name, names.iter().map(|(name, _)| name.as_str())));
+        };
+        let stamp = stamp(link, listed.oid).map_err(site.failed(&what))?.unwrap_or_default();
+        let describer = Describer::of(link, site, &self.systems, &[listed.oid]);
+        let table = describer.map_err(site.failed(&what))?.table(listed, name, stamp)?;
+        let table = Arc::new(table);
+        self.known().insert(name.to_owned(), Arc::clone(&table));
+        Ok(table)
+    }
+
+    pub(crate) fn forget(&self) {
+        self.known().clear();
+    }
+
+    /// Every table with its layer's name: bare in the schema where new layers go, with the schema
+    /// in front elsewhere; quoted where a bare name looks the same.
+    fn names(&self, link: &Link) -> Result<Vec<(String, Listed)>, Failure> {
+        let schemas = (!self.schemas.is_empty()).then_some(&self.schemas[..]);
+        let listed = listed(link, schemas, None)?;
+        let home = &link.server().schema;
+        let bare: HashSet<String> =
+            listed.iter().filter(|it| it.schema == *home).map(|it| it.name.clone()).collect();
+        let name = |it: &Listed| {
+            if it.schema == *home {
+                return it.name.clone();
+            }
+            let dotted = format!("{}.{}", it.schema, it.name);
+            if bare.contains(&dotted) || it.schema.contains('.') {
+                format!("\"{}\".\"{}\"", it.schema, it.name)
+            } else {
+                dotted
+            }
+        };
+        Ok(listed.into_iter().map(|it| (name(&it), it)).collect())
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<String, Arc<Table>>> {
+        self.tables.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn stamp(link: &Link, oid: u32) -> Result<Option<String>, Failure> {
+    let row = link.query_opt(include_str!("sql/stamp.sql"), &[&oid])?;
+    Ok(row.map(|row| row.get(0)))
+}
+
+/// The stamps of several tables.
+fn stamps(link: &Link, oids: &[u32]) -> Result<HashMap<u32, String>, Failure> {
+    let mut stamps = HashMap::with_capacity(oids.len());
+    for oid in oids {
+        if let Some(stamp) = stamp(link, *oid)? {
+            stamps.insert(*oid, stamp);
+        }
+    }
+    Ok(stamps)
+}
