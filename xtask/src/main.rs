@@ -3,6 +3,7 @@ mod bench;
 mod fuzz;
 mod needs;
 mod run;
+mod server;
 mod suite;
 
 use clap::{Parser, Subcommand};

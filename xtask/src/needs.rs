@@ -1,6 +1,6 @@
 //! What the tests need from the system, and getting it where we may.
 use crate::run::{Outcome, run, say};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 /// Something a test asks somebody else's program.
@@ -54,6 +54,13 @@ const NEEDS: &[Need] = &[
         package: "geographiclib-tools",
         is_there: || answers("GeodSolve", &["--version"]),
     },
+    // Its package brings a server up, which we leave alone: the tests start their own.
+    Need { what: "PostgreSQL's server", package: "postgresql", is_there: || postgres("initdb") },
+    Need {
+        what: "PostGIS",
+        package: "postgresql-postgis",
+        is_there: || postgres("postgis.control"),
+    },
 ];
 
 /// Makes sure of what the tests need; what is still missing afterwards comes back, one sentence
@@ -81,6 +88,23 @@ fn answers(program: &str, arguments: &[&str]) -> bool {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
+}
+
+/// Whether a PostgreSQL of Debian's or the one on the path has this program or extension's file.
+fn postgres(file: &str) -> bool {
+    let asked = |what| {
+        let output = Command::new("pg_config").arg(what).output().ok()?;
+        Some(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()))
+    };
+    let packaged = |parent: &str, folder: &str| {
+        let versions = std::fs::read_dir(parent).into_iter().flatten().flatten();
+        versions.map(|version| version.path().join(folder)).collect::<Vec<_>>()
+    };
+    let mut folders = packaged("/usr/lib/postgresql", "bin");
+    folders.extend(packaged("/usr/share/postgresql", "extension"));
+    folders.extend(asked("--bindir"));
+    folders.extend(asked("--sharedir").map(|shared| shared.join("extension")));
+    folders.iter().any(|folder| folder.join(file).is_file())
 }
 
 /// Only root may, and only Debian and its children know these package names.

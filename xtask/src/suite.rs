@@ -1,6 +1,7 @@
 //! Everything that must hold before a change is good.
 use crate::needs;
 use crate::run::{Outcome, cargo, run, run_listening, say};
+use crate::server::{self, Server};
 use std::process::Command;
 
 /// A part of the suite and the command that runs it.
@@ -47,11 +48,18 @@ pub(crate) fn test() -> Outcome {
     let strict = std::env::var("CI").is_ok_and(|value| value == "true" || value == "1");
     let mut skipped = needs::settle();
     let mut failed = Vec::new();
+    let server = Server::start().unwrap_or_else(|reason| {
+        say(&reason);
+        None
+    });
     for step in STEPS {
         say(&format!("== {}", step.name));
         let mut command = (step.command)();
         if strict {
             command.env("TIEPOINT_NO_SKIP", "1");
+        }
+        if let Some(server) = &server {
+            command.env(server::VARIABLE, &server.url);
         }
         let outcome = if command.get_args().any(|argument| argument == "test") {
             run_listening(&mut command, |line| skipped.extend(skip_note(line)))

@@ -10,6 +10,8 @@ mod server;
 mod sqlstate;
 mod statements;
 mod streams;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tls;
 mod verifier;
 

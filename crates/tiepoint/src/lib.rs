@@ -44,6 +44,8 @@ pub use tiepoint_core::{
     Ids, InvalidGeometries, Layer, LayerDefinition, Metres, Nulls, ObjectId, OrderBy, PageMark,
     Query, Schema, Simplify, Target as ChangeTarget, Value, field, nearest_name, place,
 };
+#[cfg(feature = "testing")]
+pub use tiepoint_postgis::testing;
 pub use tiepoint_spatial as spatial;
 pub use tiepoint_store as store;
 pub use tiepoint_store::{

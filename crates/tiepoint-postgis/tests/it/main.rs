@@ -1,0 +1,2 @@
+//! The store on a throw-away server.
+mod throw_away;
