@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tiepoint_core::ErrorKind;
 use tiepoint_store::{ReadControl, Result, StoreError};
-use tokio_postgres::types::ToSql;
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row, Statement};
 
 /// How long an idle connection may take to show that it is alive.
@@ -108,6 +108,17 @@ impl Link {
         self.prepared(sql, |statement| {
             runtime::wait(self.client().query_opt(statement, parameters))
         })
+    }
+
+    /// The same without preparing: for what is asked once, its parameters' types as the server
+    /// infers them.
+    pub(crate) fn query_once(
+        &self,
+        sql: &str,
+        parameters: &[(&(dyn ToSql + Sync), Type)],
+    ) -> Result<Vec<Row>, Failure> {
+        self.ready()?;
+        self.heard(runtime::wait(self.client().query_typed(sql, parameters)))
     }
 
     /// How many rows it has touched.
