@@ -247,7 +247,7 @@ fn refusal(address: &PostgisAddress, target: &Target, site: &Site, error: Error)
     let is_password_missing = reason == "password missing";
     let code = error.code().map(tokio_postgres::error::SqlState::code);
     if is_password_missing || code == Some("28P01") {
-        return site.refused(reason, password_hint(address, target));
+        return site.refused(reason, Some(password_hint(address, target)));
     }
     if is_tls(&error) {
         return site.refused(format!("no encrypted connection: {reason}"), Some(tls_hint()));
@@ -274,14 +274,14 @@ fn io_reason(error: &io::Error, target: &Target) -> String {
     }
 }
 
-fn password_hint(address: &PostgisAddress, target: &Target) -> Option<String> {
+fn password_hint(address: &PostgisAddress, target: &Target) -> String {
     match (&target.password, &address.exposed_password_file) {
         (None, Some(path)) => {
             let path = path.display();
-            Some(format!("`{path}` was not read, as others may read it: `chmod 600 {path}`"))
+            format!("`{path}` was not read, as others may read it: `chmod 600 {path}`")
         }
-        (None, None) => Some("give a password in `PGPASSWORD` or in `~/.pgpass`".to_owned()),
-        (Some(_), _) => Some("check the user and the password".to_owned()),
+        (None, None) => "give a password in `PGPASSWORD` or in `~/.pgpass`".to_owned(),
+        (Some(_), _) => "check the user and the password".to_owned(),
     }
 }
 

@@ -4,6 +4,8 @@ mod dial;
 mod error;
 mod lease;
 mod link;
+#[cfg(test)]
+mod live;
 mod pool;
 mod runtime;
 mod server;

@@ -65,10 +65,11 @@ impl Surroundings<'_> {
     }
 
     fn default_password_file(&self) -> Option<PathBuf> {
-        match cfg!(windows) {
-            true => Some(Path::new(&self.variable("APPDATA")?).join("postgresql/pgpass.conf")),
-            false => Some(self.home.as_ref()?.join(".pgpass")),
+        if cfg!(windows) {
+            let folder = self.variable("APPDATA")?;
+            return Some(Path::new(&folder).join("postgresql/pgpass.conf"));
         }
+        Some(self.home.as_ref()?.join(".pgpass"))
     }
 }
 
@@ -136,12 +137,15 @@ fn field(characters: &mut std::str::Chars<'_>) -> (String, String) {
 
 /// Whether nobody but its owner may use the file. Elsewhere than on Unix nobody looks.
 pub(crate) fn is_private(path: &Path) -> bool {
-    mode_and_owner(path).is_none_or(|(mode, _)| mode & 0o077 == 0)
+    allows_nobody(path, |_owner| 0o077)
 }
 
 /// The same for a key, which a group may read where root owns it, as Debian has it.
 pub(crate) fn is_private_key(path: &Path) -> bool {
-    let forbidden = |owner| if owner == 0 { 0o037 } else { 0o077 };
+    allows_nobody(path, |owner| if owner == 0 { 0o037 } else { 0o077 })
+}
+
+fn allows_nobody(path: &Path, forbidden: impl FnOnce(u32) -> u32) -> bool {
     mode_and_owner(path).is_none_or(|(mode, owner)| mode & forbidden(owner) == 0)
 }
 
