@@ -1,5 +1,6 @@
 //! PostGIS as a store: the same contract on a server.
 mod address;
+mod boundary;
 mod dial;
 mod error;
 mod lease;
@@ -7,6 +8,7 @@ mod link;
 #[cfg(test)]
 mod live;
 mod pool;
+mod refusal;
 mod runtime;
 mod server;
 mod sqlstate;

@@ -1,5 +1,6 @@
 //! One connection to a server, used by one thread at a time.
 use crate::address::PostgisAddress;
+use crate::boundary::Boundary;
 use crate::dial::{self, Cable, Call};
 use crate::error::{Failure, Site};
 use crate::runtime;
@@ -302,25 +303,6 @@ impl Link {
     }
 }
 
-/// Where transactions begin and end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Boundary {
-    Begin,
-    End,
-}
-
-impl Boundary {
-    fn of(sql: &str) -> Option<Self> {
-        let mut words = sql.split(|c: char| !c.is_ascii_alphabetic()).filter(|it| !it.is_empty());
-        match (words.next()?.to_ascii_uppercase().as_str(), words.next()) {
-            ("BEGIN" | "START", _) => Some(Self::Begin),
-            ("ROLLBACK", Some(word)) if word.eq_ignore_ascii_case("TO") => None,
-            ("COMMIT" | "ROLLBACK" | "END" | "ABORT", _) => Some(Self::End),
-            _ => None,
-        }
-    }
-}
-
 /// Whether a prepared statement no longer is what it was: its result would have other columns, or
 /// somebody has discarded it.
 fn is_outdated(failure: &Failure) -> bool {
@@ -336,18 +318,6 @@ fn is_outdated(failure: &Failure) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn transactions_begin_and_end_with_certain_words() {
-        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-        assert_eq!(Boundary::of(begin), Some(Boundary::Begin));
-        assert_eq!(Boundary::of("start transaction"), Some(Boundary::Begin));
-        assert_eq!(Boundary::of("COMMIT;"), Some(Boundary::End));
-        assert_eq!(Boundary::of("ROLLBACK"), Some(Boundary::End));
-        assert_eq!(Boundary::of("ROLLBACK TO SAVEPOINT a"), None);
-        assert_eq!(Boundary::of("SAVEPOINT a"), None);
-        assert_eq!(Boundary::of(""), None);
-    }
 
     #[test]
     fn a_link_may_change_threads() {

@@ -4,7 +4,8 @@ use crate::verifier::{NameCheck, Trusted, Verifier};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ClientConfig, Error, InconsistentKeys, RootCertStore};
 use std::path::Path;
 use std::sync::Arc;
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -14,16 +15,16 @@ pub(crate) fn connector(encryption: &Encryption) -> Result<MakeRustlsConnect, St
     // chosen here, as a process-wide choice would be the application's to make
     let provider = Arc::new(ring::default_provider());
     let verifier = verifier(encryption, Arc::clone(&provider))?;
-    let builder = ClientConfig::builder_with_provider(provider)
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
         .dangerous()
         .with_custom_certificate_verifier(verifier);
     let mut config = match &encryption.client {
         None => builder.with_no_client_auth(),
-        Some((certificate, key)) => builder
-            .with_client_auth_cert(certificates(certificate)?, private_key(key)?)
-            .map_err(|error| format!("the client certificate cannot be used: {error}"))?,
+        Some((certificate, key)) => {
+            builder.with_client_cert_resolver(Arc::new(identity(certificate, key, &provider)?))
+        }
     };
     if encryption.direct {
         config.alpn_protocols = vec![b"postgresql".to_vec()];
@@ -64,6 +65,25 @@ fn root_store(certificates: Vec<CertificateDer<'static>>) -> Result<RootCertStor
         return Err("there is no root certificate that can be used".to_owned());
     }
     Ok(roots)
+}
+
+/// Our own certificate and its key. Only the server has to understand the certificate.
+fn identity(
+    certificate: &Path,
+    key: &Path,
+    provider: &CryptoProvider,
+) -> Result<SingleCertAndKey, String> {
+    let unusable = |error| format!("the private key cannot be used: {error}");
+    let loaded = provider.key_provider.load_private_key(private_key(key)?).map_err(unusable)?;
+    let identity = CertifiedKey::new(certificates(certificate)?, loaded);
+    match identity.keys_match() {
+        Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => Err(format!(
+            "the key in `{}` is not that of the certificate in `{}`",
+            key.display(),
+            certificate.display()
+        )),
+        _ => Ok(SingleCertAndKey::from(identity)),
+    }
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {

@@ -4,13 +4,16 @@
 //! the signatures of the handshake prove it.
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::{verify_server_cert_signed_by_trust_anchor, verify_server_name};
-use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::crypto::{
+    CryptoProvider, verify_tls12_signature, verify_tls13_signature,
+    verify_tls13_signature_with_raw_key,
+};
+use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
 use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 use std::sync::Arc;
 use x509_cert::Certificate;
-use x509_cert::der::Decode;
+use x509_cert::der::{Decode, Encode};
 
 /// Checks as much of a server's certificate as was asked for.
 #[derive(Debug)]
@@ -62,8 +65,17 @@ impl Verifier {
     }
 }
 
+fn public_key(certificate: &CertificateDer<'_>) -> Result<SubjectPublicKeyInfoDer<'static>, Error> {
+    let content = Certificate::from_der(certificate).map_err(malformed)?.tbs_certificate;
+    let key = content.subject_public_key_info.to_der().map_err(malformed)?;
+    Ok(SubjectPublicKeyInfoDer::from(key))
+}
+
+fn malformed(_: x509_cert::der::Error) -> Error {
+    Error::InvalidCertificate(CertificateError::BadEncoding)
+}
+
 fn check_dates(certificate: &CertificateDer<'_>, now: UnixTime) -> Result<(), Error> {
-    let malformed = |_| Error::InvalidCertificate(CertificateError::BadEncoding);
     let validity = Certificate::from_der(certificate).map_err(malformed)?.tbs_certificate.validity;
     let now = now.as_secs();
     if now < validity.not_before.to_unix_duration().as_secs() {
@@ -110,7 +122,12 @@ impl ServerCertVerifier for Verifier {
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let algorithms = &self.provider.signature_verification_algorithms;
-        verify_tls13_signature(message, certificate, signature, algorithms)
+        if ParsedCertificate::try_from(certificate).is_ok() {
+            return verify_tls13_signature(message, certificate, signature, algorithms);
+        }
+        // of X.509 version 1, as PostgreSQL's manual made them for long: the key is as good
+        let key = public_key(certificate)?;
+        verify_tls13_signature_with_raw_key(message, &key, signature, algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -152,3 +152,17 @@ fn a_reading_that_is_just_dropped_does_not_take_its_connection_along() {
     assert_eq!(number(&pool.take().unwrap(), "SELECT 1"), 1);
     eventually("no seat is lost", || pool.status() == (1, 0));
 }
+
+#[test]
+fn all_works_inside_somebodys_runtime() {
+    let Some(server) = server_or_skip("inside somebody's runtime") else { return };
+    let pool = pool(&server.url());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let sum = tokio::spawn(async move {
+            let lease = pool.take().unwrap();
+            (0..500).map(|i| number(&lease, &format!("SELECT {}", i % 3))).sum::<i32>()
+        });
+        assert_eq!(sum.await.unwrap(), 499);
+    });
+}
