@@ -83,5 +83,6 @@ pub(crate) fn is_tls(error: &Error) -> bool {
 /// What the server has against our certificate it says when the handshake is over (TLS 1.3).
 fn is_late_alert(error: &Error) -> bool {
     let source = error.source().and_then(|source| source.downcast_ref::<io::Error>());
-    source.and_then(io::Error::get_ref).is_some_and(|inner| inner.is::<rustls::Error>())
+    let inner = source.and_then(io::Error::get_ref);
+    inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()).is_some()
 }

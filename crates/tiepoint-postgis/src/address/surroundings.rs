@@ -1,5 +1,5 @@
 //! What completes an address: variables, service files, password files, the user at the keyboard.
-use super::parameters;
+use super::{Pairs, parameters};
 use std::path::{Path, PathBuf};
 
 /// Where a process looks for what an address does not say.
@@ -28,7 +28,7 @@ impl Surroundings<'_> {
     }
 
     /// What a service stands for, from the user's file or else the system's (section 34.17).
-    pub(super) fn service(&self, name: &str, file: Option<&str>) -> Result<super::Pairs, String> {
+    pub(super) fn service(&self, name: &str, file: Option<&str>) -> Result<Pairs, String> {
         let user_file = match file {
             Some(file) => Some(PathBuf::from(file)),
             None => self.home.as_ref().map(|home| home.join(".pg_service.conf")),
@@ -74,9 +74,9 @@ impl Surroundings<'_> {
 }
 
 /// The parameters below `[name]`.
-fn section(text: &str, name: &str, path: &Path) -> Result<Option<super::Pairs>, String> {
+fn section(text: &str, name: &str, path: &Path) -> Result<Option<Pairs>, String> {
     let lines = text.lines().map(str::trim);
-    let mut found: Option<super::Pairs> = None;
+    let mut found: Option<Pairs> = None;
     for (line, number) in lines.zip(1..) {
         let wrong = |reason: &str| format!("`{}`, line {number}: {reason}", path.display());
         let heading = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
@@ -111,7 +111,7 @@ fn password_in(line: &str, wanted: &[&str; 4]) -> Option<String> {
         }
     }
     // it ends at a `:`, too, as libpq has it
-    Some(field(&mut characters).0)
+    Some(field(&mut characters).0).filter(|password| !password.is_empty())
 }
 
 /// The text up to the next `:` that no `\` precedes, without and with its `\`s.
