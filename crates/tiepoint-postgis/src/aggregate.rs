@@ -113,7 +113,8 @@ fn bound(maker: &Maker<'_>, value: &Expr) -> Option<Bound> {
 fn extreme<'t>(maker: &Maker<'t>, value: &Expr) -> Option<(Sql, &'t Column)> {
     let bound = bound(maker, value)?;
     let column = maker.table().columns.get(bound.as_field()?)?;
-    let told = !matches!(column.kind, Kind::Bool | Kind::Bytea | Kind::Uuid | Kind::Float4 | Kind::Float8);
+    let told =
+        !matches!(column.kind, Kind::Bool | Kind::Bytea | Kind::Uuid | Kind::Float4 | Kind::Float8);
     if !told || !maker.spelling.sorts(&bound) {
         // of equal zeros the server may give either
         return None;

@@ -68,7 +68,11 @@ fn append_members(
     Ok(())
 }
 
-fn append_member(element: &Kind, source: &mut Source<'_>, text: &mut String) -> Result<(), Misread> {
+fn append_member(
+    element: &Kind,
+    source: &mut Source<'_>,
+    text: &mut String,
+) -> Result<(), Misread> {
     let Ok(length) = usize::try_from(source.number()?) else {
         text.push_str("null");
         return Ok(());
@@ -191,9 +195,7 @@ fn element_value(element: &Kind, value: &serde_json::Value) -> Option<Value> {
         Kind::Text | Kind::Interval => Value::from(text()?),
         Kind::Date => Value::Date(text()?.parse().ok()?),
         Kind::Time { .. } | Kind::TimeTz { .. } => Value::Time(text()?.parse().ok()?),
-        Kind::Timestamp { .. } | Kind::TimestampTz { .. } => {
-            Value::DateTime(text()?.parse().ok()?)
-        }
+        Kind::Timestamp { .. } | Kind::TimestampTz { .. } => Value::DateTime(text()?.parse().ok()?),
         Kind::Uuid => Value::Uuid(text()?.parse().ok()?),
         Kind::Json | Kind::Jsonb => Value::Json(value.to_string().parse().ok()?),
         _ => return None,

@@ -158,11 +158,7 @@ impl<'s> Search<'s> {
 }
 
 /// The condition that a geography lies within so many metres of a place, and a little more.
-pub(crate) fn reached(
-    column: &crate::metadata::Column,
-    place: Geometry,
-    limit_m: f64,
-) -> Sql {
+pub(crate) fn reached(column: &crate::metadata::Column, place: Geometry, limit_m: f64) -> Sql {
     const SLACK: f64 = 1.000_01;
     const SLACK_M: f64 = 0.1;
     let limit = bound(Kind::Float8, "::float8", limit_m * SLACK + SLACK_M);

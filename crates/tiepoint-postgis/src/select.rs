@@ -138,7 +138,8 @@ impl<'q> Maker<'q> {
                     Some(among(Fragment::name(&column.name), &Kind::Int8, numbers))
                 }
                 Key::Column(column) if column.kind == Kind::Uuid => {
-                    let canonical = |it: &&str| it.parse::<uuid::Uuid>().is_ok_and(|id| id.to_string() == **it);
+                    let canonical =
+                        |it: &&str| it.parse::<uuid::Uuid>().is_ok_and(|id| id.to_string() == **it);
                     let ids = texts(fids).filter(canonical).map(str::to_owned);
                     Some(among(Fragment::name(&column.name), &Kind::Uuid, ids))
                 }

@@ -4,8 +4,7 @@ use crate::trees::{committed, folder};
 use std::time::Duration;
 use tiepoint_core::{
     Aggregate, BBox, Change, Direction, Expr, ExprType, Feature, Fid, Field, FieldType, Function,
-    Ids, Index, LayerDefinition, NativeFunction, PageMark, Query, Schema, Value,
-    field,
+    Ids, Index, LayerDefinition, NativeFunction, PageMark, Query, Schema, Value, field,
 };
 use tiepoint_gpkg::GpkgStore;
 use tiepoint_store::{Access, Place, ReadControl, Result, Store, StoreError, WriteMode};
