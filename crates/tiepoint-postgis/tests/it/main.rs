@@ -1,3 +1,4 @@
 //! The store on a throw-away server.
 mod contract;
+mod questions;
 mod throw_away;
