@@ -2,3 +2,4 @@
 mod contract;
 mod questions;
 mod throw_away;
+mod types;
