@@ -1,6 +1,7 @@
 //! The store itself.
 use crate::address::PostgisAddress;
 use crate::catalogue::Catalogue;
+use crate::create::LONGEST_NAME;
 use crate::error::Site;
 use crate::lease::Lease;
 use crate::pool::Pool;
@@ -117,6 +118,9 @@ impl Store for PostgisStore {
             curves: true,
             enforces_schema: true,
             check: true,
+            minus_zero: true,
+            make_valid: true,
+            longest_name: Some(LONGEST_NAME),
         }
     }
 
