@@ -4,10 +4,12 @@
 //! layers have geometries. Open one with [`PostgisStore::open`].
 mod address;
 mod aggregate;
+mod analyze;
 mod array;
 mod books;
 mod boundary;
 mod catalogue;
+mod changes;
 mod check;
 mod constraints;
 mod copy;
@@ -34,6 +36,7 @@ mod pool;
 mod read;
 mod reading;
 mod refusal;
+mod repair;
 mod runtime;
 mod select;
 mod server;

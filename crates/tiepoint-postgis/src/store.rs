@@ -165,6 +165,18 @@ impl Store for PostgisStore {
         }
     }
 
+    fn place_of(&self, layer: &str) -> Result<Option<String>> {
+        self.ask(|lease| {
+            let table = self.catalogue.table(&lease, &self.site, layer)?;
+            // the moment at which a server started tells it from all others
+            let sql = "SELECT format('%s/%s/%s', extract(epoch FROM pg_postmaster_start_time()), \
+                       (SELECT oid FROM pg_database WHERE datname = current_database()), $1::oid)";
+            let row = lease.query_one(sql, &[&table.oid]);
+            let row = row.map_err(self.site.failed("ask what server it is"))?;
+            Ok(Some(row.get(0)))
+        })
+    }
+
     fn begin(&self, options: TransactionOptions) -> Result<Box<dyn Transaction + '_>> {
         Ok(Box::new(PgTransaction::begin(self, options)?))
     }

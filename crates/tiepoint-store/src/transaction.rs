@@ -145,11 +145,13 @@ pub trait Transaction {
 pub enum WriteMode {
     /// A few rows, or a mixture of changes.
     Rows,
-    /// Many changes. Indexes may be built when the writer is finished, so an insert that breaks
-    /// the uniqueness of ids may be refused only then. Updates and deletes may be put off until
+    /// Many inserts: indexes may be built when the writer is finished, so an insert that breaks
+    /// the uniqueness of ids may be refused only then.
+    Bulk,
+    /// Many changes of features that are there. Updates and deletes may be put off until
     /// [`FeatureWriter::settle`]: what is said of them before is what they will be if their rows
     /// are there.
-    Bulk,
+    Changes,
 }
 
 /// A layer opened for writing.
