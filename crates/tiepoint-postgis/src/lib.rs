@@ -19,6 +19,7 @@ mod encode;
 mod error;
 mod explain;
 mod facts;
+mod geography;
 mod geometry;
 mod guards;
 mod interval;
