@@ -77,6 +77,20 @@ pub struct Index {
     pub unique: bool,
     /// How it finds things.
     pub method: IndexMethod,
+    /// What only some stores can do.
+    pub extras: IndexExtras,
+}
+
+/// What an index may say beyond its fields, in the store's own language.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct IndexExtras {
+    /// The condition that rows must fulfil to be in it: a *partial* index.
+    pub condition: Option<String>,
+    /// What is indexed in place of the fields themselves: a *functional* index. The fields then
+    /// say which ones it is made of.
+    pub expression: Option<String>,
+    /// Fields that are kept in it only to be read: a *covering* index.
+    pub including: Vec<String>,
 }
 
 /// How an index finds things.
@@ -86,6 +100,32 @@ pub enum IndexMethod {
     BTree,
     /// By bounding box.
     Spatial,
+    /// By bounding box, in a way that only some stores know.
+    SpatialAs(SpatialIndexKind),
+}
+
+/// Spatial indexes beside the usual one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SpatialIndexKind {
+    /// A space-partitioned tree (SP-GiST): many points, few overlaps.
+    SpGist,
+    /// A box for each range of pages (BRIN): tiny, for rows stored in the order of their places.
+    Brin,
+    /// A tree of boxes with all ordinates: for searches in height or measure, too.
+    AllDimensions,
+}
+
+impl Index {
+    /// An index in sorted order on these fields, with nothing else stated.
+    pub fn on<S: Into<String>>(fields: impl IntoIterator<Item = S>) -> Self {
+        Self {
+            name: None,
+            fields: fields.into_iter().map(Into::into).collect(),
+            unique: false,
+            method: IndexMethod::BTree,
+            extras: IndexExtras::default(),
+        }
+    }
 }
 
 /// A condition on each feature, in the store's own language.

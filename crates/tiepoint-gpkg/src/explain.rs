@@ -22,6 +22,8 @@ pub(crate) fn explain(lease: &Lease, query: &Query) -> Result<Plan> {
         sorted: place(!select.question.order().is_empty(), select.rest.sort),
         cut: place(cuts(&select), select.rest.cut),
         statement: Some(select.statement.sql.clone()),
+        steps: steps.clone(),
+        buffers: None,
         examined: 0,
         returned: 0,
     };

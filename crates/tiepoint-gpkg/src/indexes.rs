@@ -31,7 +31,7 @@ pub(crate) fn read(
             }
         }
         let name = (origin == "c").then_some(name);
-        indexes.push(Index { name, fields: columns, unique, method: IndexMethod::BTree });
+        indexes.push(Index { name, unique, ..Index::on(columns) });
     }
     Ok(indexes)
 }
@@ -53,7 +53,7 @@ fn index_fields(
 
 /// Creates an index, under the next free name when its own is taken.
 pub(crate) fn create(connection: &Connection, table: &str, index: &Index) -> Result<()> {
-    if index.method == IndexMethod::Spatial {
+    if index.method != IndexMethod::BTree {
         return Ok(());
     }
     let wanted =

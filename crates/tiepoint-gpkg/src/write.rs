@@ -7,7 +7,7 @@ use crate::dialect::quoted;
 use crate::error::{Site, is_constraint, is_taken_fid, words};
 use crate::metadata::Table;
 use crate::types;
-use crate::values::Binder;
+use crate::values::{Binder, decode};
 use rusqlite::types::Null;
 use rusqlite::{Connection, OptionalExtension, Statement, ToSql};
 use std::sync::Arc;
@@ -81,7 +81,31 @@ impl<'t> Writer<'t> {
             bulk.count_row();
         }
         self.note_geometry(&values, Some(fid))?;
-        Ok(Written::Inserted { fid: Fid::Int(fid), id })
+        let filled = if self.bulk.is_none() { self.filled(fid, &values)? } else { Vec::new() };
+        Ok(Written::Inserted { fid: Fid::Int(fid), id, filled })
+    }
+
+    /// What SQLite has put into the fields that were left to it.
+    fn filled(&self, fid: i64, values: &[Option<Value>]) -> Result<Vec<(usize, Value)>> {
+        let fields = self.table.layer.schema().fields();
+        let left: Vec<usize> = (0..values.len()).filter(|at| values[*at].is_none()).collect();
+        if left.is_empty() {
+            return Ok(Vec::new());
+        }
+        let columns: Vec<String> = left.iter().map(|at| quoted(&fields[*at].name)).collect();
+        let (columns, table, key) = (columns.join(", "), self.table.sql(), self.key());
+        let sql = format!("SELECT {columns} FROM {table} WHERE {key} = ?1");
+        let read = || {
+            self.connection.prepare_cached(&sql)?.query_row([fid], |row| {
+                let value = |(at, position): (usize, &usize)| {
+                    let read = decode(row.get_ref(at)?, &fields[*position].ty);
+                    Ok((*position, read.unwrap_or(Value::Null)))
+                };
+                left.iter().enumerate().map(value).collect()
+            })
+        };
+        let what = format!("read back what was written to layer `{}`", self.table.name());
+        read().map_err(self.site.failed(&what))
     }
 
     fn run_insert(

@@ -1,6 +1,6 @@
 //! Side tables of callers, all kept in one of ours, each schema's apart.
-use crate::error::Site;
-use crate::link::{Failure, Link};
+use crate::error::{Failure, Site};
+use crate::link::Link;
 use crate::side;
 use tiepoint_store::{Book, Result};
 

@@ -1,7 +1,7 @@
 //! The column that carries a table's ids: which may, and statements about all ids in it.
-use crate::error::Site;
+use crate::error::{Failure, Site};
 use crate::kind::Kind;
-use crate::link::{Failure, Link};
+use crate::link::Link;
 use crate::metadata::{Key, Table};
 use crate::spelling::{Spelling, quoted};
 use std::collections::HashMap;
@@ -162,6 +162,11 @@ impl Carrier {
         );
         let rows = link.query(&sql, &[])?;
         Ok(rows.iter().filter_map(|row| self.fid(row.get(0))).collect())
+    }
+
+    /// What rows are told apart by, and what they are sorted by.
+    pub(crate) fn key(&self) -> (&str, &str) {
+        (&self.key.0, &self.key.1)
     }
 
     /// A row's fid from its text.

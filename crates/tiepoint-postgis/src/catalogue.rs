@@ -1,7 +1,8 @@
 //! The layers of one database: looked up by name, remembered, and checked before they are trusted.
 use crate::describe::{Describer, Listed, listed};
 use crate::error::Site;
-use crate::link::{Failure, Link};
+use crate::error::Failure;
+use crate::link::Link;
 use crate::metadata::Table;
 use crate::srid::Systems;
 use std::collections::{HashMap, HashSet};
@@ -74,6 +75,21 @@ impl Catalogue {
 
     pub(crate) fn forget(&self) {
         self.known().clear();
+    }
+
+    /// The schema and name of a table that is to be a layer of this name: `schema.table` in another
+    /// schema than the first, if there is that schema.
+    pub(crate) fn place(&self, link: &Link, site: &Site, name: &str) -> Result<(String, String)> {
+        let home = || (link.server().schema.clone(), name.to_owned());
+        let Some((schema, table)) = name.split_once('.').filter(|(_, table)| !table.is_empty()) else {
+            return Ok(home());
+        };
+        if !self.schemas.is_empty() && !self.schemas.iter().any(|it| it == schema) {
+            return Ok(home());
+        }
+        let sql = "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)";
+        let row = link.query_one(sql, &[&schema]).map_err(site.failed("look for a schema"))?;
+        Ok(if row.get(0) { (schema.to_owned(), table.to_owned()) } else { home() })
     }
 
     /// Every table with its layer's name: bare in the schema where new layers go, with the schema

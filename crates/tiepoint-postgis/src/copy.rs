@@ -256,7 +256,7 @@ impl<'t> Load<'t> {
         Err(StoreError::DuplicateId { layer: self.table.layer.name().to_owned(), id })
     }
 
-    fn refused(&self, failure: crate::link::Failure) -> StoreError {
+    fn refused(&self, failure: crate::error::Failure) -> StoreError {
         let label = match failed_line(&failure) {
             Some(line) => format!("feature {} of the load", self.before + line),
             None => "a feature of the load".to_owned(),
@@ -266,8 +266,8 @@ impl<'t> Load<'t> {
 }
 
 /// The row that a stream failed at: `COPY trees, line 7, column name`.
-fn failed_line(failure: &crate::link::Failure) -> Option<u64> {
-    let crate::link::Failure::Server(error) = failure else { return None };
+fn failed_line(failure: &crate::error::Failure) -> Option<u64> {
+    let crate::error::Failure::Server(error) = failure else { return None };
     let place = error.as_db_error()?.where_()?;
     let digits = place.split("line ").nth(1)?;
     let end = digits.find(|it: char| !it.is_ascii_digit()).unwrap_or(digits.len());

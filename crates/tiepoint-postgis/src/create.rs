@@ -10,7 +10,7 @@ use crate::spelling::{literal, quoted};
 use crate::store::PostgisStore;
 use crate::{side, srid, tie};
 use tiepoint_core::{
-    Domain, Edges, Field, FieldDefault, FieldType, Identity, Index, IndexMethod, IntWidth,
+    Domain, Edges, Field, FieldDefault, FieldType, Identity, Index, IndexExtras, IndexMethod, IntWidth,
     LayerDefinition, SpatialIndexKind, Value,
 };
 use tiepoint_store::{Result, StoreError};
@@ -251,8 +251,7 @@ impl<'a> Plan<'a> {
             let asked = declared.iter().any(|it| {
                 matches!(it.method, IndexMethod::Spatial | IndexMethod::SpatialAs(_))
                     && it.fields == [field.name.clone()]
-                    && it.condition.is_none()
-                    && it.expression.is_none()
+                    && it.extras == IndexExtras::default()
             });
             if matches!(field.ty, FieldType::Geometry(_)) && !asked {
                 let column = quoted(&field.name);
@@ -261,18 +260,8 @@ impl<'a> Plan<'a> {
         }
         let mut made: Vec<&Index> = Vec::new();
         for index in declared {
-            let same = |it: &&Index| {
-                (&it.fields, it.method, it.unique, &it.condition, &it.expression, &it.including)
-                    == (
-                        &index.fields,
-                        index.method,
-                        index.unique,
-                        &index.condition,
-                        &index.expression,
-                        &index.including,
-                    )
-            };
-            if !made.iter().any(same) {
+            let nameless = |it: &Index| Index { name: None, ..it.clone() };
+            if !made.iter().any(|it| nameless(it) == nameless(index)) {
                 made.push(index);
                 statements.push(self.index(index));
             }
@@ -290,7 +279,7 @@ impl<'a> Plan<'a> {
             IndexMethod::SpatialAs(SpatialIndexKind::Brin) => ("brin", ""),
             IndexMethod::SpatialAs(SpatialIndexKind::AllDimensions) => ("gist", " gist_geometry_ops_nd"),
         };
-        let columns = match &index.expression {
+        let columns = match &index.extras.expression {
             Some(expression) => format!("({expression}){class}"),
             None => {
                 let columns = index.fields.iter().map(|field| format!("{}{class}", quoted(field)));
@@ -298,11 +287,12 @@ impl<'a> Plan<'a> {
             }
         };
         let mut sql = format!("CREATE {unique}INDEX {name}ON {} USING {method} ({columns})", self.sql());
-        if !index.including.is_empty() {
-            let columns: Vec<String> = index.including.iter().map(|it| quoted(it)).collect();
+        let IndexExtras { condition, including, .. } = &index.extras;
+        if !including.is_empty() {
+            let columns: Vec<String> = including.iter().map(|it| quoted(it)).collect();
             sql.push_str(&format!(" INCLUDE ({})", columns.join(", ")));
         }
-        if let Some(condition) = &index.condition {
+        if let Some(condition) = condition {
             sql.push_str(&format!(" WHERE {condition}"));
         }
         sql

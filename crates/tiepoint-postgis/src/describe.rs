@@ -2,7 +2,8 @@
 use crate::constraints::{Stated, geometry_rules};
 use crate::error::Site;
 use crate::kind::{Kind, TypeFacts};
-use crate::link::{Failure, Link};
+use crate::error::Failure;
+use crate::link::Link;
 use crate::metadata::{Column, Key, KeyColumn, Relation, Table, TableIndex, Tie};
 use crate::side::FieldNote;
 use crate::srid::Systems;
@@ -10,7 +11,7 @@ use crate::{geometry, side};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tiepoint_core::{
-    Check, Field, FieldDefault, FieldType, FidRule, Identity, Index, IndexMethod, Layer,
+    Check, Field, FieldType, FidRule, Identity, Index, IndexMethod, Layer,
     LayerDefinition, Schema,
 };
 use tiepoint_store::Result;
@@ -357,9 +358,9 @@ fn declared(indexes: &[TableIndex], schema: &Schema, columns: &[Column]) -> Vec<
         let known = fields.iter().all(|field| schema.position(field).is_some());
         (known && !told).then(|| Index {
             name: Some(it.name.clone()),
-            fields,
             unique: it.unique,
             method,
+            ..Index::on(fields)
         })
     });
     declared.collect()

@@ -1,12 +1,11 @@
 //! Connecting: which servers are tried in which order, and what is said when none lets us in.
 use crate::address::{Encryption, Host, PostgisAddress, SessionKind, SslMode, Target};
 use crate::error::{self, Failure, Site};
+use crate::refusal;
 use crate::runtime;
 use crate::server::Server;
 use crate::tls;
 use futures_util::future::{Either, select};
-use std::error::Error as _;
-use std::io;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
@@ -143,7 +142,7 @@ async fn encrypted_or_not(address: &PostgisAddress, target: &Target, site: &Site
         }
     }
     match reason {
-        Some(error) => Err(refusal(address, target, site, error)),
+        Some(error) => Err(refusal::reason(address, target, site, error)),
         None => Err(site.unreachable("there is no way to connect")),
     }
 }
@@ -170,12 +169,7 @@ fn attempts(encryption: &Encryption, target: &Target, site: &Site) -> Result<Vec
 
 /// Whether the other attempt may do better: the handshake failed, or `pg_hba.conf` wants the other.
 fn is_about_encryption(error: &Error) -> bool {
-    is_tls(error) || error.code().is_some_and(|code| code.code() == "28000")
-}
-
-fn is_tls(error: &Error) -> bool {
-    // the driver does not say it in any other way
-    error.to_string() == "error performing TLS handshake"
+    refusal::is_tls(error) || error.code().is_some_and(|code| code.code() == "28000")
 }
 
 impl Attempt {
@@ -239,55 +233,6 @@ fn keep_alive(config: &mut Config, address: &PostgisAddress) {
     if let Some(timeout) = keepalives.user_timeout {
         config.tcp_user_timeout(timeout);
     }
-}
-
-/// Why a server did not let us in.
-fn refusal(address: &PostgisAddress, target: &Target, site: &Site, error: Error) -> StoreError {
-    let reason = error::words(&error);
-    let is_password_missing = reason == "password missing";
-    let code = error.code().map(tokio_postgres::error::SqlState::code);
-    if is_password_missing || code == Some("28P01") {
-        return site.refused(reason, password_hint(address, target));
-    }
-    if is_tls(&error) {
-        return site.refused(format!("no encrypted connection: {reason}"), Some(tls_hint()));
-    }
-    if error.as_db_error().is_some() {
-        return site.driver_error(error.into(), "connect");
-    }
-    match error.source().and_then(|source| source.downcast_ref::<io::Error>()) {
-        Some(source) => site.unreachable(io_reason(source, target)),
-        None => site.refused(reason, None),
-    }
-}
-
-fn io_reason(error: &io::Error, target: &Target) -> String {
-    match (&target.host, error.kind()) {
-        (Host::Socket(folder), io::ErrorKind::NotFound) => {
-            format!("there is no socket for port {} in `{}`", target.port, folder.display())
-        }
-        (Host::Network { name, .. }, io::ErrorKind::ConnectionRefused) => {
-            format!("nobody listens at `{name}`, port {}", target.port)
-        }
-        (_, io::ErrorKind::UnexpectedEof) => "the server hung up at once".to_owned(),
-        _ => error.to_string(),
-    }
-}
-
-fn password_hint(address: &PostgisAddress, target: &Target) -> Option<String> {
-    match (&target.password, &address.exposed_password_file) {
-        (None, Some(path)) => {
-            let path = path.display();
-            Some(format!("`{path}` was not read, as others may read it: `chmod 600 {path}`"))
-        }
-        (None, None) => Some("give a password in `PGPASSWORD` or in `~/.pgpass`".to_owned()),
-        (Some(_), _) => Some("check the user and the password".to_owned()),
-    }
-}
-
-fn tls_hint() -> String {
-    "check `sslmode`, and that `sslrootcert` has the certificate that signed the server's"
-        .to_owned()
 }
 
 impl Call {

@@ -195,7 +195,7 @@ pub(crate) fn words(error: &tokio_postgres::Error) -> String {
 
 /// Whether the connection broke, and not what was asked of it.
 fn is_io(error: &tokio_postgres::Error) -> bool {
-    error.source().is_some_and(|source| source.is::<std::io::Error>())
+    error.source().is_some_and(<dyn Error>::is::<std::io::Error>)
 }
 
 /// The first name in quotes, whichever kind the server's language has.

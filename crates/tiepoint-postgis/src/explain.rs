@@ -52,7 +52,7 @@ impl crate::reading::RowSource for Borrowed {
     fn next_row(
         &mut self,
         control: Option<&ReadControl>,
-    ) -> Result<Option<tokio_postgres::Row>, crate::link::Failure> {
+    ) -> Result<Option<tokio_postgres::Row>, crate::error::Failure> {
         self.0.next(control)
     }
 }

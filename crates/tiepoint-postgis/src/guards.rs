@@ -16,7 +16,8 @@
 //! Two things others can no longer do, as on SQLite: drop the column without CASCADE, or change its
 //! type. Where others rename it, rows pass as they come until a check is told to mend.
 use crate::carrier::Carrier;
-use crate::link::{Failure, Link};
+use crate::error::Failure;
+use crate::link::Link;
 use crate::spelling::{literal, quoted};
 use tiepoint_core::ObjectId;
 use tokio_postgres::Row;

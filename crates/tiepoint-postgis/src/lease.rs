@@ -24,16 +24,20 @@ impl Lease {
 
     /// Closes the connection instead of giving it back.
     pub(crate) fn discard(mut self) {
-        self.loan = None;
+        let Some((link, seat)) = self.loan.take() else { return };
+        if link.traffic() != Traffic::Idle {
+            runtime::spawn(close(link, seat));
+        }
     }
 
     /// Gives it back when its server has stopped sending these rows, which nobody wants any more.
     /// That happens in the background.
     pub(crate) fn abandon(mut self, rows: Rows) {
         let Some((link, seat)) = self.loan.take() else { return };
-        match rows.is_done() {
-            true => give_back(link, seat),
-            false => runtime::spawn(clear(link, seat, rows)),
+        if rows.is_done() {
+            give_back(link, seat);
+        } else {
+            runtime::spawn(clear(link, seat, rows));
         }
     }
 }
@@ -57,7 +61,9 @@ impl Drop for Lease {
         let Some((link, seat)) = self.loan.take() else { return };
         match link.traffic() {
             Traffic::Idle => give_back(link, seat),
-            Traffic::Reading | Traffic::Left => runtime::spawn(close(link, seat)),
+            Traffic::Reading | Traffic::Copying | Traffic::Left => {
+                runtime::spawn(close(link, seat));
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! One connection to a server, used by one thread at a time.
 use crate::address::PostgisAddress;
+use crate::boundary::Boundary;
 use crate::dial::{self, Cable, Call};
 use crate::error::{Failure, Site};
 use crate::runtime;
@@ -8,11 +9,12 @@ use crate::statements::Statements;
 use crate::streams::{CopyIn, Flow, Rows, Traffic};
 use bytes::Bytes;
 use std::cell::{Cell, RefCell};
+use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tiepoint_core::ErrorKind;
 use tiepoint_store::{ReadControl, Result, StoreError};
-use tokio_postgres::types::ToSql;
+use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Row, Statement};
 
 /// How long an idle connection may take to show that it is alive.
@@ -67,8 +69,7 @@ impl Link {
     /// Asks again what the server has, as after `CREATE EXTENSION`.
     pub(crate) fn refresh_server(&mut self) -> Result<(), Failure> {
         self.ready()?;
-        let probe = runtime::wait(Server::probe(self.client(), &self.address));
-        if let Some(server) = self.heard(probe)? {
+        if let Some(server) = self.ask(None, Server::probe(self.client(), &self.address))? {
             self.server = server;
         }
         self.forget_statements();
@@ -76,7 +77,9 @@ impl Link {
     }
 
     pub(crate) fn query(&self, sql: &str, parameters: Parameters<'_>) -> Result<Vec<Row>, Failure> {
-        self.prepared(sql, |statement| runtime::wait(self.client().query(statement, parameters)))
+        self.prepared(sql, None, |statement| {
+            self.ask(None, self.client().query(statement, parameters))
+        })
     }
 
     /// The same, until the control says stop.
@@ -86,17 +89,14 @@ impl Link {
         parameters: Parameters<'_>,
         control: &ReadControl,
     ) -> Result<Vec<Row>, Failure> {
-        let mut rows = self.rows_with(sql, parameters, control)?;
-        let mut all = Vec::new();
-        while let Some(row) = rows.next(Some(control))? {
-            all.push(row);
-        }
-        Ok(all)
+        self.prepared(sql, Some(control), |statement| {
+            self.ask(Some(control), self.client().query(statement, parameters))
+        })
     }
 
     pub(crate) fn query_one(&self, sql: &str, parameters: Parameters<'_>) -> Result<Row, Failure> {
-        self.prepared(sql, |statement| {
-            runtime::wait(self.client().query_one(statement, parameters))
+        self.prepared(sql, None, |statement| {
+            self.ask(None, self.client().query_one(statement, parameters))
         })
     }
 
@@ -105,45 +105,50 @@ impl Link {
         sql: &str,
         parameters: Parameters<'_>,
     ) -> Result<Option<Row>, Failure> {
-        self.prepared(sql, |statement| {
-            runtime::wait(self.client().query_opt(statement, parameters))
+        self.prepared(sql, None, |statement| {
+            self.ask(None, self.client().query_opt(statement, parameters))
         })
+    }
+
+    /// The same without preparing: for what is asked once, its parameters' types as the server
+    /// infers them.
+    pub(crate) fn query_once(
+        &self,
+        sql: &str,
+        parameters: &[(&(dyn ToSql + Sync), Type)],
+    ) -> Result<Vec<Row>, Failure> {
+        self.ready()?;
+        self.heard(runtime::wait(self.client().query_typed(sql, parameters)))
     }
 
     /// How many rows it has touched.
     pub(crate) fn execute(&self, sql: &str, parameters: Parameters<'_>) -> Result<u64, Failure> {
-        self.prepared(sql, |statement| runtime::wait(self.client().execute(statement, parameters)))
+        self.prepared(sql, None, |statement| {
+            self.ask(None, self.client().execute(statement, parameters))
+        })
     }
 
     /// Runs statements without parameters, and without their results. The only place where
     /// transactions begin and end, each in a batch of its own.
     pub(crate) fn batch(&self, sql: &str) -> Result<(), Failure> {
         self.ready()?;
-        let done = self.heard(runtime::wait(self.client().batch_execute(sql)));
+        let done = self.ask(None, self.client().batch_execute(sql));
         match Boundary::of(sql) {
-            Some(Boundary::Begin) if done.is_ok() => self.in_transaction.set(true),
+            // also where it fails: what begins a batch may have been done
+            Some(Boundary::Begin) => self.in_transaction.set(true),
             // a commit that fails has rolled back
             Some(Boundary::End) => self.in_transaction.set(false),
-            _ => {}
+            None => {}
         }
         done
     }
 
     pub(crate) fn prepare(&self, sql: &str) -> Result<Statement, Failure> {
-        self.ready()?;
-        if let Some(statement) = self.statements.borrow_mut().get(sql) {
-            return Ok(statement);
-        }
-        let statement = self.heard(runtime::wait(self.client().prepare(sql)))?;
-        self.statements.borrow_mut().keep(sql, &statement);
-        Ok(statement)
+        self.prepare_with(sql, None)
     }
 
     pub(crate) fn rows(&self, sql: &str, parameters: Parameters<'_>) -> Result<Rows, Failure> {
-        let stream = self.prepared(sql, |statement| {
-            runtime::wait(self.client().query_raw(statement, parameters.iter().copied()))
-        })?;
-        Ok(Rows::new(stream, self.flow.clone()))
+        self.stream(sql, parameters, None)
     }
 
     /// The same, until the control says stop: the server may think for long before the first row.
@@ -153,28 +158,13 @@ impl Link {
         parameters: Parameters<'_>,
         control: &ReadControl,
     ) -> Result<Rows, Failure> {
-        let mut stopped = None;
-        let stream = self.prepared(sql, |statement| {
-            let asked = self.client().query_raw(statement, parameters.iter().copied());
-            match runtime::wait_with(asked, control) {
-                Ok(answer) => answer.map(Some),
-                Err(stop) => {
-                    self.flow.set(Traffic::Left);
-                    stopped = Some(stop);
-                    Ok(None)
-                }
-            }
-        })?;
-        match (stream, stopped) {
-            (Some(stream), _) => Ok(Rows::new(stream, self.flow.clone())),
-            (None, stop) => Err(stop.unwrap_or(StoreError::Stopped).into()),
-        }
+        self.stream(sql, parameters, Some(control))
     }
 
     pub(crate) fn copy_in(&self, sql: &str) -> Result<CopyIn, Failure> {
         self.ready()?;
-        let sink = self.heard(runtime::wait(self.client().copy_in::<_, Bytes>(sql)))?;
-        Ok(CopyIn::new(sink))
+        let sink = self.ask(None, self.client().copy_in::<_, Bytes>(sql))?;
+        Ok(CopyIn::new(sink, self.flow.clone()))
     }
 
     pub(crate) fn is_closed(&self) -> bool {
@@ -201,7 +191,11 @@ impl Link {
     pub(crate) fn is_alive(&self) -> bool {
         let asked = self.client().simple_query("");
         let control = ReadControl::default().time_out(PATIENCE_WITH_THE_SILENT);
-        matches!(runtime::wait_with(asked, &control), Ok(Ok(_)))
+        let answers = matches!(runtime::wait_with(asked, &control), Ok(Ok(_)));
+        if !answers {
+            self.call.cable.cut();
+        }
+        answers
     }
 
     pub(crate) fn born(&self) -> Instant {
@@ -228,22 +222,55 @@ impl Link {
         }
     }
 
+    /// Waits for an answer. One that is not waited for to its end is in the way of the next.
+    fn ask<T>(
+        &self,
+        control: Option<&ReadControl>,
+        asked: impl Future<Output = Result<T, tokio_postgres::Error>>,
+    ) -> Result<T, Failure> {
+        let Some(control) = control else { return self.heard(runtime::wait(asked)) };
+        control.check()?;
+        let stopped = |_: &StoreError| self.flow.set(Traffic::Left);
+        self.heard(runtime::wait_with(asked, control).inspect_err(stopped)?)
+    }
+
+    fn prepare_with(&self, sql: &str, control: Option<&ReadControl>) -> Result<Statement, Failure> {
+        self.ready()?;
+        if let Some(statement) = self.statements.borrow_mut().get(sql) {
+            return Ok(statement);
+        }
+        let statement = self.ask(control, self.client().prepare(sql))?;
+        self.statements.borrow_mut().keep(sql, &statement);
+        Ok(statement)
+    }
+
+    fn stream(
+        &self,
+        sql: &str,
+        parameters: Parameters<'_>,
+        control: Option<&ReadControl>,
+    ) -> Result<Rows, Failure> {
+        let stream = self.prepared(sql, control, |statement| {
+            self.ask(control, self.client().query_raw(statement, parameters.iter().copied()))
+        })?;
+        Ok(Rows::new(stream, self.flow.clone()))
+    }
+
     /// Runs with the prepared statement. One that does not fit its tables any more, as others have
     /// changed them, is prepared anew, unless a transaction has failed over it.
     fn prepared<T>(
         &self,
         sql: &str,
-        mut run: impl FnMut(&Statement) -> Result<T, tokio_postgres::Error>,
+        control: Option<&ReadControl>,
+        mut run: impl FnMut(&Statement) -> Result<T, Failure>,
     ) -> Result<T, Failure> {
-        let statement = self.prepare(sql)?;
-        match self.heard(run(&statement)) {
+        match run(&self.prepare_with(sql, control)?) {
             Err(failure) if is_outdated(&failure) => {
                 self.statements.borrow_mut().forget(sql);
                 if self.is_in_transaction() {
                     return Err(failure);
                 }
-                let statement = self.prepare(sql)?;
-                self.heard(run(&statement))
+                run(&self.prepare_with(sql, control)?)
             }
             answer => answer,
         }
@@ -255,10 +282,16 @@ impl Link {
             Traffic::Idle => Ok(()),
             Traffic::Left => self.clear_the_way(),
             Traffic::Reading => {
-                let reason = "rows of the same connection are still being read".to_owned();
-                Err(self.site.driver("ask something", ErrorKind::Internal, reason).into())
+                Err(self.is_busy("rows of the same connection are still being read"))
+            }
+            Traffic::Copying => {
+                Err(self.is_busy("data is still being sent on the same connection"))
             }
         }
+    }
+
+    fn is_busy(&self, reason: &str) -> Failure {
+        self.site.driver("ask something", ErrorKind::Internal, reason.to_owned()).into()
     }
 
     /// Has the server break off what nobody waits for any more.
@@ -281,25 +314,6 @@ impl Link {
     }
 }
 
-/// Where transactions begin and end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Boundary {
-    Begin,
-    End,
-}
-
-impl Boundary {
-    fn of(sql: &str) -> Option<Self> {
-        let mut words = sql.split(|c: char| !c.is_ascii_alphabetic()).filter(|it| !it.is_empty());
-        match (words.next()?.to_ascii_uppercase().as_str(), words.next()) {
-            ("BEGIN" | "START", _) => Some(Self::Begin),
-            ("ROLLBACK", Some(word)) if word.eq_ignore_ascii_case("TO") => None,
-            ("COMMIT" | "ROLLBACK" | "END" | "ABORT", _) => Some(Self::End),
-            _ => None,
-        }
-    }
-}
-
 /// Whether a prepared statement no longer is what it was: its result would have other columns, or
 /// somebody has discarded it.
 fn is_outdated(failure: &Failure) -> bool {
@@ -315,18 +329,6 @@ fn is_outdated(failure: &Failure) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn transactions_begin_and_end_with_certain_words() {
-        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY";
-        assert_eq!(Boundary::of(begin), Some(Boundary::Begin));
-        assert_eq!(Boundary::of("start transaction"), Some(Boundary::Begin));
-        assert_eq!(Boundary::of("COMMIT;"), Some(Boundary::End));
-        assert_eq!(Boundary::of("ROLLBACK"), Some(Boundary::End));
-        assert_eq!(Boundary::of("ROLLBACK TO SAVEPOINT a"), None);
-        assert_eq!(Boundary::of("SAVEPOINT a"), None);
-        assert_eq!(Boundary::of(""), None);
-    }
 
     #[test]
     fn a_link_may_change_threads() {

@@ -81,7 +81,8 @@ impl Pool {
         let mut state = self.state();
         let ticket = state.queue_up();
         loop {
-            if let Some(kept) = state.seat_for(ticket, self.most()) {
+            if state.is_turn_of(ticket, self.most()) {
+                let kept = state.sit_down();
                 // the next in the queue may find a seat as well
                 self.changed.notify_all();
                 return Ok((Seat { pool: Some(Arc::clone(self)) }, kept));
@@ -142,17 +143,19 @@ impl State {
         self.next_ticket
     }
 
-    /// A seat, if it is the ticket's turn and there is one: with a connection or without.
-    fn seat_for(&mut self, ticket: u64, most: usize) -> Option<Option<Idle>> {
-        if self.queue.front() != Some(&ticket) || (self.idle.is_empty() && self.seats >= most) {
-            return None;
-        }
+    fn is_turn_of(&self, ticket: u64, most: usize) -> bool {
+        let has_seat = !self.idle.is_empty() || self.seats < most;
+        has_seat && self.queue.front() == Some(&ticket)
+    }
+
+    /// Takes the seat that there is, with the connection on it, if one is.
+    fn sit_down(&mut self) -> Option<Idle> {
         self.queue.pop_front();
         let kept = self.idle.pop();
         if kept.is_none() {
             self.seats += 1;
         }
-        Some(kept)
+        kept
     }
 }
 

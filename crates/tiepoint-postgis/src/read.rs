@@ -2,7 +2,8 @@
 use crate::catalogue::Catalogue;
 use crate::error::Site;
 use crate::lease::Lease;
-use crate::link::{Failure, Link};
+use crate::error::Failure;
+use crate::link::Link;
 use crate::nearest;
 use crate::reading::RowSource;
 use crate::select::{Select, parameters, select};

@@ -2,7 +2,7 @@
 use crate::decode::{Bytes, Reader};
 use crate::error::Site;
 use crate::kind::Kind;
-use crate::link::Failure;
+use crate::error::Failure;
 use crate::metadata::Table;
 use crate::select::{Select, Shape};
 use std::sync::Arc;

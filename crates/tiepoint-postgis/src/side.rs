@@ -6,8 +6,8 @@
 //! books). Tables are known by the server's numbers for them, which follow every rename. Rows of
 //! tables that others have dropped do no harm, and go when something else is written.
 use crate::domain_json;
-use crate::error::Site;
-use crate::link::{Failure, Link};
+use crate::error::{Failure, Site};
+use crate::link::Link;
 use crate::transaction::marked;
 use std::collections::HashMap;
 use tiepoint_core::{Domain, Field, Schema, Value};

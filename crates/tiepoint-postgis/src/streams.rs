@@ -15,7 +15,7 @@ use tokio_postgres::{CopyInSink, Row, RowStream};
 /// How many rows are taken at once; more would only wait here instead of in the socket.
 const MOST_READY: usize = 512;
 
-/// Whether rows are on their way on a connection; shared by it and by who reads them.
+/// What is on its way on a connection; shared by it and by who reads or sends.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Flow(Arc<AtomicU8>);
 
@@ -26,6 +26,8 @@ pub(crate) enum Traffic {
     Idle,
     /// Rows that somebody reads.
     Reading,
+    /// Data that somebody sends.
+    Copying,
     /// Rows, or a long thought of the server, that nobody waits for any more.
     Left,
 }
@@ -39,6 +41,7 @@ impl Flow {
         match self.0.load(Ordering::Acquire) {
             0 => Traffic::Idle,
             1 => Traffic::Reading,
+            2 => Traffic::Copying,
             _ => Traffic::Left,
         }
     }
@@ -125,11 +128,13 @@ impl Drop for Rows {
 /// Data on its way into a table; dropping it unfinished stores nothing of it.
 pub(crate) struct CopyIn {
     sink: Pin<Box<CopyInSink<Bytes>>>,
+    flow: Flow,
 }
 
 impl CopyIn {
-    pub(crate) fn new(sink: CopyInSink<Bytes>) -> Self {
-        Self { sink: Box::pin(sink) }
+    pub(crate) fn new(sink: CopyInSink<Bytes>, flow: Flow) -> Self {
+        flow.set(Traffic::Copying);
+        Self { sink: Box::pin(sink), flow }
     }
 
     /// Waits until there is room for more. What the server has against the data is said at the end.
@@ -140,5 +145,12 @@ impl CopyIn {
     /// How many rows were stored.
     pub(crate) fn finish(mut self) -> Result<u64, Failure> {
         Ok(runtime::wait(self.sink.as_mut().finish())?)
+    }
+}
+
+impl Drop for CopyIn {
+    fn drop(&mut self) {
+        // what is asked next comes after its end, or after the word that it is broken off
+        self.flow.set(Traffic::Idle);
     }
 }

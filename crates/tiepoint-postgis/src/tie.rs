@@ -1,7 +1,7 @@
 //! Giving a layer identity in place.
 use crate::carrier::{self, Carrier, Tally, Verdict};
-use crate::error::Site;
-use crate::link::{Failure, Link};
+use crate::error::{Failure, Site};
+use crate::link::Link;
 use crate::metadata::{Key, Relation, Table};
 use crate::spelling::quoted;
 use crate::{guards, side};

@@ -1,12 +1,11 @@
 //! Encryption as libpq's `sslmode` means it (PostgreSQL manual, section 34.19).
 use crate::address::{Encryption, Roots, SslMode, is_private_key};
-use crate::verifier::AnyName;
-use rustls::client::WebPkiServerVerifier;
-use rustls::client::danger::ServerCertVerifier;
+use crate::verifier::{NameCheck, Trusted, Verifier};
 use rustls::crypto::{CryptoProvider, ring};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, RootCertStore};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ClientConfig, Error, InconsistentKeys, RootCertStore};
 use std::path::Path;
 use std::sync::Arc;
 use tokio_postgres_rustls::MakeRustlsConnect;
@@ -15,17 +14,17 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 pub(crate) fn connector(encryption: &Encryption) -> Result<MakeRustlsConnect, String> {
     // chosen here, as a process-wide choice would be the application's to make
     let provider = Arc::new(ring::default_provider());
-    let verifier = verifier(encryption, &provider)?;
-    let builder = ClientConfig::builder_with_provider(provider)
+    let verifier = verifier(encryption, Arc::clone(&provider))?;
+    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| error.to_string())?
         .dangerous()
         .with_custom_certificate_verifier(verifier);
     let mut config = match &encryption.client {
         None => builder.with_no_client_auth(),
-        Some((certificate, key)) => builder
-            .with_client_auth_cert(certificates(certificate)?, private_key(key)?)
-            .map_err(|error| format!("the client certificate cannot be used: {error}"))?,
+        Some((certificate, key)) => {
+            builder.with_client_cert_resolver(Arc::new(identity(certificate, key, &provider)?))
+        }
     };
     if encryption.direct {
         config.alpn_protocols = vec![b"postgresql".to_vec()];
@@ -35,46 +34,66 @@ pub(crate) fn connector(encryption: &Encryption) -> Result<MakeRustlsConnect, St
 
 fn verifier(
     encryption: &Encryption,
-    provider: &Arc<CryptoProvider>,
-) -> Result<Arc<dyn ServerCertVerifier>, String> {
-    let provider = Arc::clone(provider);
-    let roots = match (encryption.mode, &encryption.roots) {
+    provider: Arc<CryptoProvider>,
+) -> Result<Arc<Verifier>, String> {
+    let trusted = match (encryption.mode, &encryption.roots) {
         (SslMode::VerifyCa | SslMode::VerifyFull, Roots::Missing(path)) => {
             return Err(format!("there is no root certificate in `{}`", path.display()));
         }
         // as libpq: who has roots wants them used
         (SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull, Roots::File(path)) => {
-            root_store(certificates(path)?)?
+            let given = certificates(path)?;
+            Some(Trusted { roots: root_store(given.clone())?, given })
         }
         (SslMode::VerifyCa | SslMode::VerifyFull, Roots::System) => {
-            root_store(rustls_native_certs::load_native_certs().certs)?
+            let roots = root_store(rustls_native_certs::load_native_certs().certs)?;
+            Some(Trusted { roots, given: Vec::new() })
         }
-        _ => return Ok(Arc::new(AnyName::signed_by_anybody(provider))),
+        _ => None,
     };
-    if encryption.mode != SslMode::VerifyFull {
-        return Ok(Arc::new(AnyName::signed_by(roots, provider)));
-    }
-    let verifier = WebPkiServerVerifier::builder_with_provider(roots, provider).build();
-    Ok(verifier.map_err(|error| error.to_string())?)
+    let name = match encryption.mode {
+        SslMode::VerifyFull => NameCheck::SameName,
+        _ => NameCheck::AnyName,
+    };
+    Ok(Arc::new(Verifier { trusted, name, provider }))
 }
 
-fn root_store(certificates: Vec<CertificateDer<'static>>) -> Result<Arc<RootCertStore>, String> {
+fn root_store(certificates: Vec<CertificateDer<'static>>) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
     let (usable, _) = roots.add_parsable_certificates(certificates);
     if usable == 0 {
         return Err("there is no root certificate that can be used".to_owned());
     }
-    Ok(Arc::new(roots))
+    Ok(roots)
+}
+
+/// Our own certificate and its key. Only the server has to understand the certificate.
+fn identity(
+    certificate: &Path,
+    key: &Path,
+    provider: &CryptoProvider,
+) -> Result<SingleCertAndKey, String> {
+    let unusable = |error| format!("the private key cannot be used: {error}");
+    let loaded = provider.key_provider.load_private_key(private_key(key)?).map_err(unusable)?;
+    let identity = CertifiedKey::new(certificates(certificate)?, loaded);
+    match identity.keys_match() {
+        Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => Err(format!(
+            "the key in `{}` is not that of the certificate in `{}`",
+            key.display(),
+            certificate.display()
+        )),
+        _ => Ok(SingleCertAndKey::from(identity)),
+    }
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
     let unusable = |error| format!("cannot read certificates from `{}`: {error}", path.display());
     let certificates: Vec<_> =
         CertificateDer::pem_file_iter(path).and_then(Iterator::collect).map_err(unusable)?;
-    match certificates.is_empty() {
-        true => Err(format!("`{}` has no certificates", path.display())),
-        false => Ok(certificates),
+    if certificates.is_empty() {
+        return Err(format!("`{}` has no certificates", path.display()));
     }
+    Ok(certificates)
 }
 
 fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, String> {

@@ -2,7 +2,8 @@
 use crate::catalogue::Catalogue;
 use crate::error::Site;
 use crate::lease::Lease;
-use crate::link::{Failure, Link};
+use crate::error::Failure;
+use crate::link::Link;
 use crate::metadata::{Relation, Table};
 use crate::spelling::quoted;
 use crate::store::PostgisStore;
@@ -33,7 +34,7 @@ pub(crate) struct PgTransaction<'s> {
 
 impl<'s> PgTransaction<'s> {
     pub(crate) fn begin(store: &'s PostgisStore, options: TransactionOptions) -> Result<Self> {
-        let begin = |lease: Lease| {
+        let begin = |lease: Lease| -> Result<Lease> {
             let failed = || store.site.failed("begin a transaction");
             lease.batch(&begin_sql(options)).map_err(failed())?;
             lease.batch("SET LOCAL tiepoint.writer = 'on'").map_err(failed())?;

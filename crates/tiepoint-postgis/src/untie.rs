@@ -1,6 +1,6 @@
 //! Taking all that is ours away again.
-use crate::error::Site;
-use crate::link::{Failure, Link};
+use crate::error::{Failure, Site};
+use crate::link::Link;
 use crate::metadata::{Table, Tie};
 use crate::spelling::quoted;
 use crate::{guards, side};

@@ -344,6 +344,12 @@ impl StoreError {
         matches!(self, Self::TransactionConflict { .. })
     }
 
+    /// Whether the store was lost on the way, so that what only reads can be asked again.
+    #[must_use]
+    pub fn is_lost_connection(&self) -> bool {
+        matches!(self, Self::ConnectionLost { .. })
+    }
+
     /// What the user can do next, where there is something.
     #[must_use]
     pub fn hint(&self) -> Option<String> {

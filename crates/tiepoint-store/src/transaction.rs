@@ -1,13 +1,18 @@
 //! Changing a store: transactions, savepoints and writers.
 use crate::{Book, Features, Isolation, Result, TieOptions, TieReport, UntieReport};
 use std::sync::Arc;
-use tiepoint_core::{Change, Fid, Layer, LayerDefinition, ObjectId, Query};
+use tiepoint_core::{Change, FieldType, Fid, Layer, LayerDefinition, ObjectId, Query, Value};
 
 /// What a transaction is asked to be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TransactionOptions {
     /// The least isolation that will do; `None` takes the store's own.
     pub isolation: Option<Isolation>,
+    /// Whether it only reads; a write is then refused as read-only.
+    pub read_only: bool,
+    /// Whether it may wait at its beginning until it can never be in another's way; means
+    /// something only beside [`Isolation::Serializable`] and `read_only`, on a server.
+    pub deferrable: bool,
 }
 
 /// A point within a transaction to which one can go back.
@@ -38,6 +43,12 @@ pub trait Transaction {
     ///
     /// As [`Store::read`](crate::Store::read).
     fn read(&self, query: &Query) -> Result<Features<'_>>;
+
+    /// The type of this store's that comes nearest to `ty` and loses nothing that a value of it
+    /// says; itself where it is kept exactly. Whoever copies layers asks it.
+    fn nearest_type(&self, ty: &FieldType) -> FieldType {
+        ty.clone()
+    }
 
     /// Creates an empty layer.
     ///
@@ -168,6 +179,9 @@ pub enum Written {
         fid: Fid,
         /// The object it stands for, where the layer is tied.
         id: Option<ObjectId>,
+        /// What the store itself put into fields that were left to it, by their positions; nothing
+        /// is said of rows that are loaded in bulk.
+        filled: Vec<(usize, Value)>,
     },
     /// The row was there and says now what was asked.
     Updated,

@@ -4,7 +4,7 @@ use crate::trees::{committed, folder};
 use std::time::Duration;
 use tiepoint_core::{
     Aggregate, BBox, Change, Direction, Expr, ExprType, Feature, Fid, Field, FieldType, Function,
-    Ids, Index, IndexMethod, LayerDefinition, NativeFunction, PageMark, Query, Schema, Value,
+    Ids, Index, LayerDefinition, NativeFunction, PageMark, Query, Schema, Value,
     field,
 };
 use tiepoint_gpkg::GpkgStore;
@@ -27,12 +27,7 @@ fn filled(path: &std::path::Path, name: &str, fields: &[&str], rows: i64) -> Gpk
         [Field::new(*name, FieldType::INT), text]
     });
     let schema = Schema::new(schema.collect()).expect("distinct names");
-    let index = |field: &str| Index {
-        name: None,
-        fields: vec![field.to_owned()],
-        unique: false,
-        method: IndexMethod::BTree,
-    };
+    let index = |field: &str| Index::on([field]);
     let indexes = vec![index(fields[0]), index(&format!("{} text", fields[0]))];
     let store = GpkgStore::create(path).expect("is new");
     committed(&store, |transaction| {

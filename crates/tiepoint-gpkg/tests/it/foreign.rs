@@ -3,7 +3,7 @@ use crate::trees::{folder, other_program, planted};
 use std::path::Path;
 use tiepoint_core::{
     Change, Check, Crs, Domain, ErrorKind, Feature, Fid, FidRule, Field, FieldDefault, FieldType,
-    GeometryKind, GeometryType, Identity, Index, IndexMethod, IntWidth, KindRule, Layer,
+    GeometryKind, GeometryType, Identity, Index, IntWidth, KindRule, Layer,
     LayerDefinition, Query, Schema, Value, ZoneRule,
 };
 use tiepoint_gpkg::GpkgStore;
@@ -81,9 +81,8 @@ fn every_rule_that_sqlite_knows_is_read() {
     assert_eq!(rules.definition.checks, checks);
     let index = |name: &str, fields: &[&str], unique| Index {
         name: Some(name.to_owned()),
-        fields: fields.iter().map(|it| (*it).to_owned()).collect(),
         unique,
-        method: IndexMethod::BTree,
+        ..Index::on(fields.iter().copied())
     };
     let indexes =
         [index("by ratio", &["select", "ratio"], false), index("only_one", &["tag"], true)];

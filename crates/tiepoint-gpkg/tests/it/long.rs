@@ -4,7 +4,7 @@ use crate::trees::{TREES, committed, folder, planted};
 use std::time::{Duration, Instant};
 use tiepoint_core::{
     BBox, Change, Crs, Direction, Expr, Feature, Field, FieldType, Function, Geometry, Identity,
-    Index, IndexMethod, LayerDefinition, Metres, Query, Schema, field, place,
+    Index, LayerDefinition, Metres, Query, Schema, field, place,
 };
 
 use tiepoint_gpkg::GpkgStore;
@@ -110,12 +110,7 @@ fn an_index_serves_a_long_condition_too() {
     let (_folder, path) = folder();
     let store = GpkgStore::create(&path).expect("is new");
     let schema = Schema::new(vec![Field::new("n", FieldType::INT)]).expect("distinct names");
-    let by_n = Index {
-        name: None,
-        fields: vec!["n".to_owned()],
-        unique: false,
-        method: IndexMethod::BTree,
-    };
+    let by_n = Index::on(["n"]);
     committed(&store, |transaction| {
         let definition =
             LayerDefinition { indexes: vec![by_n], ..LayerDefinition::new(TREES, schema) };

@@ -55,10 +55,7 @@ impl Encryption {
         if direct && mode < SslMode::Require {
             return Err("`sslnegotiation=direct` needs `sslmode=require` or more".to_owned());
         }
-        let roots = match is_system {
-            true => Roots::System,
-            false => roots(settings, around),
-        };
+        let roots = if is_system { Roots::System } else { roots(settings, around) };
         Ok(Self { mode, roots, client: client(settings, around)?, direct })
     }
 }

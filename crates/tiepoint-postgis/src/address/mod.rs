@@ -240,10 +240,10 @@ fn milliseconds(settings: &Settings, name: &str) -> Result<Option<u64>, String> 
 
 fn schemas(settings: &Settings) -> Result<Vec<String>, String> {
     let names = settings.list("schema");
-    match names.iter().any(|name| name.is_empty()) {
-        true => Err("a name in `schema` is empty".to_owned()),
-        false => Ok(names.into_iter().map(str::to_owned).collect()),
+    if names.contains(&"") {
+        return Err("a name in `schema` is empty".to_owned());
     }
+    Ok(names.into_iter().map(str::to_owned).collect())
 }
 
 fn channel_binding(settings: &Settings) -> Result<ChannelBinding, String> {

@@ -1,5 +1,5 @@
 //! What completes an address: variables, service files, password files, the user at the keyboard.
-use super::parameters;
+use super::{Pairs, parameters};
 use std::path::{Path, PathBuf};
 
 /// Where a process looks for what an address does not say.
@@ -28,7 +28,7 @@ impl Surroundings<'_> {
     }
 
     /// What a service stands for, from the user's file or else the system's (section 34.17).
-    pub(super) fn service(&self, name: &str, file: Option<&str>) -> Result<super::Pairs, String> {
+    pub(super) fn service(&self, name: &str, file: Option<&str>) -> Result<Pairs, String> {
         let user_file = match file {
             Some(file) => Some(PathBuf::from(file)),
             None => self.home.as_ref().map(|home| home.join(".pg_service.conf")),
@@ -65,17 +65,18 @@ impl Surroundings<'_> {
     }
 
     fn default_password_file(&self) -> Option<PathBuf> {
-        match cfg!(windows) {
-            true => Some(Path::new(&self.variable("APPDATA")?).join("postgresql/pgpass.conf")),
-            false => Some(self.home.as_ref()?.join(".pgpass")),
+        if cfg!(windows) {
+            let folder = self.variable("APPDATA")?;
+            return Some(Path::new(&folder).join("postgresql/pgpass.conf"));
         }
+        Some(self.home.as_ref()?.join(".pgpass"))
     }
 }
 
 /// The parameters below `[name]`.
-fn section(text: &str, name: &str, path: &Path) -> Result<Option<super::Pairs>, String> {
+fn section(text: &str, name: &str, path: &Path) -> Result<Option<Pairs>, String> {
     let lines = text.lines().map(str::trim);
-    let mut found: Option<super::Pairs> = None;
+    let mut found: Option<Pairs> = None;
     for (line, number) in lines.zip(1..) {
         let wrong = |reason: &str| format!("`{}`, line {number}: {reason}", path.display());
         let heading = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
@@ -110,7 +111,7 @@ fn password_in(line: &str, wanted: &[&str; 4]) -> Option<String> {
         }
     }
     // it ends at a `:`, too, as libpq has it
-    Some(field(&mut characters).0)
+    Some(field(&mut characters).0).filter(|password| !password.is_empty())
 }
 
 /// The text up to the next `:` that no `\` precedes, without and with its `\`s.
@@ -136,12 +137,15 @@ fn field(characters: &mut std::str::Chars<'_>) -> (String, String) {
 
 /// Whether nobody but its owner may use the file. Elsewhere than on Unix nobody looks.
 pub(crate) fn is_private(path: &Path) -> bool {
-    mode_and_owner(path).is_none_or(|(mode, _)| mode & 0o077 == 0)
+    allows_nobody(path, |_owner| 0o077)
 }
 
 /// The same for a key, which a group may read where root owns it, as Debian has it.
 pub(crate) fn is_private_key(path: &Path) -> bool {
-    let forbidden = |owner| if owner == 0 { 0o037 } else { 0o077 };
+    allows_nobody(path, |owner| if owner == 0 { 0o037 } else { 0o077 })
+}
+
+fn allows_nobody(path: &Path, forbidden: impl FnOnce(u32) -> u32) -> bool {
     mode_and_owner(path).is_none_or(|(mode, owner)| mode & forbidden(owner) == 0)
 }
 

@@ -69,8 +69,8 @@ fn places(settings: &Settings) -> Result<Vec<Target>, String> {
     }
     let place = |at: usize| {
         let port = port(ports.get(at).or(ports.first()).copied().unwrap_or_default())?;
-        let part = |list: &[&str]| list.get(at).copied().unwrap_or_default().to_owned();
-        let host = host(part(&hosts), &part(&numbers), port)?;
+        let nth = |list: &[&str]| list.get(at).copied().unwrap_or_default().to_owned();
+        let host = host(nth(&hosts), &nth(&numbers), port)?;
         Ok(Target { host, port, password: None })
     };
     (0..count).map(place).collect()

@@ -12,10 +12,10 @@ pub(super) fn pairs(text: &str) -> Result<Pairs, String> {
         Some(body) => url(body)?,
         None => keywords(text)?,
     };
-    match pairs.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
-        true => Err("there is a zero byte in it".to_owned()),
-        false => Ok(pairs),
+    if pairs.iter().any(|(name, value)| name.contains('\0') || value.contains('\0')) {
+        return Err("there is a zero byte in it".to_owned());
     }
+    Ok(pairs)
 }
 
 fn url_body(text: &str) -> Option<&str> {

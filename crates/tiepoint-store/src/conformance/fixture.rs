@@ -79,7 +79,7 @@ pub(super) fn inserted(
     committed(store, |transaction| {
         let mut writer = transaction.writer(layer, mode).expect("opens");
         let write = |feature| match writer.write(Change::Insert(feature)).expect("is written") {
-            Written::Inserted { fid, id } => (fid, id),
+            Written::Inserted { fid, id, .. } => (fid, id),
             other => panic!("an insert is no {other:?}"),
         };
         let written: Vec<_> = features.into_iter().map(write).collect();

@@ -7,6 +7,9 @@ use tiepoint_core::{
     Envelope, Feature, Fid, FidRule, Ids, Layer, LayerDefinition, ObjectId, Target, Value,
 };
 
+/// A fid, an object id, and values by the positions of their fields.
+pub(super) type Inserted = (i64, Option<ObjectId>, Vec<(usize, Value)>);
+
 /// A layer and its rows. Fids ascend and are never given twice.
 #[derive(Debug, Clone)]
 pub(super) struct Rows {
@@ -65,15 +68,19 @@ impl Rows {
         }
     }
 
-    pub(super) fn insert(&mut self, feature: Feature) -> Result<(i64, Option<ObjectId>)> {
+    /// The new row's fid and object id, and what was put into fields that it left unset.
+    pub(super) fn insert(&mut self, feature: Feature) -> Result<Inserted> {
         let label = FeatureLabel::of(&feature);
         let (wanted, id) = (feature.fid.clone(), feature.id);
-        let values = with_defaults(&self.layer, accepted_values(&self.layer, feature)?, &label)?;
+        let given = accepted_values(&self.layer, feature)?;
+        let left: Vec<usize> = (0..given.len()).filter(|at| given[*at].is_none()).collect();
+        let values = with_defaults(&self.layer, given, &label)?;
+        let filled = left.into_iter().filter_map(|at| Some((at, values[at].clone()?))).collect();
         let fid = self.free_fid(wanted)?;
         let id = self.free_id(id)?;
         self.check_unique(&values, fid, &label)?;
         self.put(fid, id, values);
-        Ok((fid, id))
+        Ok((fid, id, filled))
     }
 
     pub(super) fn update(&mut self, fid: i64, feature: Feature) -> Result<()> {

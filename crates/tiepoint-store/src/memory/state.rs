@@ -56,6 +56,8 @@ impl State {
             sorted: asked(!question.order().is_empty()),
             cut: asked(cuts),
             statement: None,
+            steps: Vec::new(),
+            buffers: None,
             examined: control.examined(),
             returned,
         })

@@ -11,8 +11,8 @@ impl FeatureWriter for MemoryWriter<'_> {
     fn write(&mut self, change: Change) -> Result<Written> {
         match change {
             Change::Insert(feature) => {
-                let (fid, id) = self.0.insert(feature)?;
-                Ok(Written::Inserted { fid: Fid::Int(fid), id })
+                let (fid, id, filled) = self.0.insert(feature)?;
+                Ok(Written::Inserted { fid: Fid::Int(fid), id, filled })
             }
             Change::Update(feature) => {
                 let by_fid = || feature.fid.clone().map(Target::Fid);

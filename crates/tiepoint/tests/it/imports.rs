@@ -1,7 +1,7 @@
 //! Modes, ids, rejects, and that an import is all or nothing.
 use crate::{bring, column, count, csv, mode, said};
 use std::cell::Cell;
-use tiepoint::core::{Index, IndexMethod};
+use tiepoint::core::{Index};
 use tiepoint::{
     ErrorKind, Field, FieldType, IdRule, Identity, Ids, ImportMode, ImportOptions, LayerDefinition,
     MemoryStore, ObjectId, OnError, Progress, Query, Schema, Source, Store, TransactionOptions,
@@ -228,9 +228,7 @@ fn a_layer_of_another_store_comes_with_its_indexes() {
     let schema = Schema::new(schema).expect("two names");
     let index = |fields: &[&str]| Index {
         name: Some(format!("by_{}", fields.join("_"))),
-        fields: fields.iter().map(|name| (*name).to_owned()).collect(),
-        unique: false,
-        method: IndexMethod::BTree,
+        ..Index::on(fields.iter().copied())
     };
     let indexes = vec![index(&["name"]), index(&["code", "name"])];
     let definition = LayerDefinition { indexes, ..LayerDefinition::new("a", schema) };
