@@ -60,4 +60,4 @@ mod verifier;
 mod write;
 
 pub use address::PostgisAddress;
-pub use store::PostgisStore;
+pub use store::{PostgisStore, Versions};

@@ -42,10 +42,7 @@ pub(crate) fn exists(link: &Link) -> Result<bool, Failure> {
 }
 
 /// What is noted of layers.
-pub(crate) fn ties_of(
-    link: &Link,
-    oids: &[u32],
-) -> Result<HashMap<u32, Vec<TieNote>>, Failure> {
+pub(crate) fn ties_of(link: &Link, oids: &[u32]) -> Result<HashMap<u32, Vec<TieNote>>, Failure> {
     notes(link, include_str!("sql/ties.sql"), oids, |row| TieNote {
         title: row.get(1),
         column: row.get(2),
@@ -54,10 +51,7 @@ pub(crate) fn ties_of(
 }
 
 /// What is noted of their fields.
-pub(crate) fn notes_of(
-    link: &Link,
-    oids: &[u32],
-) -> Result<HashMap<u32, Vec<FieldNote>>, Failure> {
+pub(crate) fn notes_of(link: &Link, oids: &[u32]) -> Result<HashMap<u32, Vec<FieldNote>>, Failure> {
     let sql = "SELECT layer::oid, field::text, title, domain::text FROM tiepoint.field \
                WHERE layer::oid = ANY ($1)";
     notes(link, sql, oids, |row| FieldNote {
@@ -90,9 +84,24 @@ pub(crate) fn ensure(link: &Link, site: &Site) -> Result<()> {
         if exists(link)? && marked(link, |link| link.batch(&lock)).is_ok() {
             return Ok(());
         }
-        link.batch(include_str!("sql/side_tables.sql"))
+        make(link)
     };
     ensure().map_err(site.failed("make the schema `tiepoint`"))
+}
+
+/// Waits for others who are making it, too. The server may believe even then that it is not there,
+/// and only finds out when it makes it.
+fn make(link: &Link) -> Result<(), Failure> {
+    const TRIES: usize = 3;
+    let is_there = |failure: &Failure| matches!(failure.code(), Some("23505" | "42P06" | "42P07"));
+    let mut outcome = Ok(());
+    for _ in 0..TRIES {
+        outcome = marked(link, |link| link.batch(include_str!("sql/side_tables.sql")));
+        if !matches!(&outcome, Err(failure) if is_there(failure)) {
+            break;
+        }
+    }
+    outcome
 }
 
 /// Notes what a layer is called for people.

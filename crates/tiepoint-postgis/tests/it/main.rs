@@ -1,5 +1,7 @@
 //! The store on a throw-away server.
+mod checklist;
 mod contract;
+mod definitions;
 mod indexes;
 mod questions;
 mod shapes;
