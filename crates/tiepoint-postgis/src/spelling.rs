@@ -4,6 +4,7 @@
 //! it answers with its index of boxes; what is exact about shapes and metres is decided by us,
 //! among the few rows that the boxes let through.
 use crate::encode::{Bind, misfit};
+use crate::geography;
 use crate::kind::Kind;
 use crate::metadata::{Column, Sql, Table, bound};
 use tiepoint_core::{
@@ -344,8 +345,9 @@ impl Dialect for Spelling<'_> {
     }
 
     fn prefilter(&self, filter: &Bound) -> Option<Sql> {
-        let (position, boxes) = boxes(self.table, filter)?;
-        self.within(position, &boxes)
+        let by_boxes = boxes(self.table, filter);
+        let by_boxes = by_boxes.and_then(|(position, boxes)| self.within(position, &boxes));
+        by_boxes.or_else(|| geography::near(self.table, filter))
     }
 }
 

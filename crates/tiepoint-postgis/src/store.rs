@@ -40,6 +40,15 @@ pub struct PostgisStore {
     pub(crate) catalogue: Catalogue,
 }
 
+/// What a server is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versions {
+    /// PostgreSQL's version as it numbers itself: 150018 is 15.18.
+    pub postgresql: u32,
+    /// PostGIS's version, where it is installed: `3.3.2`.
+    pub postgis: Option<String>,
+}
+
 impl PostgisStore {
     /// Opens a database by its URL or by libpq's keywords: see [`PostgisAddress::parse`].
     ///
@@ -62,6 +71,18 @@ impl PostgisStore {
         let store = Self { pool: Pool::new(address, site.clone()), site, catalogue };
         drop(store.lease()?);
         Ok(store)
+    }
+
+    /// What the server is, as it said when a connection was made.
+    ///
+    /// # Errors
+    ///
+    /// When there is no connection to be had.
+    pub fn versions(&self) -> Result<Versions> {
+        let lease = self.lease()?;
+        let server = lease.server();
+        let postgis = server.postgis.as_ref().map(|it| it.full.clone());
+        Ok(Versions { postgresql: server.version, postgis })
     }
 
     /// How many connections of the pool are idle, and how many are in use.

@@ -47,7 +47,7 @@ fn schema() -> Schema {
 fn filled(stores: &[&dyn Store], runner: &mut TestRunner) {
     let schema = schema();
     let features = arb_feature(&schema);
-    let identity = Identity::None;
+    let identity = Identity::Column("object".to_owned());
     let definition = LayerDefinition { identity, ..LayerDefinition::new(ANYTHING, schema) };
     for store in stores {
         let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
@@ -57,7 +57,7 @@ fn filled(stores: &[&dyn Store], runner: &mut TestRunner) {
     let mut kept = 0;
     while kept < ROWS {
         let feature: Feature = features.new_tree(runner).expect("is made").current();
-        let feature = feature;
+        let feature = feature.with_id(ObjectId::mint());
         let open = stores.iter().map(|store| {
             let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
             let feature = feature.clone().with_fid(tiepoint_core::Fid::Int(kept as i64 + 1));
