@@ -43,17 +43,34 @@ impl Plan {
         store: &Capabilities,
     ) -> Result<Self> {
         let name = layer_name(supply, options, store)?;
+        let mut plan = Self::into(transaction, supply, options, store, &name)?;
+        let asked = options.layer.as_ref().or(supply.layer_name.as_ref());
+        if let Some(asked) = asked.filter(|asked| **asked != name) {
+            plan.notes.push(format!("the layer is called `{name}` instead of `{asked}`"));
+        }
+        Ok(plan)
+    }
+
+    fn into(
+        transaction: &mut dyn Transaction,
+        supply: &Supply,
+        options: &ImportOptions,
+        store: &Capabilities,
+        name: &str,
+    ) -> Result<Self> {
         match options.mode {
-            ImportMode::Create => Self::into_new(transaction, supply, options, store, name),
+            ImportMode::Create => {
+                Self::into_new(transaction, supply, options, store, name.to_owned())
+            }
             ImportMode::Replace => {
-                match transaction.drop_layer(&name) {
+                match transaction.drop_layer(name) {
                     Ok(()) | Err(StoreError::LayerNotFound { .. }) => {}
                     Err(error) => return Err(error.into()),
                 }
-                Self::into_new(transaction, supply, options, store, name)
+                Self::into_new(transaction, supply, options, store, name.to_owned())
             }
             ImportMode::Append | ImportMode::Upsert => {
-                let layer = transaction.layer(&name)?;
+                let layer = transaction.layer(name)?;
                 Self::into_existing(&layer, supply, options, store)
             }
         }

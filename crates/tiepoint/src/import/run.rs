@@ -12,8 +12,8 @@ use tiepoint_store::{Capabilities, ReadControl, Store, StoreError, Transaction};
 /// How many rejects, and how many invalid geometries, a report repeats.
 const FIRST: usize = 5;
 /// What to do about geometries that are not valid.
-const INVALID_HINT: &str = "skip such features, keep them as they are and have them reported, or \
-                            have them repaired where the store can";
+const INVALID_HINT: &str = "skip such features (`--on-error skip`), bring them in as they are \
+                            (`--invalid report`), or have PostGIS repair them (`--invalid repair`)";
 
 pub(super) struct Run<'a> {
     pub(super) options: &'a ImportOptions,
