@@ -138,6 +138,7 @@ fn ctrl_c_ends_the_statement_on_the_server() {
 }
 
 #[cfg(unix)]
+#[track_caller]
 fn wait_until(is_so: impl Fn() -> bool) {
     for _ in 0..400 {
         if is_so() {
