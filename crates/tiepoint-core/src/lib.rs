@@ -46,7 +46,10 @@ pub use geometry::*;
 pub use geometry_type::{Edges, GeometryMismatch, GeometryType, KindRule, OrdinateRule};
 pub use intersection::{Dimension, IntersectionMatrix, MatrixError, MatrixPattern, Part};
 pub use json::{Json, JsonError};
-pub use layer::{Check, FidRule, Identity, Index, IndexExtras, IndexMethod, Layer, LayerDefinition, SpatialIndexKind};
+pub use layer::{
+    Check, FidRule, Identity, Index, IndexExtras, IndexMethod, Layer, LayerDefinition,
+    SpatialIndexKind,
+};
 pub use nearest::nearest_name;
 pub use object_id::{ObjectId, ObjectIdError};
 pub use query::{

@@ -99,7 +99,7 @@ fn asked<'t>(maker: &Maker<'t>, aggregate: &Aggregate) -> Option<Asked<'t>> {
             let all = *maker.question.filter() == Bound::TRUE && *maker.question.ids() == Ids::Any;
             let (position, _) = maker.table().layer.schema().geometry().filter(|_| all)?;
             let is_it = bound(maker, value)?.as_field() == Some(position);
-            is_it.then(|| Asked { sql: "NULL".into(), column: None, extent: true })
+            is_it.then(|| Asked { sql: "count(*)".into(), column: None, extent: true })
         }
         Aggregate::CountDistinct(_) | Aggregate::Sum(_) | Aggregate::Average(_) => None,
     }
@@ -113,7 +113,8 @@ fn bound(maker: &Maker<'_>, value: &Expr) -> Option<Bound> {
 fn extreme<'t>(maker: &Maker<'t>, value: &Expr) -> Option<(Sql, &'t Column)> {
     let bound = bound(maker, value)?;
     let column = maker.table().columns.get(bound.as_field()?)?;
-    let told = !matches!(column.kind, Kind::Bool | Kind::Bytea | Kind::Uuid | Kind::Float4 | Kind::Float8);
+    let told =
+        !matches!(column.kind, Kind::Bool | Kind::Bytea | Kind::Uuid | Kind::Float4 | Kind::Float8);
     if !told || !maker.spelling.sorts(&bound) {
         // of equal zeros the server may give either
         return None;

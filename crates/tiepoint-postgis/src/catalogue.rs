@@ -1,7 +1,7 @@
 //! The layers of one database: looked up by name, remembered, and checked before they are trusted.
 use crate::describe::{Describer, Listed, listed};
-use crate::error::Site;
 use crate::error::Failure;
+use crate::error::Site;
 use crate::link::Link;
 use crate::metadata::Table;
 use crate::srid::Systems;
@@ -81,7 +81,8 @@ impl Catalogue {
     /// schema than the first, if there is that schema.
     pub(crate) fn place(&self, link: &Link, site: &Site, name: &str) -> Result<(String, String)> {
         let home = || (link.server().schema.clone(), name.to_owned());
-        let Some((schema, table)) = name.split_once('.').filter(|(_, table)| !table.is_empty()) else {
+        let Some((schema, table)) = name.split_once('.').filter(|(_, table)| !table.is_empty())
+        else {
             return Ok(home());
         };
         if !self.schemas.is_empty() && !self.schemas.iter().any(|it| it == schema) {

@@ -170,7 +170,11 @@ pub(crate) fn narrowed(ty: FieldType, column: &str, stated: &[Stated]) -> FieldT
         }
         FieldType::Bytes { .. } => {
             let limit = stated.iter().find_map(|it| {
-                it.after("octet_length", column)?.strip_prefix(" <= ")?.trim_end_matches(')').parse().ok()
+                it.after("octet_length", column)?
+                    .strip_prefix(" <= ")?
+                    .trim_end_matches(')')
+                    .parse()
+                    .ok()
             });
             FieldType::Bytes { max_bytes: limit }
         }
@@ -194,7 +198,8 @@ pub(crate) fn domain(ty: &FieldType, column: &str, stated: &[Stated]) -> Option<
 
 /// A default: the value where it is a plain one, else the expression.
 pub(crate) fn default(text: &str, ty: &FieldType) -> FieldDefault {
-    default_value(text, ty).map_or_else(|| FieldDefault::Expression(text.to_owned()), FieldDefault::Value)
+    default_value(text, ty)
+        .map_or_else(|| FieldDefault::Expression(text.to_owned()), FieldDefault::Value)
 }
 
 fn default_value(text: &str, ty: &FieldType) -> Option<Value> {
@@ -234,17 +239,26 @@ mod tests {
 
     #[test]
     fn the_servers_words_are_read_back() {
-        let rules = geometry_rules(-1, "geom", &[
-            stated("CHECK ((st_srid(geom) = 25832))"),
-            stated("CHECK ((st_geometrytype(geom) = ANY (ARRAY['ST_LineString'::text, 'ST_CircularString'::text, 'ST_CompoundCurve'::text])))"),
-            stated("CHECK ((st_zmflag(geom) = ANY (ARRAY[0, 2])))"),
-        ]);
+        let rules = geometry_rules(
+            -1,
+            "geom",
+            &[
+                stated("CHECK ((st_srid(geom) = 25832))"),
+                stated(
+                    "CHECK ((st_geometrytype(geom) = ANY (ARRAY['ST_LineString'::text, 'ST_CircularString'::text, 'ST_CompoundCurve'::text])))",
+                ),
+                stated("CHECK ((st_zmflag(geom) = ANY (ARRAY[0, 2])))"),
+            ],
+        );
         assert_eq!((rules.srid, rules.kind), (Some(25832), KindRule::Curve));
         assert_eq!((rules.z, rules.m), (OrdinateRule::Optional, OrdinateRule::Prohibited));
         let old = [stated("CHECK (((geometrytype(g) = 'POINT'::text) OR (g IS NULL)))")];
         assert_eq!(geometry_rules(-1, "g", &old).kind, KindRule::Only(GeometryKind::Point));
         let small = [stated("CHECK (((v >= '-128'::integer) AND (v <= 127)))")];
-        assert_eq!(narrowed(FieldType::Int(IntWidth::W16), "v", &small), FieldType::Int(IntWidth::W8));
+        assert_eq!(
+            narrowed(FieldType::Int(IntWidth::W16), "v", &small),
+            FieldType::Int(IntWidth::W8)
+        );
         let set = [stated("CHECK ((c = ANY (ARRAY['it''s'::text, 'b'::text])))")];
         let values = vec![("it's".into(), None), ("b".into(), None)];
         assert_eq!(domain(&FieldType::TEXT, "c", &set), Some(Domain::OneOf(values)));

@@ -53,7 +53,9 @@ impl<'t> Load<'t> {
             Key::Column(key) if key.position.is_none() && key.sequence.is_some() => {
                 sequence(link, table).map_err(site.failed(&what))?
             }
-            Key::Column(key) if table.tie.as_ref().is_some_and(|tie| tie.column == key.name) => None,
+            Key::Column(key) if table.tie.as_ref().is_some_and(|tie| tie.column == key.name) => {
+                None
+            }
             _ => return Ok(None),
         };
         let numbered = matches!(&table.key, Key::Column(key) if key.is_whole());
@@ -127,7 +129,8 @@ impl<'t> Load<'t> {
         let what = format!("number the rows of layer `{}`", self.table.layer.name());
         let count = i64::try_from(self.next_numbers).unwrap_or(i64::MAX);
         let sql = "SELECT nextval($1::text::regclass) FROM generate_series(1, $2::int8)";
-        let rows = self.link.query(sql, &[&self.sequence, &count]).map_err(self.site.failed(&what))?;
+        let rows =
+            self.link.query(sql, &[&self.sequence, &count]).map_err(self.site.failed(&what))?;
         self.numbers.extend(rows.iter().map(|row| row.get::<_, i64>(0)));
         self.next_numbers = (self.next_numbers * 4).min(MOST_NUMBERS);
         Ok(())
@@ -242,7 +245,8 @@ impl<'t> Load<'t> {
         let ids: Vec<String> = self.asked.iter().map(|id| format!("\"{id}\"")).collect();
         let ids: Json = format!("[{}]", ids.join(",")).parse().expect("quoted ids make JSON");
         let cast = if tie.kind == Kind::Uuid { "uuid" } else { "text" };
-        let which = if self.asked_many { "TRUE".to_owned() } else { format!("{column} = ANY ($1)") };
+        let which =
+            if self.asked_many { "TRUE".to_owned() } else { format!("{column} = ANY ($1)") };
         let sql = format!(
             "SELECT {column}::text FROM {from} WHERE {which} AND $1::{cast}[] IS NOT NULL \
              GROUP BY {column} HAVING count(*) > 1 LIMIT 1"
@@ -289,9 +293,8 @@ fn append_cell(
     }
     let at = out.len();
     out.extend([0; 4]);
-    encode::append(kind, srid, value, out).map_err(|error| {
-        site.invalid(format!("layer `{}`: {error}", table.layer.name()))
-    })?;
+    encode::append(kind, srid, value, out)
+        .map_err(|error| site.invalid(format!("layer `{}`: {error}", table.layer.name())))?;
     let length = i32::try_from(out.len() - at - 4).unwrap_or(i32::MAX);
     out[at..at + 4].copy_from_slice(&length.to_be_bytes());
     Ok(())

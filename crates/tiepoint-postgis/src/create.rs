@@ -10,8 +10,8 @@ use crate::spelling::{literal, quoted};
 use crate::store::PostgisStore;
 use crate::{side, srid, tie};
 use tiepoint_core::{
-    Domain, Edges, Field, FieldDefault, FieldType, Identity, Index, IndexExtras, IndexMethod, IntWidth,
-    LayerDefinition, SpatialIndexKind, Value,
+    Domain, Edges, Field, FieldDefault, FieldType, Identity, Index, IndexExtras, IndexMethod,
+    IntWidth, LayerDefinition, SpatialIndexKind, Value,
 };
 use tiepoint_store::{Result, StoreError};
 
@@ -277,7 +277,9 @@ impl<'a> Plan<'a> {
             IndexMethod::Spatial => ("gist", ""),
             IndexMethod::SpatialAs(SpatialIndexKind::SpGist) => ("spgist", ""),
             IndexMethod::SpatialAs(SpatialIndexKind::Brin) => ("brin", ""),
-            IndexMethod::SpatialAs(SpatialIndexKind::AllDimensions) => ("gist", " gist_geometry_ops_nd"),
+            IndexMethod::SpatialAs(SpatialIndexKind::AllDimensions) => {
+                ("gist", " gist_geometry_ops_nd")
+            }
         };
         let columns = match &index.extras.expression {
             Some(expression) => format!("({expression}){class}"),
@@ -286,7 +288,8 @@ impl<'a> Plan<'a> {
                 columns.collect::<Vec<_>>().join(", ")
             }
         };
-        let mut sql = format!("CREATE {unique}INDEX {name}ON {} USING {method} ({columns})", self.sql());
+        let mut sql =
+            format!("CREATE {unique}INDEX {name}ON {} USING {method} ({columns})", self.sql());
         let IndexExtras { condition, including, .. } = &index.extras;
         if !including.is_empty() {
             let columns: Vec<String> = including.iter().map(|it| quoted(it)).collect();
@@ -303,7 +306,9 @@ impl<'a> Plan<'a> {
 fn limits(ty: &FieldType) -> Option<String> {
     match ty {
         FieldType::Int(IntWidth::W8) => Some("{} >= -128 AND {} <= 127".to_owned()),
-        FieldType::Bytes { max_bytes: Some(limit) } => Some(format!("octet_length({{}}) <= {limit}")),
+        FieldType::Bytes { max_bytes: Some(limit) } => {
+            Some(format!("octet_length({{}}) <= {limit}"))
+        }
         _ => None,
     }
 }

@@ -10,10 +10,7 @@ use uuid::Uuid;
 pub(crate) struct Bytes<'a>(pub(crate) &'a [u8]);
 
 impl<'a> FromSql<'a> for Bytes<'a> {
-    fn from_sql(
-        _: &Type,
-        raw: &'a [u8],
-    ) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Box<dyn std::error::Error + Sync + Send>> {
         Ok(Self(raw))
     }
 
@@ -49,7 +46,9 @@ impl Reader<'_> {
                 Value::Text(text(bytes)?.to_owned())
             }
             Kind::Bytea => Value::Bytes(bytes.to_vec()),
-            Kind::Date => Value::Date(times::date(i32::from_be_bytes(sized(bytes)?)).map_err(words)?),
+            Kind::Date => {
+                Value::Date(times::date(i32::from_be_bytes(sized(bytes)?)).map_err(words)?)
+            }
             Kind::Time { .. } => {
                 let clock = times::clock(i64::from_be_bytes(sized(bytes)?)).map_err(words)?;
                 Value::Time(Time { clock, offset: None })

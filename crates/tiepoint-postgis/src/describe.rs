@@ -1,8 +1,8 @@
 //! Reading what tables are from the server's catalogue.
 use crate::constraints::{Stated, geometry_rules};
+use crate::error::Failure;
 use crate::error::Site;
 use crate::kind::{Kind, TypeFacts};
-use crate::error::Failure;
 use crate::link::Link;
 use crate::metadata::{Column, Key, KeyColumn, Relation, Table, TableIndex, Tie};
 use crate::side::FieldNote;
@@ -11,8 +11,7 @@ use crate::{geometry, side};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tiepoint_core::{
-    Check, Field, FieldType, FidRule, Identity, Index, IndexMethod, Layer,
-    LayerDefinition, Schema,
+    Check, FidRule, Field, FieldType, Identity, Index, IndexMethod, Layer, LayerDefinition, Schema,
 };
 use tiepoint_store::Result;
 use tokio_postgres::Row;
@@ -123,9 +122,8 @@ impl<'l> Describer<'l> {
             fields.push(field);
             columns.push(column);
         }
-        let schema = Schema::new(fields).map_err(|error| {
-            self.site.corrupt(&format!("layer `{name}`"), error.to_string())
-        })?;
+        let schema = Schema::new(fields)
+            .map_err(|error| self.site.corrupt(&format!("layer `{name}`"), error.to_string()))?;
         let key = self.key(told, &shown, &indexes, tie.as_ref())?;
         let note = self.ties.get(&listed.oid).and_then(|it| it.first());
         let layer = Layer {
@@ -133,7 +131,9 @@ impl<'l> Describer<'l> {
                 name: name.to_owned(),
                 title: note.and_then(|it| it.title.clone()),
                 description: listed.description.clone(),
-                identity: tie.as_ref().map_or(Identity::None, |it| Identity::Column(it.column.clone())),
+                identity: tie
+                    .as_ref()
+                    .map_or(Identity::None, |it| Identity::Column(it.column.clone())),
                 indexes: declared(&indexes, &schema, &columns),
                 checks: self.declared_checks(listed.oid, &schema),
                 schema: schema.into(),
@@ -166,10 +166,16 @@ impl<'l> Describer<'l> {
         Some(Tie { column: column.name.clone(), kind, added: note.added })
     }
 
-    fn field(&self, listed: &Listed, told: &Told, indexes: &[TableIndex]) -> Result<(Field, Column)> {
+    fn field(
+        &self,
+        listed: &Listed,
+        told: &Told,
+        indexes: &[TableIndex],
+    ) -> Result<(Field, Column)> {
         let kind = Kind::of(&told.facts);
         let stated = self.checks.get(&listed.oid).map_or(&[][..], |it| it);
-        let note = self.notes.get(&listed.oid).and_then(|it| it.iter().find(|it| it.field == told.name));
+        let note =
+            self.notes.get(&listed.oid).and_then(|it| it.iter().find(|it| it.field == told.name));
         let (ty, srid) = match kind.field_type(&told.facts) {
             Some(ty) => (crate::constraints::narrowed(ty, &told.name, stated), 0),
             None => self.geometry_type(listed, told, &kind, stated)?,
@@ -180,7 +186,8 @@ impl<'l> Describer<'l> {
             Some(text) => Some(crate::constraints::default(text, &ty)),
             None => None,
         };
-        let unique = indexes.iter().any(|it| it.unique && !it.partial && it.columns == [told.number]);
+        let unique =
+            indexes.iter().any(|it| it.unique && !it.partial && it.columns == [told.number]);
         let domain = note.and_then(|it| it.domain.clone());
         let domain = domain.or_else(|| kind.domain());
         let domain = domain.or_else(|| crate::constraints::domain(&ty, &told.name, stated));
@@ -219,7 +226,12 @@ impl<'l> Describer<'l> {
         let srid = match rules.srid {
             Some(srid) => srid,
             None if *kind == Kind::Geography => geometry::LONLAT_SRID,
-            None => self.systems.srid_in_use(self.link, self.site, (&listed.schema, &listed.name), &told.name)?,
+            None => self.systems.srid_in_use(
+                self.link,
+                self.site,
+                (&listed.schema, &listed.name),
+                &told.name,
+            )?,
         };
         let crs = self.systems.crs(self.link, self.site, srid)?;
         Ok((FieldType::Geometry(rules.ty(crs, kind)), srid))
@@ -234,7 +246,9 @@ impl<'l> Describer<'l> {
     ) -> Result<Key> {
         let usable = |it: &&TableIndex| it.unique && !it.partial && !it.columns.contains(&0);
         let not_null = |it: &&TableIndex| {
-            it.columns.iter().all(|number| told.iter().any(|it| it.number == *number && it.not_null))
+            it.columns
+                .iter()
+                .all(|number| told.iter().any(|it| it.number == *number && it.not_null))
         };
         let chosen = indexes.iter().find(|it| it.primary);
         let chosen = chosen.or_else(|| indexes.iter().filter(usable).find(not_null));
@@ -342,9 +356,8 @@ fn sequence(told: &Told) -> Option<String> {
 
 /// The indexes that somebody declared, beyond those that every layer has.
 fn declared(indexes: &[TableIndex], schema: &Schema, columns: &[Column]) -> Vec<Index> {
-    let name_of = |number: &i16| {
-        columns.iter().find(|it| it.number == *number).map(|it| it.name.clone())
-    };
+    let name_of =
+        |number: &i16| columns.iter().find(|it| it.number == *number).map(|it| it.name.clone());
     let declared = indexes.iter().filter(|it| !it.primary && !it.partial).filter_map(|it| {
         let fields: Vec<String> = it.columns.iter().map(name_of).collect::<Option<_>>()?;
         let method = match it.method.as_str() {
@@ -375,7 +388,6 @@ fn read_only(listed: &Listed, key: &Key) -> Option<String> {
     if !listed.writable {
         return Some("the server's role may not write to it".to_owned());
     }
-    (*key == Key::None).then(|| {
-        "it has no key to tell rows apart: give it a primary key, or tie it".to_owned()
-    })
+    (*key == Key::None)
+        .then(|| "it has no key to tell rows apart: give it a primary key, or tie it".to_owned())
 }

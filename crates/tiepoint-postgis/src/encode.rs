@@ -37,7 +37,11 @@ impl Bind {
 }
 
 impl ToSql for Bind {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+    fn to_sql(
+        &self,
+        ty: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
         Borrowed { kind: &self.kind, srid: self.srid, value: &self.value }.to_sql(ty, out)
     }
 
@@ -154,10 +158,7 @@ pub(crate) fn misfit(kind: &Kind, value: &Value) -> Option<(String, &'static str
             let fits = times::has_digits(time.clock, *digits);
             (!fits).then(|| (digits_kept(*digits), "more"))
         }
-        (
-            Kind::Timestamp { digits } | Kind::TimestampTz { digits },
-            Value::DateTime(time),
-        ) => {
+        (Kind::Timestamp { digits } | Kind::TimestampTz { digits }, Value::DateTime(time)) => {
             let fits = times::has_digits(time.civil.time(), *digits);
             let early = time.civil.year() < -4_712;
             if early {

@@ -84,7 +84,8 @@ fn in_micros(number: &str) -> Option<i64> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let sign = if whole.starts_with('-') { -1 } else { 1 };
     let digits_only = fraction.len() <= 6 && fraction.bytes().all(|it| it.is_ascii_digit());
-    let fraction: i64 = if digits_only { format!("{fraction:0<6}").parse().ok()? } else { return None };
+    let fraction: i64 =
+        if digits_only { format!("{fraction:0<6}").parse().ok()? } else { return None };
     whole.parse::<i64>().ok()?.checked_mul(1_000_000)?.checked_add(sign * fraction)
 }
 

@@ -21,6 +21,7 @@ mod encode;
 mod error;
 mod explain;
 mod facts;
+mod geography;
 mod geometry;
 mod guards;
 mod inspect;

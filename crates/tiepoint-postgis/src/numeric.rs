@@ -41,7 +41,11 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Decimal, String> {
         let mut fraction = String::with_capacity(scale + GROUP);
         let mut at = weight + 1;
         while fraction.len() < scale {
-            fraction.push_str(&if at < 0 { "0000".to_owned() } else { format!("{:04}", group(at)) });
+            fraction.push_str(&if at < 0 {
+                "0000".to_owned()
+            } else {
+                format!("{:04}", group(at))
+            });
             at += 1;
         }
         text.push('.');

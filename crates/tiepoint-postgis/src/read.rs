@@ -1,8 +1,8 @@
 //! Reading: a query becomes a question, the question SQL, and rows features.
 use crate::catalogue::Catalogue;
+use crate::error::Failure;
 use crate::error::Site;
 use crate::lease::Lease;
-use crate::error::Failure;
 use crate::link::Link;
 use crate::nearest;
 use crate::reading::RowSource;
@@ -93,6 +93,8 @@ struct Cursor<'t> {
 
 impl<'t> Cursor<'t> {
     fn open(link: &'t Link, number: u64, select: &Select) -> Result<Self, Failure> {
+        // the driver looks types up by asking the server; while rows come that would wait for ever
+        link.prepare(&select.statement.sql)?;
         let name = format!("tiepoint_{number}");
         let sql = format!("DECLARE {name} NO SCROLL CURSOR FOR {}", select.statement.sql);
         let binds = select.statement.binds.iter();

@@ -1,8 +1,8 @@
 //! Rows becoming features.
 use crate::decode::{Bytes, Reader};
+use crate::error::Failure;
 use crate::error::Site;
 use crate::kind::Kind;
-use crate::error::Failure;
 use crate::metadata::Table;
 use crate::select::{Select, Shape};
 use std::sync::Arc;

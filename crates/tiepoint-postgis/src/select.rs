@@ -138,7 +138,8 @@ impl<'q> Maker<'q> {
                     Some(among(Fragment::name(&column.name), &Kind::Int8, numbers))
                 }
                 Key::Column(column) if column.kind == Kind::Uuid => {
-                    let canonical = |it: &&str| it.parse::<uuid::Uuid>().is_ok_and(|id| id.to_string() == **it);
+                    let canonical =
+                        |it: &&str| it.parse::<uuid::Uuid>().is_ok_and(|id| id.to_string() == **it);
                     let ids = texts(fids).filter(canonical).map(str::to_owned);
                     Some(among(Fragment::name(&column.name), &Kind::Uuid, ids))
                 }
@@ -174,8 +175,10 @@ impl<'q> Maker<'q> {
 
     pub(crate) fn columns(&self, shape: &Shape) -> Sql {
         let null = || Fragment::text("NULL");
+        // named, so that an order by a field of the key is not taken for an order by its text
         let mut sql = Fragment::text("SELECT ").then(self.table().key_sql().unwrap_or_else(null));
-        sql = sql.then(", ").then(self.spelling.id_column().unwrap_or_else(null));
+        sql = sql.then(" AS \"tiepoint fid\", ");
+        sql = sql.then(self.spelling.id_column().unwrap_or_else(null)).then(" AS \"tiepoint id\"");
         for (_, at) in shape.columns.iter().flatten() {
             let column = &self.table().columns[*at];
             sql = sql.then(", ").then_name(&column.name);

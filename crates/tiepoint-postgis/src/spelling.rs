@@ -4,6 +4,7 @@
 //! it answers with its index of boxes; what is exact about shapes and metres is decided by us,
 //! among the few rows that the boxes let through.
 use crate::encode::{Bind, misfit};
+use crate::geography;
 use crate::kind::Kind;
 use crate::metadata::{Column, Sql, Table, bound};
 use tiepoint_core::{
@@ -29,7 +30,11 @@ pub(crate) fn quoted(name: &str) -> String {
 /// A text as an SQL literal, for the places where the server allows no bind: definitions.
 pub(crate) fn literal(text: &str) -> String {
     let quoted = text.replace('\'', "''");
-    if text.contains('\\') { format!("E'{}'", quoted.replace('\\', "\\\\")) } else { format!("'{quoted}'") }
+    if text.contains('\\') {
+        format!("E'{}'", quoted.replace('\\', "\\\\"))
+    } else {
+        format!("'{quoted}'")
+    }
 }
 
 /// One layer's SQL.
@@ -95,7 +100,9 @@ fn constant_kind(value: &Value) -> Option<(Kind, &'static str)> {
         Value::Bytes(_) => (Kind::Bytea, "::bytea"),
         Value::Date(_) => (Kind::Date, "::date"),
         Value::Time(time) if time.offset.is_none() => (Kind::Time { digits }, "::time"),
-        Value::DateTime(DateTime { offset: None, .. }) => (Kind::Timestamp { digits }, "::timestamp"),
+        Value::DateTime(DateTime { offset: None, .. }) => {
+            (Kind::Timestamp { digits }, "::timestamp")
+        }
         Value::DateTime(_) => (Kind::TimestampTz { digits }, "::timestamptz"),
         Value::Uuid(_) => (Kind::Uuid, "::uuid"),
         Value::Null | Value::Bool(_) | Value::Time(_) | Value::Json(_) | Value::Geometry(_) => {
@@ -169,7 +176,9 @@ fn is_of_points(table: &Table, position: usize) -> bool {
 /// however many the filter names.
 pub(crate) fn boxes(table: &Table, filter: &Bound) -> Option<(usize, Vec<SearchBox>)> {
     let geometries = table.columns.iter().enumerate().filter(|(_, it)| it.kind == Kind::Geometry);
-    geometries.map(|(at, _)| at).find_map(|position| Some((position, few(reach(filter, position)?))))
+    geometries
+        .map(|(at, _)| at)
+        .find_map(|position| Some((position, few(reach(filter, position)?))))
 }
 
 fn few(boxes: Vec<SearchBox>) -> Vec<SearchBox> {
@@ -204,9 +213,9 @@ fn searches(column: &Column, wanted: &SearchBox) -> Vec<Sql> {
     if reach <= 0.0 {
         return vec![inside];
     }
-    let lines = [min.x - reach, max.x + reach].into_iter().filter_map(|x| {
-        Envelope::of([Xy { x, y: min.y }, Xy { x, y: max.y }]).ok().flatten()
-    });
+    let lines = [min.x - reach, max.x + reach]
+        .into_iter()
+        .filter_map(|x| Envelope::of([Xy { x, y: min.y }, Xy { x, y: max.y }]).ok().flatten());
     lines.map(|line| inside.clone().then(" AND ").then(meets(line)).in_parentheses()).collect()
 }
 
@@ -324,7 +333,9 @@ impl Dialect for Spelling<'_> {
             Function::Like if !ends_in_escape(constant) => {
                 Some(subject()?.then(" LIKE ").then(value(pattern)?).in_parentheses())
             }
-            Function::StartsWith => Some(Fragment::call("starts_with", [subject()?, value(pattern)?])),
+            Function::StartsWith => {
+                Some(Fragment::call("starts_with", [subject()?, value(pattern)?]))
+            }
             _ => None,
         }
     }
@@ -334,8 +345,9 @@ impl Dialect for Spelling<'_> {
     }
 
     fn prefilter(&self, filter: &Bound) -> Option<Sql> {
-        let (position, boxes) = boxes(self.table, filter)?;
-        self.within(position, &boxes)
+        let by_boxes = boxes(self.table, filter);
+        let by_boxes = by_boxes.and_then(|(position, boxes)| self.within(position, &boxes));
+        by_boxes.or_else(|| geography::near(self.table, filter))
     }
 }
 

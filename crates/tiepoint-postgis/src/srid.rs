@@ -123,7 +123,8 @@ fn defined(
     wkt: Option<&str>,
     proj: Option<&str>,
 ) -> Crs {
-    let given = |text: Option<&str>| text.map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned);
+    let given =
+        |text: Option<&str>| text.map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned);
     match (authority, code) {
         (Some(OURS), _) => Crs::UndefinedGeographic,
         (Some(authority), Some(code)) if !authority.trim().is_empty() => {

@@ -1,8 +1,8 @@
 //! A transaction on the server.
 use crate::catalogue::Catalogue;
+use crate::error::Failure;
 use crate::error::Site;
 use crate::lease::Lease;
-use crate::error::Failure;
 use crate::link::Link;
 use crate::metadata::{Relation, Table};
 use crate::spelling::quoted;
@@ -13,8 +13,8 @@ use std::cell::Cell;
 use std::sync::Arc;
 use tiepoint_core::{FieldType, Layer, LayerDefinition, Query};
 use tiepoint_store::{
-    Book, FeatureWriter, Features, Finding, Isolation, Repair, Result, Savepoint,
-    TieOptions, TieReport, Transaction, TransactionOptions, UntieReport, WriteMode,
+    Book, FeatureWriter, Features, Finding, Isolation, Repair, Result, Savepoint, TieOptions,
+    TieReport, Transaction, TransactionOptions, UntieReport, WriteMode,
 };
 
 /// The mark within which a step either happens or does not.

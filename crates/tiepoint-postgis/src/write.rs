@@ -1,9 +1,9 @@
 //! Writing features: row by row, each change in a mark of its own; or many at once, by `COPY`.
 use crate::copy::Load;
 use crate::encode::{Bind, Borrowed, misfit};
+use crate::error::Failure;
 use crate::error::{Site, words};
 use crate::kind::Kind;
-use crate::error::Failure;
 use crate::link::Link;
 use crate::metadata::{Key, Sql, Table, bound};
 use crate::reading::FeatureReader;
@@ -11,9 +11,7 @@ use crate::select::{Shape, parameters};
 use crate::spelling::{Spelling, quoted};
 use crate::transaction::marked;
 use std::sync::Arc;
-use tiepoint_core::{
-    Change, Feature, FeatureError, Fid, Mismatch, ObjectId, Target, Value,
-};
+use tiepoint_core::{Change, Feature, FeatureError, Fid, Mismatch, ObjectId, Target, Value};
 use tiepoint_store::sql::Fragment;
 use tiepoint_store::{
     FeatureLabel, FeatureWriter, Result, StoreError, WriteMode, Written, accepted_values,
@@ -149,9 +147,9 @@ impl<'t> Writer<'t> {
         self.pause_load()?;
         let label = match target {
             Target::Fid(fid) => FeatureLabel::of_row(fid.clone()),
-            Target::Id(id) => FeatureLabel::of(
-                &Feature::new(Arc::clone(self.table.layer.schema())).with_id(*id),
-            ),
+            Target::Id(id) => {
+                FeatureLabel::of(&Feature::new(Arc::clone(self.table.layer.schema())).with_id(*id))
+            }
         };
         let sql = Fragment::text("DELETE FROM ").then(self.table.sql());
         let touched = self.run(sql.then(" WHERE ").then(condition), &label)?;
@@ -202,6 +200,7 @@ impl<'t> Writer<'t> {
                 let id: uuid::Uuid = text.parse().ok()?;
                 Some(Fragment::name(&key.name).then(" = ").then(bound(Kind::Uuid, "::uuid", id)))
             }
+            (Key::Column(key), _) if key.is_whole() => None,
             (Key::Column(_) | Key::Several(_), Fid::Text(text)) if !text.contains('\0') => {
                 let text = bound(Kind::Text, "::text", text.as_str());
                 Some(self.table.key_sql()?.then(" = ").then(text))
@@ -232,7 +231,8 @@ impl<'t> Writer<'t> {
                 Err(self.site.invalid(reason))
             }
             (Key::None | Key::Several(_), fid) => {
-                let reason = format!("layer `{layer}` has no fids of its own, so `{fid}` cannot be one");
+                let reason =
+                    format!("layer `{layer}` has no fids of its own, so `{fid}` cannot be one");
                 Err(self.site.invalid(reason))
             }
         }
@@ -282,7 +282,12 @@ impl<'t> Writer<'t> {
         }
     }
 
-    fn refused(&mut self, failure: Failure, fid: Option<i64>, feature: &FeatureLabel) -> StoreError {
+    fn refused(
+        &mut self,
+        failure: Failure,
+        fid: Option<i64>,
+        feature: &FeatureLabel,
+    ) -> StoreError {
         *self.broken |= self.link.is_closed();
         refusal(self.site, &self.table, failure, fid.map(Fid::Int), &feature.to_string())
     }
@@ -310,7 +315,8 @@ impl<'t> Writer<'t> {
 /// The name of the sequence that numbers rows, quoted.
 pub(crate) fn sequence(link: &Link, table: &Table) -> Result<Option<String>, Failure> {
     let Key::Column(key) = &table.key else { return Ok(None) };
-    let sql = "SELECT coalesce(pg_get_serial_sequence(format('%I.%I', $1::text, $2::text), $3), $4)";
+    let sql =
+        "SELECT coalesce(pg_get_serial_sequence(format('%I.%I', $1::text, $2::text), $3), $4)";
     let noted = key.sequence.clone().filter(|it| !it.is_empty());
     let row = link.query_one(sql, &[&table.schema, &table.name, &key.name, &noted])?;
     Ok(row.get(0))
@@ -337,7 +343,8 @@ pub(crate) fn refusal(
         }
         Failure::Stopped(_) => (String::new(), None, String::new()),
     };
-    let primary = table.indexes.iter().any(|it| it.primary && Some(&it.name) == constraint.as_ref());
+    let primary =
+        table.indexes.iter().any(|it| it.primary && Some(&it.name) == constraint.as_ref());
     match (class.as_str(), fid) {
         ("23", Some(fid)) if primary => StoreError::DuplicateFid { layer, fid: fid.to_string() },
         ("22" | "23" | "P0", _) => {

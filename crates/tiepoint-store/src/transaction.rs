@@ -1,7 +1,7 @@
 //! Changing a store: transactions, savepoints and writers.
 use crate::{Book, Features, Isolation, Result, TieOptions, TieReport, UntieReport};
 use std::sync::Arc;
-use tiepoint_core::{Change, FieldType, Fid, Layer, LayerDefinition, ObjectId, Query, Value};
+use tiepoint_core::{Change, Fid, FieldType, Layer, LayerDefinition, ObjectId, Query, Value};
 
 /// What a transaction is asked to be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -3,8 +3,8 @@ use crate::trees::{folder, other_program, planted};
 use std::path::Path;
 use tiepoint_core::{
     Change, Check, Crs, Domain, ErrorKind, Feature, Fid, FidRule, Field, FieldDefault, FieldType,
-    GeometryKind, GeometryType, Identity, Index, IntWidth, KindRule, Layer,
-    LayerDefinition, Query, Schema, Value, ZoneRule,
+    GeometryKind, GeometryType, Identity, Index, IntWidth, KindRule, Layer, LayerDefinition, Query,
+    Schema, Value, ZoneRule,
 };
 use tiepoint_gpkg::GpkgStore;
 use tiepoint_store::{Result, Store, TransactionOptions};

@@ -94,7 +94,7 @@ fn what_cannot_be_mended_is_reported_with_its_rows() {
     schema.execute(
         "CREATE TABLE trees (fid serial PRIMARY KEY, a int, b int, geom geometry, place geography);
          CREATE INDEX one ON trees (a); CREATE INDEX two ON trees (a); CREATE INDEX three ON trees (a, b);
-         CREATE INDEX some ON trees (a) WHERE b > 1; CREATE INDEX some_too ON trees (a) WHERE b > 1;
+         CREATE INDEX four ON trees (a) WHERE b > 1; CREATE INDEX five ON trees (a) WHERE b > 1;
          INSERT INTO trees (geom, place) SELECT ST_SetSRID(ST_MakePoint(n, n), 25832), ST_MakePoint(1, n)::geography
            FROM generate_series(1, 3) AS n;
          INSERT INTO trees (geom) VALUES (ST_GeomFromText('POINT(1 2)', 4326)), (ST_GeomFromText('POINT(1 2)'));
@@ -121,7 +121,7 @@ fn what_cannot_be_mended_is_reported_with_its_rows() {
     says(0, "USING gist (\"geom\")");
     says(1, "`place` has no spatial index");
     says(2, "`one` and `two`");
-    says(3, "`some` and `some_too`");
+    says(3, "`four` and `five`");
     says(4, "its SRID is 4326, the layer's 25832");
     says(5, "Self-intersection");
 }

@@ -17,18 +17,18 @@ const TREES: &str = "trees";
 const BRACED: &str = "{67E55044-10B1-426F-9247-BB680E5FE0C8}";
 const PLAIN: &str = "67e55044-10b1-426f-9247-bb680e5fe0c8";
 
-pub fn open(schema: &TestSchema) -> PostgisStore {
+pub(crate) fn open(schema: &TestSchema) -> PostgisStore {
     PostgisStore::open(&schema.url()).expect("opens")
 }
 
-pub fn committed<T>(store: &PostgisStore, work: impl FnOnce(&mut dyn Transaction) -> T) -> T {
+pub(crate) fn committed<T>(store: &PostgisStore, work: impl FnOnce(&mut dyn Transaction) -> T) -> T {
     let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
     let result = work(transaction.as_mut());
     transaction.commit().expect("commits");
     result
 }
 
-pub fn tie(store: &PostgisStore, column: &str) -> TieReport {
+pub(crate) fn tie(store: &PostgisStore, column: &str) -> TieReport {
     committed(store, |it| it.tie(TREES, &by(column)).expect("ties"))
 }
 

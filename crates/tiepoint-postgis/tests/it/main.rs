@@ -2,4 +2,8 @@
 mod checks;
 mod contract;
 mod identity;
+mod indexes;
+mod questions;
+mod shapes;
 mod throw_away;
+mod types;

@@ -88,10 +88,8 @@ fn layers_come_and_go_with_their_transaction(store: &dyn Store) {
 
 fn an_isolation_level_is_kept_or_refused(store: &dyn Store) {
     for level in [Isolation::ReadCommitted, Isolation::RepeatableRead, Isolation::Serializable] {
-        let opened = store.begin(TransactionOptions {
-            isolation: Some(level),
-            ..TransactionOptions::default()
-        });
+        let opened = store
+            .begin(TransactionOptions { isolation: Some(level), ..TransactionOptions::default() });
         if store.capabilities().isolation.contains(&level) {
             opened.expect("is among the capabilities").rollback().expect("rolls back");
         } else {

@@ -1,7 +1,7 @@
 //! Modes, ids, rejects, and that an import is all or nothing.
 use crate::{bring, column, count, csv, mode, said};
 use std::cell::Cell;
-use tiepoint::core::{Index};
+use tiepoint::core::Index;
 use tiepoint::{
     ErrorKind, Field, FieldType, IdRule, Identity, Ids, ImportMode, ImportOptions, LayerDefinition,
     MemoryStore, ObjectId, OnError, Progress, Query, Schema, Source, Store, TransactionOptions,
