@@ -120,7 +120,10 @@ impl Table {
     /// What rows are sorted by last: as fids sort, and by an index where there is one.
     pub(crate) fn order_sql(&self) -> Option<Sql> {
         match &self.key {
-            Key::Column(column) if column.kind == Kind::Uuid => Some(Fragment::name(&column.name)),
+            // cast, because a bare name may mean what is selected under it: the fid's text
+            Key::Column(column) if column.kind == Kind::Uuid => {
+                Some(Fragment::name(&column.name).then("::uuid"))
+            }
             _ => self.key_sql(),
         }
     }

@@ -1,7 +1,9 @@
 //! The store on a throw-away server.
 mod checklist;
+mod checks;
 mod contract;
 mod definitions;
+mod identity;
 mod indexes;
 mod questions;
 mod shapes;
