@@ -25,9 +25,8 @@ impl<'t> PgBook<'t> {
 
     /// Reads; a book that is not there has nothing in it.
     fn read<T: Default>(&self, read: impl FnOnce() -> Result<T, Failure>) -> Result<T> {
-        let found = side::exists(self.link).and_then(|there| {
-            if there { read() } else { Ok(T::default()) }
-        });
+        let found =
+            side::exists(self.link).and_then(|there| if there { read() } else { Ok(T::default()) });
         found.map_err(self.site.failed("read a book"))
     }
 }
@@ -53,7 +52,8 @@ impl Book for PgBook<'_> {
     }
 
     fn remove(&mut self, key: &[u8]) -> Result<bool> {
-        let sql = "DELETE FROM tiepoint.book WHERE home = $1::text::name AND book = $2 AND key = $3";
+        let sql =
+            "DELETE FROM tiepoint.book WHERE home = $1::text::name AND book = $2 AND key = $3";
         self.read(|| Ok(self.link.execute(sql, &[&self.home(), &self.name, &key])? > 0))
     }
 

@@ -222,7 +222,8 @@ pub(crate) fn choose(
         return Ok((Carrier::new(table, wanted, Kind::Uuid), true));
     };
     if row.get::<_, bool>(0) {
-        let reason = format!("`{wanted}` is PostgreSQL's own name for something else: name another column");
+        let reason =
+            format!("`{wanted}` is PostgreSQL's own name for something else: name another column");
         return Err(site.invalid(reason));
     }
     let part_of_key: bool = row.get(1);

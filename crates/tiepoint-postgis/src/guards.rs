@@ -148,7 +148,8 @@ pub(crate) fn remove(link: &Link, oid: u32) -> Result<(), Failure> {
 
 /// Whether the triggers are there, enabled, and say what they must: on all partitions, too.
 pub(crate) fn state(link: &Link, carrier: &Carrier) -> Result<Guard, Failure> {
-    let rows = link.query(include_str!("sql/guards.sql"), &[&carrier.oid, &&[INSERT, UPDATE][..]])?;
+    let rows =
+        link.query(include_str!("sql/guards.sql"), &[&carrier.oid, &&[INSERT, UPDATE][..]])?;
     let mut state = Guard::InPlace;
     for (name, ty) in TYPES {
         let Some(row) = rows.iter().find(|row| row.get::<_, &str>(0) == name) else {

@@ -78,7 +78,8 @@ pub(crate) fn layer(link: &Link, site: &Site, table: &Table) -> Result<Vec<Probl
         statistics(link, table, problems)?;
         geometries(link, table, problems)
     };
-    inspect(&mut problems).map_err(site.failed(&format!("check layer `{}`", table.layer.name())))?;
+    inspect(&mut problems)
+        .map_err(site.failed(&format!("check layer `{}`", table.layer.name())))?;
     Ok(problems)
 }
 
@@ -133,9 +134,9 @@ fn indexes(link: &Link, table: &Table, problems: &mut Vec<Problem>) -> Result<()
             Some(other) => format!(
                 "indexes `{name}` and `{other}` hold the same: one is enough, and every write pays for both"
             ),
-            None => format!(
-                "index `{name}` is not complete, so nobody uses it: drop it or REINDEX it"
-            ),
+            None => {
+                format!("index `{name}` is not complete, so nobody uses it: drop it or REINDEX it")
+            }
         };
         problems.push(Problem::new(table, FindingKind::Index, message, None));
     }
@@ -165,10 +166,8 @@ fn geometries(link: &Link, table: &Table, problems: &mut Vec<Problem>) -> Result
             continue;
         }
         let relation = format!("{}.{}", quoted(&table.schema), quoted(&table.name));
-        let counts: Vec<String> = troubles
-            .iter()
-            .map(|it| format!("count(*) FILTER (WHERE {})", it.condition))
-            .collect();
+        let counts: Vec<String> =
+            troubles.iter().map(|it| format!("count(*) FILTER (WHERE {})", it.condition)).collect();
         let row = link.query_one(&format!("SELECT {} FROM {relation}", counts.join(", ")), &[])?;
         for (at, trouble) in troubles.iter().enumerate() {
             let count = row.get::<_, i64>(at).unsigned_abs();
@@ -199,7 +198,8 @@ fn troubles(table: &Table, at: usize, field: &Field) -> Vec<Trouble> {
     let mut rules = conditions(ty, column.srid).into_iter().map(|it| it.replace("{}", &name));
     let mut troubles = Vec::new();
     if let Some(rule) = rules.next() {
-        let reason = format!("'its SRID is ' || ST_SRID({plain}) || ', the layer''s {}'", column.srid);
+        let reason =
+            format!("'its SRID is ' || ST_SRID({plain}) || ', the layer''s {}'", column.srid);
         troubles.push(Trouble { condition: format!("NOT ({rule})"), reason });
     }
     let rules: Vec<String> = rules.map(|rule| format!("NOT ({rule})")).collect();

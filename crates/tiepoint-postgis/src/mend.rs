@@ -1,8 +1,8 @@
 //! Mending what a check found, within one transaction. Indexes of others and geometries stay as
 //! they are.
 use crate::carrier::Carrier;
-use crate::inspect::Remedy;
 use crate::error::Failure;
+use crate::inspect::Remedy;
 use crate::link::Link;
 use crate::metadata::Table;
 use crate::spelling::quoted;

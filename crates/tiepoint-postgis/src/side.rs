@@ -42,10 +42,7 @@ pub(crate) fn exists(link: &Link) -> Result<bool, Failure> {
 }
 
 /// What is noted of layers.
-pub(crate) fn ties_of(
-    link: &Link,
-    oids: &[u32],
-) -> Result<HashMap<u32, Vec<TieNote>>, Failure> {
+pub(crate) fn ties_of(link: &Link, oids: &[u32]) -> Result<HashMap<u32, Vec<TieNote>>, Failure> {
     notes(link, include_str!("sql/ties.sql"), oids, |row| TieNote {
         title: row.get(1),
         column: row.get(2),
@@ -54,10 +51,7 @@ pub(crate) fn ties_of(
 }
 
 /// What is noted of their fields.
-pub(crate) fn notes_of(
-    link: &Link,
-    oids: &[u32],
-) -> Result<HashMap<u32, Vec<FieldNote>>, Failure> {
+pub(crate) fn notes_of(link: &Link, oids: &[u32]) -> Result<HashMap<u32, Vec<FieldNote>>, Failure> {
     let sql = "SELECT layer::oid, field::text, title, domain::text FROM tiepoint.field \
                WHERE layer::oid = ANY ($1)";
     notes(link, sql, oids, |row| FieldNote {

@@ -81,9 +81,7 @@ fn refuse_relation(site: &Site, table: &Table) -> Result<()> {
     let is_table = matches!(table.relation, Relation::Table | Relation::Partitioned);
     match &table.layer.read_only {
         Some(_) if is_table && table.key == Key::None => Ok(()),
-        Some(reason) => {
-            Err(site.read_only(format!("layer `{}`: {reason}", table.layer.name())))
-        }
+        Some(reason) => Err(site.read_only(format!("layer `{}`: {reason}", table.layer.name()))),
         None if is_table => Ok(()),
         None => {
             let what = format!("tie layer `{}`: its rows are another server's", table.layer.name());
