@@ -21,7 +21,10 @@ pub(crate) fn open(schema: &TestSchema) -> PostgisStore {
     PostgisStore::open(&schema.url()).expect("opens")
 }
 
-pub(crate) fn committed<T>(store: &PostgisStore, work: impl FnOnce(&mut dyn Transaction) -> T) -> T {
+pub(crate) fn committed<T>(
+    store: &PostgisStore,
+    work: impl FnOnce(&mut dyn Transaction) -> T,
+) -> T {
     let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
     let result = work(transaction.as_mut());
     transaction.commit().expect("commits");
@@ -94,7 +97,11 @@ fn whatever_others_write_ids_stay_right() {
             let before = ids(&store, TREES);
             // has no room for them
             let narrow = ty == "char(36)" && what.contains("brace");
-            schema.execute(&if narrow { statement.replace(['{', '}'], "") } else { statement.clone() });
+            schema.execute(&if narrow {
+                statement.replace(['{', '}'], "")
+            } else {
+                statement.clone()
+            });
             right(&store, what);
             let after = ids(&store, TREES);
             assert!(before.iter().all(|id| after.contains(id)), "{ty}, {what}: an id was lost");
@@ -189,7 +196,8 @@ fn a_tie_follows_a_table_that_others_rename_or_move() {
     schema.execute("ALTER TABLE trees RENAME TO \"old trees\"");
     // one that goes by the old name now is another table
     schema.execute("CREATE TABLE trees (fid int PRIMARY KEY, object_id uuid)");
-    let copy = "INSERT INTO \"old trees\" (name, object_id) SELECT name, object_id FROM \"old trees\"";
+    let copy =
+        "INSERT INTO \"old trees\" (name, object_id) SELECT name, object_id FROM \"old trees\"";
     schema.execute(copy);
     assert_eq!(ids(&store, "old trees")[..5], before);
     right_in(&store, "old trees");
@@ -266,15 +274,15 @@ fn of_two_who_bring_the_same_id_only_one_keeps_it() {
     let schema = server.schema();
     let store = planted(&schema, "uuid");
     for count in [1, 200] {
-        let rows: Vec<String> =
-            (0..count).map(|_| format!("('{}')", ObjectId::mint())).collect();
+        let rows: Vec<String> = (0..count).map(|_| format!("('{}')", ObjectId::mint())).collect();
         let backwards: Vec<String> = rows.iter().rev().cloned().collect();
         thread::scope(|scope| {
             for rows in [&rows, &backwards] {
                 let schema = &schema;
                 scope.spawn(move || {
-                    let insert =
-                        |rows: &[String]| format!("INSERT INTO trees (object_id) VALUES {}", rows.join(", "));
+                    let insert = |rows: &[String]| {
+                        format!("INSERT INTO trees (object_id) VALUES {}", rows.join(", "))
+                    };
                     let (first, second) = rows.split_at(rows.len() / 2);
                     let first = if first.is_empty() { String::new() } else { insert(first) };
                     schema.execute(&format!(
@@ -318,7 +326,9 @@ fn partitions_share_one_guard() {
     assert_eq!(tie(&store, "object_id").minted, 2);
     let before: HashSet<_> = ids(&store, TREES).into_iter().collect();
     schema.execute("INSERT INTO trees SELECT fid + 10, height, object_id FROM trees");
-    schema.execute("INSERT INTO high (fid, height, object_id) SELECT fid + 20, 60, object_id FROM low");
+    schema.execute(
+        "INSERT INTO high (fid, height, object_id) SELECT fid + 20, 60, object_id FROM low",
+    );
     schema.execute("UPDATE trees SET height = height + 50 WHERE height < 10");
     schema.execute("UPDATE trees SET object_id = NULL");
     right(&store, "partitions");
@@ -412,9 +422,7 @@ fn columns_with_another_purpose_carry_no_ids() {
 fn a_table_without_a_key_is_keyed_by_its_ids() {
     let Some(server) = server_or_skip("tables without a key") else { return };
     let schema = server.schema();
-    schema.execute(
-        "CREATE TABLE trees (name text); INSERT INTO trees VALUES ('a'), ('a'), ('b')",
-    );
+    schema.execute("CREATE TABLE trees (name text); INSERT INTO trees VALUES ('a'), ('a'), ('b')");
     let store = open(&schema);
     assert!(store.layer(TREES).expect("is there").read_only.is_some());
     assert_eq!(tie(&store, "object_id").minted, 3);
@@ -450,7 +458,10 @@ fn an_untied_database_has_nothing_of_ours() {
         assert_ne!(ours(), "0");
         committed(&store, |it| it.untie(layer).expect("unties"));
         assert_eq!(ours(), "0");
-        assert_eq!(database.value("SELECT string_agg(t::text, ',' ORDER BY fid) FROM trees t"), "(1,a),(2,b)");
+        assert_eq!(
+            database.value("SELECT string_agg(t::text, ',' ORDER BY fid) FROM trees t"),
+            "(1,a),(2,b)"
+        );
     }
     committed(&store, |it| {
         it.tie(TREES, &TieOptions::default()).expect("ties");
@@ -513,8 +524,14 @@ fn a_restored_dump_is_tied() {
     let before = ids(&store, TREES);
     let Some(programs) = programs() else { return };
     let run = |program: &str, url: &str, more: &[&str], input: Stdio| {
-        Command::new(programs.join(program)).args(more).arg(url).stdin(input)
-            .stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("runs")
+        Command::new(programs.join(program))
+            .args(more)
+            .arg(url)
+            .stdin(input)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("runs")
     };
     to.execute("DROP EXTENSION postgis");
     let mut dump = run("pg_dump", &from.url(), &["-d"], Stdio::null());
