@@ -5,6 +5,8 @@
 //! takes a store takes those.
 mod accept;
 mod aggregate;
+#[cfg(feature = "async")]
+pub mod asynchronous;
 mod book;
 mod capabilities;
 mod check;
