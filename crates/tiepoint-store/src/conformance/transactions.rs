@@ -8,7 +8,7 @@ use crate::{Isolation, Result, Store, Transaction, TransactionOptions, WriteMode
 use std::num::NonZero;
 use std::thread;
 use std::time::Duration;
-use tiepoint_core::{Change, ErrorKind, Feature, ObjectId, Query, Target, Value};
+use tiepoint_core::{Change, ErrorKind, Feature, Query, Target, Value};
 
 promises! {
     WRITES => {
@@ -139,23 +139,22 @@ fn rewrite_ranks(store: &dyn Store) -> Result<()> {
 /// once: whoever would lose what another added is told, and does it again.
 fn what_conflicts_is_repeated_and_nothing_is_lost(store: &dyn Store) {
     created(store, &places());
-    let (_, id) = insert_one(store, "places", place("counter", 0, 0.0, 0.0));
-    let id = id.expect("is tied");
+    insert_one(store, "places", place("counter", 0, 0.0, 0.0));
     thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| (0..25).for_each(|_| add_one(store, id)));
+            scope.spawn(|| (0..25).for_each(|_| add_one(store)));
         }
     });
-    let counter = all(store, &Query::object("places", id)).remove(0);
+    let counter = all(store, &Query::layer("places")).remove(0);
     assert_eq!(counter.get("rank"), Some(&100.into()));
 }
 
-fn add_one(store: &dyn Store, id: ObjectId) {
+fn add_one(store: &dyn Store) {
     let isolation = store.capabilities().isolation.last().copied();
     let options = TransactionOptions { isolation, ..TransactionOptions::default() };
     let attempts = NonZero::new(200).expect("is not zero");
     let added = repeating(store, options, attempts, |transaction| {
-        let counter = transaction.read(&Query::object("places", id))?.next();
+        let counter = transaction.read(&Query::layer("places"))?.next();
         let mut counter = counter.expect("is there")?;
         let Some(Value::Int(number)) = counter.get("rank").cloned() else { panic!("a number") };
         counter.set("rank", (number + 1).into()).expect("fits");
@@ -169,13 +168,11 @@ const READ_ONLY: TransactionOptions =
 
 fn a_read_only_transaction_refuses_writes(store: &dyn Store) {
     created(store, &places());
-    let (_, id) = insert_one(store, "places", place("old", 1, 0.0, 0.0));
-    let target = Target::Id(id.expect("is tied"));
+    let (fid, _) = insert_one(store, "places", place("old", 1, 0.0, 0.0));
+    let update = place("new", 1, 0.0, 0.0).with_fid(fid.clone());
     refuses(store, |it| it.write("places", Change::Insert(place("new", 1, 0.0, 0.0))).map(drop));
-    refuses(store, |it| it.write("places", Change::Delete(target)).map(drop));
-    refuses(store, |it| {
-        it.write("places", Change::Update(place("new", 1, 0.0, 0.0).with_id(id))).map(drop)
-    });
+    refuses(store, |it| it.write("places", Change::Delete(Target::Fid(fid))).map(drop));
+    refuses(store, |it| it.write("places", Change::Update(update)).map(drop));
     refuses(store, |it| {
         let mut writer = it.writer("places", WriteMode::Bulk)?;
         writer.write(Change::Insert(place("new", 1, 0.0, 0.0)))?;
