@@ -62,10 +62,6 @@ impl Link {
         &self.server
     }
 
-    pub(crate) fn site(&self) -> &Site {
-        &self.site
-    }
-
     /// Asks again what the server has, as after `CREATE EXTENSION`.
     pub(crate) fn refresh_server(&mut self) -> Result<(), Failure> {
         self.ready()?;

@@ -96,18 +96,14 @@ impl PostgisStore {
 
     /// Asks something of the server, once more where a connection turns out to be lost.
     fn ask<T>(&self, ask: impl Fn(Lease) -> Result<T>) -> Result<T> {
-        self.asked(|| self.lease(), ask)
+        asked(|| self.lease(), ask)
     }
+}
 
-    fn asked<T>(
-        &self,
-        lease: impl Fn() -> Result<Lease>,
-        ask: impl Fn(Lease) -> Result<T>,
-    ) -> Result<T> {
-        match ask(lease()?) {
-            Err(error) if error.is_lost_connection() => ask(lease()?),
-            other => other,
-        }
+fn asked<T>(lease: impl Fn() -> Result<Lease>, ask: impl Fn(Lease) -> Result<T>) -> Result<T> {
+    match ask(lease()?) {
+        Err(error) if error.is_lost_connection() => ask(lease()?),
+        other => other,
     }
 }
 
@@ -160,9 +156,7 @@ impl Store for PostgisStore {
 
     fn read_with(&self, query: &Query, control: &ReadControl) -> Result<Features<'static>> {
         let lease = || self.pool.take_with(control);
-        self.asked(lease, |lease| {
-            read::read_owned(lease, &self.site, &self.catalogue, query, control)
-        })
+        asked(lease, |lease| read::read_owned(lease, &self.site, &self.catalogue, query, control))
     }
 
     fn explain(&self, query: &Query) -> Result<Plan> {
@@ -173,13 +167,11 @@ impl Store for PostgisStore {
         let found = self.ask(|lease| {
             aggregate::aggregate(&lease, &self.site, &self.catalogue, query, aggregates)
         })?;
-        match found {
-            Some(values) => Ok(values),
-            None => {
-                let layer = self.layer(&query.layer)?;
-                aggregate_in_memory(&layer, query, aggregates, |query| self.read(query))
-            }
+        if let Some(values) = found {
+            return Ok(values);
         }
+        let layer = self.layer(&query.layer)?;
+        aggregate_in_memory(&layer, query, aggregates, |query| self.read(query))
     }
 
     fn begin(&self, options: TransactionOptions) -> Result<Box<dyn Transaction + '_>> {
