@@ -18,7 +18,7 @@ use tiepoint_core::{
 use tiepoint_store::{Result, StoreError};
 
 /// Names are cut off by the server beyond this many bytes (`NAMEDATALEN`).
-const LONGEST_NAME: usize = 63;
+pub(crate) const LONGEST_NAME: usize = 63;
 
 /// Sees to it that there is PostGIS, where a layer needs it and the role may install it.
 pub(crate) fn ensure_postgis(

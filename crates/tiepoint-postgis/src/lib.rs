@@ -4,11 +4,13 @@
 //! layers have geometries. Open one with [`PostgisStore::open`].
 mod address;
 mod aggregate;
+mod analyze;
 mod array;
 mod books;
 mod boundary;
 mod carrier;
 mod catalogue;
+mod changes;
 mod check;
 mod constraints;
 mod copy;
@@ -39,6 +41,7 @@ mod pool;
 mod read;
 mod reading;
 mod refusal;
+mod repair;
 mod runtime;
 mod select;
 mod server;

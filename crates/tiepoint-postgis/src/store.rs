@@ -1,6 +1,7 @@
 //! The store itself.
 use crate::address::PostgisAddress;
 use crate::catalogue::Catalogue;
+use crate::create::LONGEST_NAME;
 use crate::error::Site;
 use crate::lease::Lease;
 use crate::pool::Pool;
@@ -134,6 +135,9 @@ impl Store for PostgisStore {
             curves: true,
             enforces_schema: true,
             check: true,
+            minus_zero: true,
+            make_valid: true,
+            longest_name: Some(LONGEST_NAME),
         }
     }
 
@@ -172,6 +176,18 @@ impl Store for PostgisStore {
         }
         let layer = self.layer(&query.layer)?;
         aggregate_in_memory(&layer, query, aggregates, |query| self.read(query))
+    }
+
+    fn place_of(&self, layer: &str) -> Result<Option<String>> {
+        self.ask(|lease| {
+            let table = self.catalogue.table(&lease, &self.site, layer)?;
+            // the moment at which a server started tells it from all others
+            let sql = "SELECT format('%s/%s/%s', extract(epoch FROM pg_postmaster_start_time()), \
+                       (SELECT oid FROM pg_database WHERE datname = current_database()), $1::oid)";
+            let row = lease.query_one(sql, &[&table.oid]);
+            let row = row.map_err(self.site.failed("ask what server it is"))?;
+            Ok(Some(row.get(0)))
+        })
     }
 
     fn begin(&self, options: TransactionOptions) -> Result<Box<dyn Transaction + '_>> {
