@@ -9,6 +9,7 @@ mod books;
 mod boundary;
 mod catalogue;
 mod check;
+mod commit;
 mod constraints;
 mod copy;
 mod create;

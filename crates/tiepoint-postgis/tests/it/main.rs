@@ -1,3 +1,7 @@
 //! The store on a throw-away server.
 mod contract;
+mod failures;
+mod pool;
+mod sessions;
 mod throw_away;
+mod transactions;
