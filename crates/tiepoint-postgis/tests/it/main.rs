@@ -1,4 +1,5 @@
 //! The store on a throw-away server.
+mod asynchronous;
 mod contract;
 mod failures;
 mod pool;

@@ -283,6 +283,10 @@ fn a_commit_that_is_not_answered_is_found_out_to_have_failed() {
 #[test]
 fn a_commit_that_is_not_answered_is_found_out_to_have_succeeded() {
     let Some(mut server) = own_server("a commit that is not answered") else { return };
+    server.set("wal_level", "replica");
+    server.set("max_wal_senders", "1");
+    server.stop();
+    server.start_again();
     let schema = server.schema();
     numbers(&schema, "numbers", &[("a", 0)]);
     let durable = "options=-csynchronous_commit%3Don";
