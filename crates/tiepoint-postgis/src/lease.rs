@@ -23,6 +23,7 @@ impl Lease {
     }
 
     /// Closes the connection instead of giving it back.
+    #[cfg(test)]
     pub(crate) fn discard(mut self) {
         let Some((link, seat)) = self.loan.take() else { return };
         if link.traffic() != Traffic::Idle {

@@ -61,10 +61,11 @@ impl Pool {
         self.take_unless(Some(control))
     }
 
-    /// How many connections are idle, and how many are not.
+    /// How many connections are idle and not known to be dead, and how many are not idle.
     pub(crate) fn status(&self) -> (usize, usize) {
         let state = self.state();
-        (state.idle.len(), state.seats - state.idle.len())
+        let alive = state.idle.iter().filter(|idle| !idle.link.is_closed()).count();
+        (alive, state.seats - state.idle.len())
     }
 
     fn take_unless(self: &Arc<Self>, control: Option<&ReadControl>) -> Result<Lease> {

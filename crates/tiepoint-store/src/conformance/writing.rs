@@ -293,7 +293,7 @@ fn boxes_follow_changes(store: &dyn Store) {
 
 fn changes_that_wait_are_made_in_their_order(store: &dyn Store) {
     created(store, &places());
-    let rows = inserted(store, "places", many_places(5));
+    let rows = inserted(store, "places", many_places(5), WriteMode::Rows);
     let id = |at: usize| rows[at].1.expect("is tied");
     committed(store, |transaction| {
         let mut writer = transaction.writer("places", WriteMode::Changes).expect("a writer");
