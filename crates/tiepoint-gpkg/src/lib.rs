@@ -35,6 +35,7 @@ mod nearest;
 mod new_file;
 mod place;
 mod read;
+mod read_transaction;
 mod reading;
 mod recognise;
 mod rtree;

@@ -2,6 +2,7 @@
 use crate::connection::{Lease, Pool};
 use crate::error::Site;
 use crate::freshness::Freshness;
+use crate::read_transaction::ReadTransaction;
 use crate::transaction::GpkgTransaction;
 use crate::turn::Turns;
 use crate::{aggregate, check, contents, explain, read, recognise};
@@ -264,7 +265,10 @@ impl Store for GpkgStore {
         Ok(values)
     }
 
-    fn begin(&self, _options: TransactionOptions) -> Result<Box<dyn Transaction + '_>> {
+    fn begin(&self, options: TransactionOptions) -> Result<Box<dyn Transaction + '_>> {
+        if options.read_only {
+            return Ok(Box::new(ReadTransaction::begin(self, self.reading()?)));
+        }
         Ok(Box::new(self.write()?))
     }
 

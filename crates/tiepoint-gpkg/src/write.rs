@@ -13,7 +13,7 @@ use rusqlite::{Connection, OptionalExtension, Statement, ToSql};
 use std::sync::Arc;
 use tiepoint_core::{Change, Feature, FeatureError, Fid, Mismatch, ObjectId, Target, Value};
 use tiepoint_store::{
-    FeatureLabel, FeatureWriter, Result, StoreError, WriteMode, Written, accepted_values,
+    FeatureLabel, FeatureWriter, Result, StoreError, WriteMode, Written, accepted_values, unset,
     with_defaults,
 };
 
@@ -70,6 +70,7 @@ impl<'t> Writer<'t> {
         let (fid, asked_id) = (self.wanted_fid(&feature)?, feature.id);
         let label = FeatureLabel::of(&feature);
         let values = accepted_values(&self.table.layer, feature)?;
+        let left = unset(&values);
         let values = with_defaults(&self.table.layer, values, &label)?;
         self.refuse_what_sqlite_changes(&values, &label)?;
         let id = self.free_id(asked_id)?;
@@ -81,14 +82,28 @@ impl<'t> Writer<'t> {
             bulk.count_row();
         }
         self.note_geometry(&values, Some(fid))?;
-        let filled = if self.bulk.is_none() { self.filled(fid, &values)? } else { Vec::new() };
+        let filled =
+            if self.bulk.is_none() { self.filled(fid, &left, &values)? } else { Vec::new() };
         Ok(Written::Inserted { fid: Fid::Int(fid), id, filled })
     }
 
-    /// What SQLite has put into the fields that were left to it.
-    fn filled(&self, fid: i64, values: &[Option<Value>]) -> Result<Vec<(usize, Value)>> {
+    /// What was put into the fields that were left to us: by us, as their defaults say, or by
+    /// SQLite.
+    fn filled(
+        &self,
+        fid: i64,
+        left: &[usize],
+        values: &[Option<Value>],
+    ) -> Result<Vec<(usize, Value)>> {
+        let by_us = left.iter().filter_map(|at| Some((*at, values[*at].clone()?)));
+        let mut filled: Vec<_> = by_us.collect();
+        filled.extend(self.computed(fid, &unset(values))?);
+        Ok(filled)
+    }
+
+    /// What SQLite has put into these fields.
+    fn computed(&self, fid: i64, left: &[usize]) -> Result<Vec<(usize, Value)>> {
         let fields = self.table.layer.schema().fields();
-        let left: Vec<usize> = (0..values.len()).filter(|at| values[*at].is_none()).collect();
         if left.is_empty() {
             return Ok(Vec::new());
         }

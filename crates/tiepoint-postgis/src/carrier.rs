@@ -215,10 +215,10 @@ pub(crate) fn choose(
     wanted: &str,
 ) -> Result<(Carrier, bool)> {
     let layer = table.layer.name();
+    refuse_name(site, wanted)?;
     let what = format!("read the columns of layer `{layer}`");
     let row = link.query_opt(include_str!("sql/carrier.sql"), &[&table.oid, &wanted]);
     let Some(row) = row.map_err(site.failed(&what))? else {
-        refuse_name(site, wanted)?;
         return Ok((Carrier::new(table, wanted, Kind::Uuid), true));
     };
     if row.get::<_, bool>(0) {

@@ -32,7 +32,7 @@ pub(crate) fn explain(
         sorted: place(!select.question.order().is_empty(), select.rest.sort),
         cut: place(cuts(&select), select.rest.cut),
         statement: Some(select.statement.sql.clone()),
-        steps: steps.iter().map(|step| step.words()).collect(),
+        steps: steps.iter().map(Step::words).collect(),
         buffers: buffers(&root),
         examined: steps.iter().map(Step::examined).max().unwrap_or_default(),
         returned: 0,

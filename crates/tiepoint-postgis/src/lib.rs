@@ -12,6 +12,7 @@ mod carrier;
 mod catalogue;
 mod changes;
 mod check;
+mod commit;
 mod constraints;
 mod copy;
 mod create;

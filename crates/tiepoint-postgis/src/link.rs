@@ -8,6 +8,7 @@ use crate::server::Server;
 use crate::statements::Statements;
 use crate::streams::{CopyIn, Flow, Rows, Traffic};
 use bytes::Bytes;
+use futures_util::future::join;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::sync::Arc;
@@ -15,7 +16,7 @@ use std::time::{Duration, Instant};
 use tiepoint_core::ErrorKind;
 use tiepoint_store::{ReadControl, Result, StoreError};
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Row, Statement};
+use tokio_postgres::{Client, Row, SimpleQueryMessage, Statement};
 
 /// How long an idle connection may take to show that it is alive.
 const PATIENCE_WITH_THE_SILENT: Duration = Duration::from_secs(5);
@@ -60,10 +61,6 @@ impl Link {
 
     pub(crate) fn server(&self) -> &Server {
         &self.server
-    }
-
-    pub(crate) fn site(&self) -> &Site {
-        &self.site
     }
 
     /// Asks again what the server has, as after `CREATE EXTENSION`.
@@ -141,6 +138,20 @@ impl Link {
             None => {}
         }
         done
+    }
+
+    /// Commits; first, on the same trip, it asks for the transaction's number, which one that has
+    /// written nothing does not have.
+    pub(crate) fn commit(&self) -> (Result<Option<String>, Failure>, Result<(), Failure>) {
+        if let Err(failure) = self.ready() {
+            return (Ok(None), Err(failure));
+        }
+        let number = self.client().simple_query("SELECT txid_current_if_assigned()");
+        let commit = self.client().batch_execute("COMMIT");
+        let (number, ended) = runtime::wait(join(number, commit));
+        // one that fails has rolled back
+        self.in_transaction.set(false);
+        (self.heard(number).map(|said| first_value(&said)), self.heard(ended))
     }
 
     pub(crate) fn prepare(&self, sql: &str) -> Result<Statement, Failure> {
@@ -312,6 +323,13 @@ impl Link {
             None => error.into(),
         })
     }
+}
+
+fn first_value(said: &[SimpleQueryMessage]) -> Option<String> {
+    said.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        _ => None,
+    })
 }
 
 /// Whether a prepared statement no longer is what it was: its result would have other columns, or

@@ -15,6 +15,9 @@ use tiepoint_store::{
     Store, Transaction, TransactionOptions, aggregate_in_memory,
 };
 
+/// How long dropping a store may take while servers are told to break off.
+const GOODBYE: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// A PostgreSQL database, with PostGIS where it keeps geometries.
 ///
 /// Tables, views and foreign tables that the role may read are layers; one in another schema than
@@ -97,18 +100,21 @@ impl PostgisStore {
 
     /// Asks something of the server, once more where a connection turns out to be lost.
     fn ask<T>(&self, ask: impl Fn(Lease) -> Result<T>) -> Result<T> {
-        self.asked(|| self.lease(), ask)
+        asked(|| self.lease(), ask)
     }
+}
 
-    fn asked<T>(
-        &self,
-        lease: impl Fn() -> Result<Lease>,
-        ask: impl Fn(Lease) -> Result<T>,
-    ) -> Result<T> {
-        match ask(lease()?) {
-            Err(error) if error.is_lost_connection() => ask(lease()?),
-            other => other,
-        }
+fn asked<T>(lease: impl Fn() -> Result<Lease>, ask: impl Fn(Lease) -> Result<T>) -> Result<T> {
+    match ask(lease()?) {
+        Err(error) if error.is_lost_connection() => ask(lease()?),
+        other => other,
+    }
+}
+
+/// Waits a moment for servers to hear that nobody waits for a reading any more.
+impl Drop for PostgisStore {
+    fn drop(&mut self) {
+        self.pool.see_off(GOODBYE);
     }
 }
 
@@ -164,9 +170,7 @@ impl Store for PostgisStore {
 
     fn read_with(&self, query: &Query, control: &ReadControl) -> Result<Features<'static>> {
         let lease = || self.pool.take_with(control);
-        self.asked(lease, |lease| {
-            read::read_owned(lease, &self.site, &self.catalogue, query, control)
-        })
+        asked(lease, |lease| read::read_owned(lease, &self.site, &self.catalogue, query, control))
     }
 
     fn explain(&self, query: &Query) -> Result<Plan> {
@@ -177,13 +181,11 @@ impl Store for PostgisStore {
         let found = self.ask(|lease| {
             aggregate::aggregate(&lease, &self.site, &self.catalogue, query, aggregates)
         })?;
-        match found {
-            Some(values) => Ok(values),
-            None => {
-                let layer = self.layer(&query.layer)?;
-                aggregate_in_memory(&layer, query, aggregates, |query| self.read(query))
-            }
+        if let Some(values) = found {
+            return Ok(values);
         }
+        let layer = self.layer(&query.layer)?;
+        aggregate_in_memory(&layer, query, aggregates, |query| self.read(query))
     }
 
     fn place_of(&self, layer: &str) -> Result<Option<String>> {

@@ -9,7 +9,7 @@ use crate::metadata::{Relation, Table};
 use crate::spelling::quoted;
 use crate::store::PostgisStore;
 use crate::write::Writer;
-use crate::{books, check, create, read, side, tie};
+use crate::{books, check, commit, create, read, side, tie};
 use std::cell::Cell;
 use std::sync::Arc;
 use tiepoint_core::{FieldType, Layer, LayerDefinition, Query};
@@ -107,16 +107,6 @@ impl<'s> PgTransaction<'s> {
         })?;
         Box::new(self).commit()?;
         Ok(findings)
-    }
-
-    fn end(self, sql: &str) -> Result<()> {
-        let (store, lease) = (self.store, self.lease);
-        let ended = lease.batch(sql).map_err(store.site.failed(&sql.to_lowercase()));
-        if ended.is_err() {
-            lease.discard();
-        }
-        store.catalogue.forget();
-        ended
     }
 }
 
@@ -240,11 +230,14 @@ impl Transaction for PgTransaction<'_> {
     fn commit(self: Box<Self>) -> Result<()> {
         self.usable()?;
         self.changed.tell(self.link()).map_err(self.site().failed("analyze its layers"))?;
-        self.end("COMMIT")
+        let (store, lease) = (self.store, self.lease);
+        let committed = commit::commit(lease, &store.site, || store.lease());
+        store.catalogue.forget();
+        committed
     }
 
     fn rollback(self: Box<Self>) -> Result<()> {
-        self.end("ROLLBACK")
+        self.lease.batch("ROLLBACK").map_err(self.site().failed("roll back"))
     }
 }
 

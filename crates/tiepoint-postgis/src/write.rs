@@ -20,7 +20,7 @@ use tiepoint_core::{
 };
 use tiepoint_store::sql::Fragment;
 use tiepoint_store::{
-    FeatureLabel, FeatureWriter, Result, StoreError, WriteMode, Written, accepted_values,
+    FeatureLabel, FeatureWriter, Result, StoreError, WriteMode, Written, accepted_values, unset,
     with_defaults,
 };
 use tokio_postgres::types::ToSql;
@@ -83,6 +83,7 @@ impl<'t> Writer<'t> {
         let (fid, asked) = (feature.fid.take(), feature.id);
         let label = FeatureLabel::of(&feature);
         let values = accepted_values(&self.table.layer, feature)?;
+        let left = unset(&values);
         let mut values = with_defaults(&self.table.layer, values, &label)?;
         self.leave_to_the_server(&mut values);
         self.refuse_misfits(&values, &label)?;
@@ -101,7 +102,12 @@ impl<'t> Writer<'t> {
         if let (Some(id), true) = (id, asked.is_some()) {
             self.refuse_taken(id)?;
         }
-        self.insert_row(key, id, &values, &label)
+        let mut written = self.insert_row(key, id, &values, &label)?;
+        if let Written::Inserted { filled, .. } = &mut written {
+            let by_us = left.into_iter().filter_map(|at| Some((at, values[at].take()?)));
+            filled.extend(by_us);
+        }
+        Ok(written)
     }
 
     /// A default of the server's own is the server's to fill in, so that it comes out as it would
@@ -134,7 +140,7 @@ impl<'t> Writer<'t> {
         }
         let (fields, cells) = cells(&table, values);
         names.extend(fields);
-        let filled: Vec<usize> = (0..values.len()).filter(|at| values[*at].is_none()).collect();
+        let filled = unset(values);
         let shape = Shape::of_fields(table.layer.schema(), filled.iter().copied());
         let sql = insert_sql(&table, &names, &filled);
         let all = binds.iter().map(|it| it as &(dyn ToSql + Sync));

@@ -56,6 +56,12 @@ pub fn with_defaults(
     Ok(values)
 }
 
+/// The positions of the fields that say nothing.
+#[must_use]
+pub fn unset(values: &[Option<Value>]) -> Vec<usize> {
+    (0..values.len()).filter(|at| values[*at].is_none()).collect()
+}
+
 /// How messages name a feature: by its object id, else by its fid. Costs nothing until it is
 /// printed.
 #[derive(Debug, Clone, PartialEq, Eq)]

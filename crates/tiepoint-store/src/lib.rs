@@ -5,6 +5,8 @@
 //! takes a store takes those.
 mod accept;
 mod aggregate;
+#[cfg(feature = "async")]
+pub mod asynchronous;
 mod book;
 mod capabilities;
 mod check;
@@ -18,12 +20,13 @@ mod finish;
 pub mod memory;
 mod plan;
 mod question;
+mod repeat;
 pub mod sql;
 mod tie;
 mod transaction;
 mod watch;
 
-pub use accept::{FeatureLabel, accepted_values, with_defaults};
+pub use accept::{FeatureLabel, accepted_values, unset, with_defaults};
 pub use aggregate::in_memory as aggregate_in_memory;
 pub use book::Book;
 pub use capabilities::{Capabilities, Isolation};
@@ -36,6 +39,7 @@ pub use finish::page_mark;
 pub use memory::MemoryStore;
 pub use plan::{Access, Buffers, Place, Plan};
 pub use question::{Column, Output, Question, Rest, SortKey};
+pub use repeat::repeating;
 pub use tie::{BadIds, TieOptions, TieReport, UntieReport};
 pub use transaction::{
     FeatureWriter, Savepoint, Transaction, TransactionOptions, WriteMode, Written,

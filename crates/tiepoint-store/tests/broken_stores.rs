@@ -2,10 +2,15 @@
 #![cfg(feature = "conformance")]
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use tiepoint_core::{Feature, Fields, Ids, InvalidGeometries, Layer, Query};
+use std::sync::atomic::{AtomicU64, Ordering};
+use tiepoint_core::{
+    Change, Feature, FieldDefault, Fields, Ids, InvalidGeometries, Layer, LayerDefinition, Query,
+    Schema,
+};
 use tiepoint_store::{
-    Capabilities, Features, LayerFacts, MemoryStore, Plan, ReadControl, Result, Store, Transaction,
-    TransactionOptions, conformance,
+    Book, Capabilities, FeatureWriter, Features, LayerFacts, MemoryStore, Plan, ReadControl,
+    Result, Savepoint, Store, TieOptions, TieReport, Transaction, TransactionOptions, UntieReport,
+    WriteMode, Written, conformance,
 };
 
 /// A way of breaking a promise, and the promise that must notice.
@@ -14,9 +19,24 @@ struct Fault {
     promise: &'static str,
     query: fn(Query) -> Query,
     feature: fn(usize, Feature) -> Option<Feature>,
+    options: fn(TransactionOptions) -> TransactionOptions,
+    freshness: fn(u64) -> u64,
+    definition: fn(LayerDefinition) -> LayerDefinition,
+    /// Whether a change is made, and not only said to be.
+    makes: fn(&Change) -> bool,
+    written: fn(Written) -> Written,
 }
 
-const SOUND: Fault = Fault { promise: "none", query: |it| it, feature: |_, it| Some(it) };
+const SOUND: Fault = Fault {
+    promise: "none",
+    query: |it| it,
+    feature: |_, it| Some(it),
+    options: |it| it,
+    freshness: |it| it,
+    definition: |it| it,
+    makes: |_| true,
+    written: |it| it,
+};
 
 const FAULTS: &[Fault] = &[
     Fault {
@@ -88,7 +108,58 @@ const FAULTS: &[Fault] = &[
         },
         ..SOUND
     },
+    Fault {
+        promise: "what_conflicts_is_repeated_and_nothing_is_lost",
+        makes: |it| !matches!(it, Change::Update(it) if it.get("rank") == Some(&10.into())),
+        ..SOUND
+    },
+    Fault {
+        promise: "a_read_only_transaction_refuses_writes",
+        options: |it| TransactionOptions { read_only: false, ..it },
+        ..SOUND
+    },
+    Fault {
+        promise: "a_read_only_transaction_reads",
+        query: |it| Query { limit: Some(0), ..it },
+        ..SOUND
+    },
+    Fault {
+        promise: "what_the_store_fills_in_comes_back",
+        written: |it| match it {
+            Written::Inserted { fid, id, .. } => Written::Inserted { fid, id, filled: Vec::new() },
+            other => other,
+        },
+        ..SOUND
+    },
+    Fault {
+        promise: "what_an_expression_fills_in_comes_back_where_there_are_any",
+        definition: without_expressions,
+        ..SOUND
+    },
+    Fault {
+        promise: "freshness_changes_with_every_commit_and_not_without",
+        freshness: |it| it + ASKED.fetch_add(1, Ordering::Relaxed),
+        ..SOUND
+    },
+    Fault {
+        promise: "freshness_changes_with_every_commit_and_not_without",
+        freshness: |_| 0,
+        ..SOUND
+    },
 ];
+
+/// How often anybody asked how fresh the broken store is.
+static ASKED: AtomicU64 = AtomicU64::new(0);
+
+/// Takes what it cannot compute and says nothing.
+fn without_expressions(mut definition: LayerDefinition) -> LayerDefinition {
+    let mut fields = definition.schema.fields().to_vec();
+    for field in &mut fields {
+        field.default = field.default.take().filter(|it| matches!(it, FieldDefault::Value(_)));
+    }
+    definition.schema = Schema::new(fields).expect("the names are as before").into();
+    definition
+}
 
 /// A memory store that breaks one promise when it is read.
 struct Broken(MemoryStore, Fault);
@@ -130,11 +201,85 @@ impl Store for Broken {
     }
 
     fn begin(&self, options: TransactionOptions) -> Result<Box<dyn Transaction + '_>> {
-        self.0.begin(options)
+        let transaction = self.0.begin((self.1.options)(options))?;
+        Ok(Box::new(BrokenTransaction(transaction, self.1)))
     }
 
     fn freshness(&self) -> Result<u64> {
-        self.0.freshness()
+        self.0.freshness().map(self.1.freshness)
+    }
+}
+
+/// A transaction that breaks the same promise.
+struct BrokenTransaction<'s>(Box<dyn Transaction + 's>, Fault);
+
+impl Transaction for BrokenTransaction<'_> {
+    fn layers(&self) -> Result<Vec<Arc<Layer>>> {
+        self.0.layers()
+    }
+
+    fn layer(&self, name: &str) -> Result<Arc<Layer>> {
+        self.0.layer(name)
+    }
+
+    fn read(&self, query: &Query) -> Result<Features<'_>> {
+        self.0.read(&(self.1.query)(query.clone()))
+    }
+
+    fn create_layer(&mut self, definition: &LayerDefinition) -> Result<Arc<Layer>> {
+        self.0.create_layer(&(self.1.definition)(definition.clone()))
+    }
+
+    fn drop_layer(&mut self, name: &str) -> Result<()> {
+        self.0.drop_layer(name)
+    }
+
+    fn writer(&mut self, layer: &str, mode: WriteMode) -> Result<Box<dyn FeatureWriter + '_>> {
+        Ok(Box::new(BrokenWriter(self.0.writer(layer, mode)?, self.1)))
+    }
+
+    fn tie(&mut self, layer: &str, options: &TieOptions) -> Result<TieReport> {
+        self.0.tie(layer, options)
+    }
+
+    fn untie(&mut self, layer: Option<&str>) -> Result<UntieReport> {
+        self.0.untie(layer)
+    }
+
+    fn book(&mut self, name: &str) -> Result<Box<dyn Book + '_>> {
+        self.0.book(name)
+    }
+
+    fn savepoint(&mut self) -> Result<Savepoint> {
+        self.0.savepoint()
+    }
+
+    fn rollback_to(&mut self, savepoint: Savepoint) -> Result<()> {
+        self.0.rollback_to(savepoint)
+    }
+
+    fn commit(self: Box<Self>) -> Result<()> {
+        self.0.commit()
+    }
+
+    fn rollback(self: Box<Self>) -> Result<()> {
+        self.0.rollback()
+    }
+}
+
+/// A writer that breaks the same promise.
+struct BrokenWriter<'t>(Box<dyn FeatureWriter + 't>, Fault);
+
+impl FeatureWriter for BrokenWriter<'_> {
+    fn write(&mut self, change: Change) -> Result<Written> {
+        if !(self.1.makes)(&change) {
+            return Ok(Written::Updated);
+        }
+        self.0.write(change).map(self.1.written)
+    }
+
+    fn finish(self: Box<Self>) -> Result<()> {
+        self.0.finish()
     }
 }
 

@@ -14,9 +14,10 @@ BEGIN
       id := tiepoint.canonical(given);
       IF id IS NOT NULL THEN
         home := coalesce(pg_partition_root(TG_RELID), TG_RELID);
-        PERFORM tiepoint.claim(home, id);
         -- planned once as long as the table goes by this name; by any other it is found, slowly
-        IF home = to_regclass({PLACE}) THEN
+        IF NOT tiepoint.claim(home, id) THEN
+          taken := true;
+        ELSIF home = to_regclass({PLACE}) THEN
           taken := EXISTS (SELECT FROM {TABLE} WHERE {COLUMN} = id::{TYPE});
         ELSE
           EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE {COLUMN_IN_FORMAT} = $1::{TYPE})',

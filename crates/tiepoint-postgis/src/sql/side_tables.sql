@@ -37,20 +37,27 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   END
 $$;
 
--- Sees to it that nobody else brings the same id to a table until this transaction ends. The first
--- few are locked one by one, so that people who edit do not wait for each other; whoever brings
--- many has the table to himself, as the server has not that many locks. Who would wait for ever
--- stops claiming: a write is never refused for this.
-CREATE OR REPLACE FUNCTION tiepoint.claim(home oid, id text) RETURNS void LANGUAGE plpgsql AS $$
+-- Sees to it that nobody else brings the same id to a table until this transaction ends; false where
+-- somebody else has it in hand. The first few are locked one by one, so that people who edit do not
+-- wait for each other; whoever brings many waits for the table, as the server has not that many
+-- locks. Where two would wait for each other for ever, one goes on and only looks at what the other
+-- has locked: a write is never refused for this.
+CREATE OR REPLACE FUNCTION tiepoint.claim(home oid, id text) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
   setting text := 'tiepoint.claims_' OPERATOR(pg_catalog.||) home::text;
   claims int := coalesce(nullif(pg_catalog.current_setting(setting, true), ''), '0');
+  few CONSTANT int := 64;
+  has_table CONSTANT int := 65;
+  has_given_up CONSTANT int := 66;
 BEGIN
-  IF claims OPERATOR(pg_catalog.>) 64 THEN
-    RETURN;
+  IF claims OPERATOR(pg_catalog.=) has_table THEN
+    RETURN true;
+  ELSIF claims OPERATOR(pg_catalog.=) has_given_up THEN
+    RETURN pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended(id, home::bigint))
+      AND pg_catalog.pg_advisory_unlock(pg_catalog.hashtextextended(id, home::bigint));
   END IF;
   BEGIN
-    IF claims OPERATOR(pg_catalog.=) 64 THEN
+    IF claims OPERATOR(pg_catalog.=) few THEN
       PERFORM pg_catalog.pg_advisory_xact_lock(1953064814, home::int);
     ELSE
       PERFORM pg_catalog.pg_advisory_xact_lock_shared(1953064814, home::int);
@@ -58,9 +65,13 @@ BEGIN
     END IF;
     claims := claims OPERATOR(pg_catalog.+) 1;
   EXCEPTION WHEN deadlock_detected OR lock_not_available THEN
-    claims := 65;
+    claims := has_given_up;
   END;
   PERFORM pg_catalog.set_config(setting, claims::text, true);
+  IF claims OPERATOR(pg_catalog.=) has_given_up THEN
+    RETURN tiepoint.claim(home, id);
+  END IF;
+  RETURN true;
 END
 $$;
 GRANT USAGE ON SCHEMA tiepoint TO PUBLIC;

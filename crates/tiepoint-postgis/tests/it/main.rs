@@ -1,9 +1,16 @@
 //! The store on a throw-away server.
+mod asynchronous;
 mod checklist;
+mod checks;
 mod contract;
 mod definitions;
+mod failures;
+mod identity;
 mod indexes;
+mod pool;
 mod questions;
+mod sessions;
 mod shapes;
 mod throw_away;
+mod transactions;
 mod types;

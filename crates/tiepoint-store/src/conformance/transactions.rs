@@ -1,10 +1,13 @@
 //! Promises about transactions.
 use super::fixture::{
-    WRITES, all, begin, committed, created, insert_one, inserted, many_places, names, place, places,
+    WRITES, all, begin, committed, created, insert_one, inserted, many_places, names, place,
+    places, untied_notes,
 };
 use super::promises;
-use crate::{Isolation, Store, TransactionOptions, WriteMode};
+use crate::{Isolation, Result, Store, Transaction, TransactionOptions, WriteMode, repeating};
+use std::num::NonZero;
 use std::thread;
+use std::time::Duration;
 use tiepoint_core::{Change, ErrorKind, Feature, Query, Target, Value};
 
 promises! {
@@ -16,7 +19,9 @@ promises! {
         layers_come_and_go_with_their_transaction,
         an_isolation_level_is_kept_or_refused,
         a_reading_never_sees_half_of_a_commit,
-        two_writers_lose_nothing,
+        what_conflicts_is_repeated_and_nothing_is_lost,
+        a_read_only_transaction_refuses_writes,
+        a_read_only_transaction_reads,
         freshness_changes_with_every_commit_and_not_without,
     }
     |it| it.write && it.define_layers && it.savepoints => {
@@ -117,7 +122,7 @@ fn a_reading_never_sees_half_of_a_commit(store: &dyn Store) {
     }
 }
 
-fn rewrite_ranks(store: &dyn Store) -> crate::Result<()> {
+fn rewrite_ranks(store: &dyn Store) -> Result<()> {
     let mut transaction = store.begin(TransactionOptions::default())?;
     let ids: Vec<_> =
         transaction.read(&Query::layer("places"))?.flatten().map(|it| it.id).collect();
@@ -130,41 +135,104 @@ fn rewrite_ranks(store: &dyn Store) -> crate::Result<()> {
     transaction.commit()
 }
 
-fn two_writers_lose_nothing(store: &dyn Store) {
+/// In the strongest isolation there is, a number can be read, raised and written back by many at
+/// once: whoever would lose what another added is told, and does it again.
+fn what_conflicts_is_repeated_and_nothing_is_lost(store: &dyn Store) {
     created(store, &places());
-    let (_, id) = insert_one(store, "places", place("counter", 0, 0.0, 0.0));
-    let id = id.expect("is tied");
+    insert_one(store, "places", place("counter", 0, 0.0, 0.0));
     thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| (0..25).for_each(|_| add_one(store, id)));
+            scope.spawn(|| (0..25).for_each(|_| add_one(store)));
         }
     });
-    let counter = all(store, &Query::object("places", id)).remove(0);
+    let counter = all(store, &Query::layer("places")).remove(0);
     assert_eq!(counter.get("rank"), Some(&100.into()));
 }
 
-fn add_one(store: &dyn Store, id: tiepoint_core::ObjectId) {
-    committed(store, |transaction| {
-        let query = Query::object("places", id);
-        let mut counter =
-            transaction.read(&query).expect("reads").next().expect("is there").expect("reads");
+fn add_one(store: &dyn Store) {
+    let isolation = store.capabilities().isolation.last().copied();
+    let options = TransactionOptions { isolation, ..TransactionOptions::default() };
+    let attempts = NonZero::new(200).expect("is not zero");
+    let added = repeating(store, options, attempts, |transaction| {
+        let counter = transaction.read(&Query::layer("places"))?.next();
+        let mut counter = counter.expect("is there")?;
         let Some(Value::Int(number)) = counter.get("rank").cloned() else { panic!("a number") };
         counter.set("rank", (number + 1).into()).expect("fits");
-        transaction.write("places", Change::Update(counter)).expect("is written");
+        transaction.write("places", Change::Update(counter))
     });
+    added.expect("succeeds at last");
+}
+
+const READ_ONLY: TransactionOptions =
+    TransactionOptions { isolation: None, read_only: true, deferrable: false };
+
+fn a_read_only_transaction_refuses_writes(store: &dyn Store) {
+    created(store, &places());
+    let (fid, _) = insert_one(store, "places", place("old", 1, 0.0, 0.0));
+    let update = place("new", 1, 0.0, 0.0).with_fid(fid.clone());
+    refuses(store, |it| it.write("places", Change::Insert(place("new", 1, 0.0, 0.0))).map(drop));
+    refuses(store, |it| it.write("places", Change::Delete(Target::Fid(fid))).map(drop));
+    refuses(store, |it| it.write("places", Change::Update(update)).map(drop));
+    refuses(store, |it| {
+        let mut writer = it.writer("places", WriteMode::Bulk)?;
+        writer.write(Change::Insert(place("new", 1, 0.0, 0.0)))?;
+        writer.finish()
+    });
+    refuses(store, |it| it.create_layer(&untied_notes()).map(drop));
+    refuses(store, |it| it.drop_layer("places"));
+    assert_eq!(names(&all(store, &Query::layer("places"))), ["old"]);
+    insert_one(store, "places", place("later", 1, 0.0, 0.0));
+}
+
+/// Whatever it does is denied, then or when it is committed.
+fn refuses(store: &dyn Store, work: impl FnOnce(&mut dyn Transaction) -> Result<()>) {
+    let mut transaction = store.begin(READ_ONLY).expect("opens");
+    let outcome = work(transaction.as_mut());
+    let outcome = outcome.and_then(|()| transaction.commit());
+    assert_eq!(outcome.expect_err("it only reads").kind(), ErrorKind::Denied);
+}
+
+fn a_read_only_transaction_reads(store: &dyn Store) {
+    created(store, &places());
+    insert_one(store, "places", place("old", 1, 0.0, 0.0));
+    let before = store.freshness().expect("reads");
+    let transaction = store.begin(READ_ONLY).expect("opens");
+    assert_eq!(transaction.layers().expect("lists").len(), 1);
+    assert!(transaction.layer("places").is_ok());
+    let query = Query::layer("places");
+    let read = transaction.read(&query).expect("reads").collect::<Result<Vec<_>>>();
+    assert_eq!(names(&read.expect("every row reads")), ["old"]);
+    transaction.commit().expect("ends");
+    same_freshness_without_a_commit(store, before, || drop(store.begin(READ_ONLY).expect("opens")));
 }
 
 fn freshness_changes_with_every_commit_and_not_without(store: &dyn Store) {
     created(store, &places());
     let before = store.freshness().expect("reads");
-    all(store, &Query::layer("places"));
-    drop(begin(store));
-    assert_eq!(store.freshness().expect("reads"), before);
+    same_freshness_without_a_commit(store, before, || {
+        all(store, &Query::layer("places"));
+        drop(begin(store));
+    });
+    let before = store.freshness().expect("reads");
     insert_one(store, "places", place("new", 1, 0.0, 0.0));
     let after = store.freshness().expect("reads");
     assert_ne!(after, before);
     insert_one(store, "places", place("newer", 1, 0.0, 0.0));
     assert_ne!(store.freshness().expect("reads"), after);
+}
+
+/// On a server that others use, they may commit meanwhile: then it is tried again, a few times.
+fn same_freshness_without_a_commit(store: &dyn Store, mut before: u64, doing: impl Fn()) {
+    for _ in 0..50 {
+        doing();
+        let after = store.freshness().expect("reads");
+        if after == before {
+            return;
+        }
+        before = after;
+        thread::sleep(Duration::from_millis(20));
+    }
+    panic!("it differs each time, although nothing is committed");
 }
 
 fn going_back_undoes_what_came_after(store: &dyn Store) {

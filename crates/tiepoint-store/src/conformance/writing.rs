@@ -18,6 +18,8 @@ promises! {
         what_is_not_there_is_missing,
         a_deleted_feature_is_gone,
         a_default_stands_in_for_unset,
+        what_the_store_fills_in_comes_back,
+        what_an_expression_fills_in_comes_back_where_there_are_any,
         a_field_that_must_hold_something_refuses_null,
         an_unknown_field_is_refused,
         a_refused_change_leaves_earlier_ones,
@@ -129,6 +131,50 @@ fn a_default_stands_in_for_unset(store: &dyn Store) {
     let states: Vec<_> =
         all(store, &Query::layer("rules")).iter().map(|it| it.get("state").cloned()).collect();
     assert_eq!(states, [Some("new".into()), Some(Value::Null)]);
+}
+
+fn what_the_store_fills_in_comes_back(store: &dyn Store) {
+    created(store, &with_rules());
+    let filled = filled(store, "rules", ruled(&[("must", 1.into()), ("code", "a".into())]));
+    assert_eq!(filled, [(0, "new".into())]);
+    let given = [("must", 2.into()), ("state", "old".into()), ("code", "b".into())];
+    assert_eq!(self::filled(store, "rules", ruled(&given)), []);
+}
+
+/// A default that is computed and a field that is. Both are made of numbers and `+`, which any
+/// database's expressions have.
+fn with_expressions() -> LayerDefinition {
+    let computed = Some(FieldDefault::Expression("40 + 2".to_owned()));
+    let schema = Schema::new(vec![
+        Field { default: computed, ..Field::new("answer", FieldType::INT) },
+        Field::new("must", FieldType::INT).not_null(),
+    ]);
+    LayerDefinition::new("computed", schema.expect("distinct names"))
+}
+
+fn what_an_expression_fills_in_comes_back_where_there_are_any(store: &dyn Store) {
+    let definition = with_expressions();
+    let mut transaction = begin(store);
+    match transaction.create_layer(&definition) {
+        Ok(_) => transaction.commit().expect("commits"),
+        Err(refused) => return assert_eq!(refused.kind(), ErrorKind::Unsupported, "{refused}"),
+    }
+    let mut feature = Feature::new(definition.schema);
+    feature.set("must", 1.into()).expect("fits");
+    assert_eq!(filled(store, "computed", feature.clone()), [(0, 42.into())]);
+    let read = all(store, &Query::layer("computed")).remove(0);
+    assert_eq!(read.get("answer"), Some(&42.into()), "it is what is stored");
+    feature.set("answer", 7.into()).expect("fits");
+    assert_eq!(filled(store, "computed", feature), []);
+}
+
+/// What the store says it put into fields that were left to it; nulls that nobody asked for may be
+/// said or not.
+fn filled(store: &dyn Store, layer: &str, feature: Feature) -> Vec<(usize, Value)> {
+    let insert = Change::Insert(feature);
+    let written = committed(store, |it| it.write(layer, insert).expect("is written"));
+    let Written::Inserted { filled, .. } = written else { panic!("an insert is no {written:?}") };
+    filled.into_iter().filter(|(_, value)| !value.is_null()).collect()
 }
 
 fn a_field_that_must_hold_something_refuses_null(store: &dyn Store) {
@@ -247,7 +293,7 @@ fn boxes_follow_changes(store: &dyn Store) {
 
 fn changes_that_wait_are_made_in_their_order(store: &dyn Store) {
     created(store, &places());
-    let rows = inserted(store, "places", many_places(5));
+    let rows = inserted(store, "places", many_places(5), WriteMode::Rows);
     let id = |at: usize| rows[at].1.expect("is tied");
     committed(store, |transaction| {
         let mut writer = transaction.writer("places", WriteMode::Changes).expect("a writer");

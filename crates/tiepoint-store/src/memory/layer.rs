@@ -1,5 +1,5 @@
 //! The rows of one layer, found by fid and by object id.
-use crate::{FeatureLabel, LayerFacts, Result, StoreError, accepted_values, with_defaults};
+use crate::{FeatureLabel, LayerFacts, Result, StoreError, accepted_values, unset, with_defaults};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
@@ -73,7 +73,7 @@ impl Rows {
         let label = FeatureLabel::of(&feature);
         let (wanted, id) = (feature.fid.clone(), feature.id);
         let given = accepted_values(&self.layer, feature)?;
-        let left: Vec<usize> = (0..given.len()).filter(|at| given[*at].is_none()).collect();
+        let left = unset(&given);
         let values = with_defaults(&self.layer, given, &label)?;
         let filled = left.into_iter().filter_map(|at| Some((at, values[at].clone()?))).collect();
         let fid = self.free_fid(wanted)?;

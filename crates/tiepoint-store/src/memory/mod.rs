@@ -118,12 +118,15 @@ impl Store for MemoryStore {
         self.snapshot().explain(query)
     }
 
-    fn begin(&self, _options: TransactionOptions) -> Result<Box<dyn Transaction + '_>> {
+    fn begin(&self, options: TransactionOptions) -> Result<Box<dyn Transaction + '_>> {
+        if options.read_only {
+            return Ok(Box::new(MemoryTransaction::reading(self)));
+        }
         let turn = self.turns.take(Self::PATIENCE).ok_or_else(|| StoreError::Locked {
             store: NAME.to_owned(),
             waited_ms: u64::try_from(Self::PATIENCE.as_millis()).unwrap_or(u64::MAX),
         })?;
-        Ok(Box::new(MemoryTransaction::new(self, turn)))
+        Ok(Box::new(MemoryTransaction::writing(self, turn)))
     }
 
     fn freshness(&self) -> Result<u64> {

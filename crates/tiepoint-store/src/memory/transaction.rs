@@ -17,13 +17,25 @@ pub(super) struct MemoryTransaction<'a> {
     state: State,
     savepoints: Vec<(Savepoint, State)>,
     next_savepoint: u32,
-    _turn: Turn<'a>,
+    /// The turn of one that writes.
+    turn: Option<Turn<'a>>,
 }
 
 impl<'a> MemoryTransaction<'a> {
-    pub(super) fn new(store: &'a MemoryStore, turn: Turn<'a>) -> Self {
+    pub(super) fn writing(store: &'a MemoryStore, turn: Turn<'a>) -> Self {
+        Self { turn: Some(turn), ..Self::reading(store) }
+    }
+
+    /// One that waits for nobody and changes nothing.
+    pub(super) fn reading(store: &'a MemoryStore) -> Self {
         let state = State::clone(&store.snapshot());
-        Self { store, state, savepoints: Vec::new(), next_savepoint: 0, _turn: turn }
+        Self { store, state, savepoints: Vec::new(), next_savepoint: 0, turn: None }
+    }
+
+    fn writable(&self) -> Result<()> {
+        let reason = || "the transaction was begun for reading only".to_owned();
+        let refused = || StoreError::ReadOnly { store: NAME.to_owned(), reason: reason() };
+        self.turn.as_ref().map(drop).ok_or_else(refused)
     }
 }
 
@@ -41,6 +53,7 @@ impl Transaction for MemoryTransaction<'_> {
     }
 
     fn create_layer(&mut self, definition: &LayerDefinition) -> Result<Arc<Layer>> {
+        self.writable()?;
         let name = &definition.name;
         if self.state.layers.contains_key(name) {
             return Err(StoreError::LayerExists { store: NAME.to_owned(), layer: name.clone() });
@@ -53,20 +66,24 @@ impl Transaction for MemoryTransaction<'_> {
     }
 
     fn drop_layer(&mut self, name: &str) -> Result<()> {
+        self.writable()?;
         self.state.rows(name)?;
         self.state.layers.remove(name);
         Ok(())
     }
 
     fn writer(&mut self, layer: &str, _mode: WriteMode) -> Result<Box<dyn FeatureWriter + '_>> {
+        self.writable()?;
         Ok(Box::new(MemoryWriter(self.state.rows_mut(layer)?)))
     }
 
     fn tie(&mut self, layer: &str, options: &TieOptions) -> Result<TieReport> {
+        self.writable()?;
         tie::tie(self.state.rows_mut(layer)?, options)
     }
 
     fn untie(&mut self, layer: Option<&str>) -> Result<UntieReport> {
+        self.writable()?;
         let names = match layer {
             Some(name) => vec![self.state.rows(name)?.layer.name().to_owned()],
             None => self.state.layers.keys().cloned().collect(),
@@ -83,6 +100,7 @@ impl Transaction for MemoryTransaction<'_> {
     }
 
     fn book(&mut self, name: &str) -> Result<Box<dyn Book + '_>> {
+        self.writable()?;
         let pages = self.state.books.entry(name.to_owned()).or_default();
         Ok(Box::new(MemoryBook(Arc::make_mut(pages))))
     }
@@ -106,6 +124,9 @@ impl Transaction for MemoryTransaction<'_> {
     }
 
     fn commit(mut self: Box<Self>) -> Result<()> {
+        if self.turn.is_none() {
+            return Ok(());
+        }
         self.state.version += 1;
         self.store.replace(Arc::new(std::mem::take(&mut self.state)));
         Ok(())

@@ -1,0 +1,274 @@
+//! Any store can be awaited, in every runtime, and whoever stops waiting stops the work.
+use std::future::Future;
+use std::num::NonZero;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+use tiepoint_core::{
+    Aggregate, Change, ErrorKind, Feature, Field, FieldType, Layer, LayerDefinition, Query, Schema,
+    Value,
+};
+use tiepoint_store::asynchronous::AsyncStore;
+use tiepoint_store::{
+    Capabilities, Features, LayerFacts, MemoryStore, Plan, ReadControl, Result, Store, StoreError,
+    Transaction, TransactionOptions,
+};
+use tokio::runtime::Builder;
+
+/// Runs it in each kind of runtime.
+fn everywhere<F: Future<Output = ()>>(test: impl Fn() -> F) {
+    Builder::new_current_thread().enable_time().build().expect("starts").block_on(test());
+    Builder::new_multi_thread().enable_time().build().expect("starts").block_on(test());
+    // even where a single thread may block
+    let narrow = Builder::new_current_thread().enable_time().max_blocking_threads(1).build();
+    narrow.expect("starts").block_on(test());
+}
+
+fn schema() -> Schema {
+    Schema::new(vec![Field::new("n", FieldType::INT)]).expect("one field")
+}
+
+fn number(number: i64) -> Feature {
+    Feature::with_values(Arc::new(schema()), vec![Some(number.into())])
+}
+
+/// Numbers without end, which counts how many were read and how many readings are open.
+#[derive(Default)]
+struct Numbers {
+    memory: MemoryStore,
+    read: Arc<AtomicU64>,
+    open: Arc<AtomicUsize>,
+    panics_at: Option<u64>,
+}
+
+struct Opened(Arc<AtomicUsize>);
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+impl Store for Numbers {
+    fn name(&self) -> &str {
+        "numbers"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        self.memory.capabilities()
+    }
+
+    fn layers(&self) -> Result<Vec<Arc<Layer>>> {
+        self.memory.layers()
+    }
+
+    fn layer(&self, name: &str) -> Result<Arc<Layer>> {
+        self.memory.layer(name)
+    }
+
+    fn facts(&self, layer: &str) -> Result<LayerFacts> {
+        self.memory.facts(layer)
+    }
+
+    fn read_with(&self, query: &Query, control: &ReadControl) -> Result<Features<'static>> {
+        if query.layer != "numbers" {
+            return self.memory.read_with(query, control);
+        }
+        self.open.fetch_add(1, Ordering::SeqCst);
+        let (open, read) = (Opened(Arc::clone(&self.open)), Arc::clone(&self.read));
+        let panics_at = self.panics_at;
+        let numbers = (0_i64..).map(move |it| {
+            let _held = &open;
+            assert_ne!(Some(read.fetch_add(1, Ordering::SeqCst)), panics_at, "as it was told to");
+            Ok(number(it))
+        });
+        Ok(Features::new(Arc::new(schema()), control.follow(numbers)))
+    }
+
+    fn explain(&self, query: &Query) -> Result<Plan> {
+        self.memory.explain(query)
+    }
+
+    fn begin(&self, options: TransactionOptions) -> Result<Box<dyn Transaction + '_>> {
+        self.memory.begin(options)
+    }
+
+    fn freshness(&self) -> Result<u64> {
+        self.memory.freshness()
+    }
+}
+
+async fn eventually(what: &str, happened: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !happened() {
+        assert!(began.elapsed() < Duration::from_secs(20), "{what}");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
+async fn filled(count: i64) -> AsyncStore {
+    let store = AsyncStore::new(Arc::new(MemoryStore::new()));
+    let fill = move |transaction: &mut dyn Transaction, _: &ReadControl| {
+        transaction.create_layer(&LayerDefinition::new("few", schema()))?;
+        (0..count).try_for_each(|it| transaction.write("few", Change::Insert(number(it))).map(drop))
+    };
+    store.transaction(TransactionOptions::default(), fill).await.expect("is filled");
+    store
+}
+
+#[test]
+fn everything_can_be_asked() {
+    everywhere(|| async {
+        let store = filled(1_000).await;
+        assert_eq!(store.layers().await.expect("lists").len(), 1);
+        assert_eq!(store.layer("few").await.expect("is there").name(), "few");
+        assert_eq!(store.facts("few").await.expect("counts").count, 1_000);
+        let query = Query::layer("few");
+        assert_eq!(store.explain(query.clone()).await.expect("explains").returned, 1_000);
+        let counted = store.aggregate(query.clone(), vec![Aggregate::Count]).await;
+        assert_eq!(counted.expect("counts"), [Value::Int(1_000)]);
+        assert!(store.freshness().await.expect("tells") > 0);
+        let refused = store.check(tiepoint_store::Repair::No).await.expect_err("it cannot");
+        assert_eq!(refused.kind(), ErrorKind::Unsupported);
+        let refused = store.read(Query::layer("many")).await.expect_err("there is none");
+        assert_eq!(refused.kind(), ErrorKind::NotFound);
+        let mut stream = store.read(query).await.expect("reads");
+        for expected in 0..1_000_i64 {
+            let feature = stream.next().await.expect("is there").expect("reads");
+            assert_eq!(feature.get("n"), Some(&expected.into()));
+        }
+        assert!(stream.next().await.is_none() && stream.next().await.is_none());
+    });
+}
+
+#[test]
+fn a_slow_reader_holds_the_store_up_instead_of_filling_memory() {
+    everywhere(|| async {
+        let numbers = Arc::new(Numbers::default());
+        let store = AsyncStore::new(numbers.clone());
+        let mut stream = store.read(Query::layer("numbers")).await.expect("reads");
+        for taken in 0..2_000_u64 {
+            stream.next().await.expect("no end").expect("reads");
+            let ahead = numbers.read.load(Ordering::SeqCst) - taken;
+            assert!(ahead <= 4 * 64 + 1, "{ahead} features wait");
+        }
+    });
+}
+
+#[test]
+fn a_dropped_stream_stops_its_reading() {
+    everywhere(|| async {
+        let numbers = Arc::new(Numbers::default());
+        let store = AsyncStore::new(numbers.clone());
+        for taken in [0, 1, 500] {
+            let control = ReadControl::default();
+            let stream = store.read_with(Query::layer("numbers"), control.clone()).await;
+            let mut stream = stream.expect("reads");
+            for _ in 0..taken {
+                stream.next().await.expect("no end").expect("reads");
+            }
+            drop(stream);
+            assert!(matches!(control.check(), Err(StoreError::Stopped)));
+            eventually("the reading ends", || numbers.open.load(Ordering::SeqCst) == 0).await;
+        }
+    });
+}
+
+#[test]
+fn a_stream_can_be_stopped_by_its_control() {
+    everywhere(|| async {
+        let numbers = Arc::new(Numbers::default());
+        let store = AsyncStore::new(numbers.clone());
+        let control = ReadControl::default();
+        let mut stream = store.read_with(Query::layer("numbers"), control.clone()).await.unwrap();
+        stream.next().await.expect("no end").expect("reads");
+        control.stop();
+        let last = loop {
+            if let Err(error) = stream.next().await.expect("ends with an error") {
+                break error;
+            }
+        };
+        assert!(matches!(last, StoreError::Stopped));
+        assert!(stream.next().await.is_none());
+        eventually("the reading ends", || numbers.open.load(Ordering::SeqCst) == 0).await;
+    });
+}
+
+#[test]
+fn a_panic_of_the_store_is_not_the_end_of_the_features() {
+    let numbers = Arc::new(Numbers { panics_at: Some(100), ..Numbers::default() });
+    let store = AsyncStore::new(numbers);
+    let read = async move {
+        let mut stream = store.read(Query::layer("numbers")).await.expect("reads");
+        while stream.next().await.is_some() {}
+    };
+    let runtime = Builder::new_multi_thread().build().expect("starts");
+    let outcome = runtime.block_on(async { tokio::spawn(read).await });
+    assert!(outcome.expect_err("does not end well").is_panic());
+}
+
+#[test]
+fn a_transaction_commits_or_leaves_nothing() {
+    everywhere(|| async {
+        let store = filled(3).await;
+        let refused = store
+            .transaction(TransactionOptions::default(), |transaction, _| {
+                transaction.write("few", Change::Insert(number(4)))?;
+                transaction.drop_layer("many")
+            })
+            .await;
+        assert_eq!(refused.expect_err("there is none").kind(), ErrorKind::NotFound);
+        assert_eq!(store.facts("few").await.expect("counts").count, 3);
+    });
+}
+
+#[test]
+fn a_dropped_transaction_is_undone_and_its_work_told() {
+    everywhere(|| async {
+        let store = filled(3).await;
+        let (began, has_begun) = std::sync::mpsc::channel();
+        let (end, has_ended) = tokio::sync::oneshot::channel();
+        let work = move |transaction: &mut dyn Transaction, control: &ReadControl| {
+            transaction.write("few", Change::Insert(number(4)))?;
+            began.send(()).expect("somebody waits");
+            while control.check().is_ok() {
+                std::thread::sleep(Duration::from_millis(1));
+            }
+            end.send(()).expect("somebody waits");
+            Ok(())
+        };
+        let transaction = store.transaction(TransactionOptions::default(), work);
+        {
+            let mut transaction = std::pin::pin!(transaction);
+            while has_begun.try_recv().is_err() {
+                let step = tokio::time::timeout(Duration::from_millis(2), transaction.as_mut());
+                step.await.expect_err("it goes on");
+            }
+        }
+        has_ended.await.expect("the work hears of it");
+        assert_eq!(store.facts("few").await.expect("counts").count, 3);
+    });
+}
+
+#[test]
+fn what_conflicts_is_repeated_without_blocking_the_runtime() {
+    everywhere(|| async {
+        let store = filled(0).await;
+        let mut runs = 0;
+        let repeated = store.repeating(
+            TransactionOptions::default(),
+            NonZero::new(9).expect("is not zero"),
+            move |transaction, _| {
+                runs += 1;
+                transaction.write("few", Change::Insert(number(runs)))?;
+                if runs < 5 {
+                    let (store, reason) = ("here".to_owned(), "others".to_owned());
+                    return Err(StoreError::TransactionConflict { store, reason });
+                }
+                Ok(runs)
+            },
+        );
+        assert_eq!(repeated.await.expect("succeeds at last"), 5);
+        assert_eq!(store.facts("few").await.expect("counts").count, 1);
+    });
+}
