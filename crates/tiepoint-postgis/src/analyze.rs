@@ -38,8 +38,8 @@ impl Changed {
     /// Tells what has not been told, as before a commit.
     pub(crate) fn tell(&self, link: &Link) -> Result<(), Failure> {
         let tallies = self.0.take();
-        let untold = tallies.values().filter(|tally| tally.unknown > 0);
-        untold.map(|tally| analyze(link, &tally.table)).collect()
+        let mut untold = tallies.values().filter(|tally| tally.unknown > 0);
+        untold.try_for_each(|tally| analyze(link, &tally.table))
     }
 
     /// Forgets all, as tables may be gone.

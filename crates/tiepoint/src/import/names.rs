@@ -39,7 +39,8 @@ pub(super) fn distinct(name: &str, longest: Option<usize>, free: impl Fn(&str) -
 
 /// As much of a name as there is room for, without breaking a character.
 pub(super) fn shortened(name: &str, longest: Option<usize>) -> &str {
-    let end = longest.map_or(name.len(), |longest| name.floor_char_boundary(longest));
+    let room = longest.map_or(name.len(), |longest| longest.min(name.len()));
+    let end = (0..=room).rev().find(|at| name.is_char_boundary(*at)).unwrap_or(0);
     &name[..end]
 }
 

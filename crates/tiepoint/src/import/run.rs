@@ -258,23 +258,6 @@ impl<'a> Run<'a> {
         self.reject(supply, spot, reason, None, kept)
     }
 
-    /// The error for a change that was put off and refused among others, up to this spot.
-    pub(super) fn refused_together(
-        &self,
-        supply: &Supply,
-        last: &Spot,
-        error: StoreError,
-    ) -> Result<()> {
-        let kind = error.kind();
-        match error {
-            StoreError::Constraint { feature, reason, .. } => {
-                let place = format!("{feature}, in {last} or before");
-                Err(feature_error(&supply.source_name, place, reason, kind, None))
-            }
-            other => Err(other.into()),
-        }
-    }
-
     /// Whether the first bad feature ends the import.
     pub(super) fn stops(&self) -> bool {
         self.options.on_error == OnError::Stop
@@ -287,6 +270,10 @@ impl<'a> Run<'a> {
 
     pub(super) fn updated(&mut self) {
         self.report.updated += 1;
+    }
+
+    pub(super) fn updated_many(&mut self, features: u64) {
+        self.report.updated += features;
     }
 
     /// Of what was said to be updated, so many turned out not to be there.
@@ -355,6 +342,18 @@ impl<'a> Run<'a> {
 fn why_invalid(feature: &Feature, invalid: &InvalidField) -> String {
     let field = &feature.schema().fields()[invalid.at].name;
     format!("field `{field}`: the geometry is not valid: {}", invalid.fault)
+}
+
+/// The error for a change that was put off and refused among others, up to this spot.
+pub(super) fn refused_together(supply: &Supply, last: &Spot, error: StoreError) -> Error {
+    let kind = error.kind();
+    match error {
+        StoreError::Constraint { feature, reason, .. } => {
+            let place = format!("{feature}, in {last} or before");
+            feature_error(&supply.source_name, place, reason, kind, None)
+        }
+        other => other.into(),
+    }
 }
 
 pub(super) fn feature_error(

@@ -2,7 +2,7 @@
 use super::fit::Move;
 use super::incoming::{self, Incoming};
 use super::plan::Plan;
-use super::run::{Ready, Run};
+use super::run::{Ready, Run, refused_together};
 use super::supply::{Spot, Supply};
 use crate::{Error, Result};
 use std::collections::{HashMap, HashSet};
@@ -93,15 +93,13 @@ impl Batch {
         let (mut added, mut changed) = (Vec::new(), Vec::new());
         for (id, Ready { spot, feature, .. }) in self.ready {
             let kept = (!run.stops()).then(|| feature.clone());
-            let (change, into) = match current.get(&id) {
+            let (change, into) = match current.get(&id).map(|it| difference(&feature, it)) {
                 None => (Change::Insert(feature), &mut added),
-                Some(current) => match difference(feature, current) {
-                    Some(difference) => (Change::Update(difference), &mut changed),
-                    None => {
-                        run.unchanged();
-                        continue;
-                    }
-                },
+                Some(Some(difference)) => (Change::Update(difference), &mut changed),
+                Some(None) => {
+                    run.unchanged();
+                    continue;
+                }
             };
             into.push(Step { spot, change, kept });
         }
@@ -132,17 +130,22 @@ fn write_changed(
     if run.stops() {
         return write_steps(run, transaction, supply, layer, changed, WriteMode::Changes);
     }
+    if changed.is_empty() {
+        return Ok(());
+    }
     let mut writer = transaction.writer(layer, WriteMode::Changes)?;
-    let at_once = changed.iter().try_for_each(|step| writer.write(step.change.clone()).map(drop));
+    let written = changed.iter().try_fold(0, |updated, step| {
+        let written = writer.write(step.change.clone())?;
+        Ok::<_, StoreError>(updated + u64::from(written == Written::Updated))
+    });
     let settled = writer.settle();
     writer.finish()?;
-    match at_once.and(settled) {
-        Ok(missed) => {
-            changed.iter().for_each(|_| run.updated());
-            run.missed(missed);
+    match (written, settled) {
+        (Ok(updated), Ok(missed)) => {
+            run.updated_many(updated.saturating_sub(missed));
             Ok(())
         }
-        Err(_) => write_steps(run, transaction, supply, layer, changed, WriteMode::Rows),
+        _ => write_steps(run, transaction, supply, layer, changed, WriteMode::Rows),
     }
 }
 
@@ -171,7 +174,7 @@ fn write_steps(
     let settled = writer.settle().and_then(|missed| writer.finish().map(|()| missed));
     match (settled, last) {
         (Ok(missed), _) => run.missed(missed),
-        (Err(error), Some(spot)) => run.refused_together(supply, &spot, error)?,
+        (Err(error), Some(spot)) => return Err(refused_together(supply, &spot, error)),
         (Err(error), None) => return Err(error.into()),
     }
     Ok(())
@@ -203,17 +206,13 @@ fn current(
 
 /// The feature with only those values that are not what the layer says; `None` where there are
 /// none.
-fn difference(feature: Feature, current: &Feature) -> Option<Feature> {
-    let (id, schema) = (feature.id, Arc::clone(feature.schema()));
-    let mut values = feature.into_values();
-    for (field, value) in schema.fields().iter().zip(&mut values) {
+fn difference(feature: &Feature, current: &Feature) -> Option<Feature> {
+    let schema = feature.schema();
+    let values = schema.fields().iter().zip(feature.values()).map(|(field, value)| {
         let says = current.get(&field.name).unwrap_or(&Value::Null);
-        if value.as_ref() == Some(says) {
-            *value = None;
-        }
-    }
+        value.as_ref().filter(|value| *value != says).cloned()
+    });
+    let values: Vec<_> = values.collect();
     let differs = values.iter().any(Option::is_some);
-    let mut changed = Feature::with_values(schema, values);
-    changed.id = id;
-    differs.then_some(changed)
+    differs.then(|| Feature::with_values(Arc::clone(schema), values).with_id(feature.id))
 }
