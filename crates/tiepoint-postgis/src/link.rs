@@ -63,6 +63,11 @@ impl Link {
         &self.server
     }
 
+    #[cfg(test)]
+    pub(crate) fn site(&self) -> &Site {
+        &self.site
+    }
+
     /// Asks again what the server has, as after `CREATE EXTENSION`.
     pub(crate) fn refresh_server(&mut self) -> Result<(), Failure> {
         self.ready()?;

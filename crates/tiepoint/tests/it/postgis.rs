@@ -1,9 +1,9 @@
 //! Imports into PostGIS, out of it and from one schema to another.
-use tiepoint_postgis::testing::server_or_skip;
 use tiepoint::{
     ErrorKind, ImportMode, ImportOptions, ImportReport, InvalidRule, LayerReport, OnError, Query,
     Source, Store, Value, import_into,
 };
+use tiepoint_postgis::testing::server_or_skip;
 
 const OAK: &str = "0190a6f0-5c3e-7d21-9b6a-2f4d8c1e7a90";
 
