@@ -15,6 +15,9 @@ use tiepoint_store::{
     Store, Transaction, TransactionOptions, aggregate_in_memory,
 };
 
+/// How long dropping a store may take while servers are told to break off.
+const GOODBYE: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// A PostgreSQL database, with PostGIS where it keeps geometries.
 ///
 /// Tables, views and foreign tables that the role may read are layers; one in another schema than
@@ -105,6 +108,13 @@ fn asked<T>(lease: impl Fn() -> Result<Lease>, ask: impl Fn(Lease) -> Result<T>)
     match ask(lease()?) {
         Err(error) if error.is_lost_connection() => ask(lease()?),
         other => other,
+    }
+}
+
+/// Waits a moment for servers to hear that nobody waits for a reading any more.
+impl Drop for PostgisStore {
+    fn drop(&mut self) {
+        self.pool.see_off(GOODBYE);
     }
 }
 

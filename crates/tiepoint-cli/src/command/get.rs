@@ -10,8 +10,9 @@ use tiepoint::{Error, Fid, Ids, Query, Result};
 
 pub(super) fn run(args: GetArgs) -> Result<()> {
     let ids = ids(&args.id)?;
+    let name = layer_name(&args.store, args.layer)?;
     let store = tiepoint::open(&args.store)?;
-    let layer = store.layer(&layer_name(&args.store, args.layer)?)?;
+    let layer = store.layer(&name)?;
     if matches!(ids, Ids::Objects(_)) && !layer.is_tied() {
         return Err(Error::Options {
             reason: format!(

@@ -158,7 +158,7 @@ pub(super) fn layer_name(store: &str, typed: Option<String>) -> Result<String> {
     let location = Location::parse(store)?;
     location.layer().map(str::to_owned).ok_or_else(|| Error::Options {
         reason: "no layer is named".to_owned(),
-        hint: Some(format!("`tiepoint layers` lists those of {location}")),
+        hint: Some(format!("`tiepoint layers` lists those of {location}; see also `--help`")),
     })
 }
 

@@ -5,8 +5,8 @@ use crate::terminal::{count, plain, say};
 use tiepoint::{BadIds, Identity, Location, Result, TieOptions, TransactionOptions};
 
 pub(super) fn tie(args: TieArgs) -> Result<()> {
-    let store = tiepoint::open(&args.store)?;
     let layer = layer_name(&args.store, args.layer)?;
+    let store = tiepoint::open(&args.store)?;
     let bad_ids = if args.replace_bad_ids { BadIds::Replace } else { BadIds::Report };
     let mut transaction = store.begin(TransactionOptions::default())?;
     let present = match transaction.layer(&layer)?.identity() {

@@ -119,8 +119,7 @@ fn ctrl_c_ends_the_statement_on_the_server() {
     );
     let url = format!("{}&application_name={}", schema.url(), schema.name());
     let asleep = || {
-        let sql =
-            "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND application_name";
+        let sql = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND application_name";
         schema.value(&format!("{sql} = '{}'", schema.name()))
     };
     for args in [format!("query {url} slow"), format!("export {url} slow out.csv")] {
@@ -138,6 +137,7 @@ fn ctrl_c_ends_the_statement_on_the_server() {
 }
 
 #[cfg(unix)]
+#[track_caller]
 fn wait_until(is_so: impl Fn() -> bool) {
     for _ in 0..400 {
         if is_so() {
