@@ -8,7 +8,6 @@ use crate::server::Server;
 use crate::statements::Statements;
 use crate::streams::{CopyIn, Flow, Rows, Traffic};
 use bytes::Bytes;
-use futures_util::future::join;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::sync::Arc;
@@ -144,18 +143,12 @@ impl Link {
         done
     }
 
-    /// Commits; first, on the same trip, it asks for the transaction's number, which one that has
-    /// written nothing does not have.
-    pub(crate) fn commit(&self) -> (Result<Option<String>, Failure>, Result<(), Failure>) {
-        if let Err(failure) = self.ready() {
-            return (Ok(None), Err(failure));
-        }
-        let number = self.client().simple_query("SELECT txid_current_if_assigned()");
-        let commit = self.client().batch_execute("COMMIT");
-        let (number, ended) = runtime::wait(join(number, commit));
-        // one that fails has rolled back
-        self.in_transaction.set(false);
-        (self.heard(number).map(|said| first_value(&said)), self.heard(ended))
+    /// The number of the transaction that it is in; one that has written nothing has none.
+    pub(crate) fn transaction_number(&self) -> Result<Option<i64>, Failure> {
+        self.ready()?;
+        let sql = "SELECT txid_current_if_assigned()";
+        let said = self.ask(None, self.client().simple_query(sql))?;
+        Ok(first_value(&said).and_then(|number| number.parse().ok()))
     }
 
     pub(crate) fn prepare(&self, sql: &str) -> Result<Statement, Failure> {
@@ -329,9 +322,9 @@ impl Link {
     }
 }
 
-fn first_value(said: &[SimpleQueryMessage]) -> Option<String> {
+fn first_value(said: &[SimpleQueryMessage]) -> Option<&str> {
     said.iter().find_map(|message| match message {
-        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        SimpleQueryMessage::Row(row) => row.get(0),
         _ => None,
     })
 }

@@ -174,15 +174,16 @@ fn a_transaction_that_is_dropped_is_rolled_back() {
     for runtime in runtimes() {
         runtime.block_on(async {
             let awaited = AsyncStore::new(store.clone());
-            let work = awaited.transaction(TransactionOptions::default(), |transaction, control| {
-                crate::sessions::add(transaction, "numbers", "a", 1)?;
-                loop {
-                    control.check()?;
-                    std::thread::sleep(Duration::from_millis(1));
-                }
-                #[expect(unreachable_code, reason = "says what the closure yields")]
-                Ok(())
-            });
+            let work =
+                awaited.transaction(TransactionOptions::default(), |transaction, control| {
+                    crate::sessions::add(transaction, "numbers", "a", 1)?;
+                    loop {
+                        control.check()?;
+                        std::thread::sleep(Duration::from_millis(1));
+                    }
+                    #[expect(unreachable_code, reason = "says what the closure yields")]
+                    Ok(())
+                });
             let given_up = tokio::time::timeout(Duration::from_millis(200), work).await;
             given_up.expect_err("does not end by itself");
             at_rest(schema.clone(), store.clone()).await;

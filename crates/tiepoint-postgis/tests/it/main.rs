@@ -2,7 +2,9 @@
 mod asynchronous;
 mod contract;
 mod failures;
+mod injection;
 mod pool;
 mod sessions;
+mod stress;
 mod throw_away;
 mod transactions;
