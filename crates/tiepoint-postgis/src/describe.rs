@@ -319,7 +319,8 @@ fn told(row: &Row) -> Told {
         description: row.get(12),
         by_code_point: row.get(13),
         deterministic: row.get(14),
-        readable: row.get(15),
+        // null where somebody has just dropped the table
+        readable: row.get::<_, Option<bool>>(15).unwrap_or_default(),
     }
 }
 

@@ -118,6 +118,7 @@ impl Link {
         parameters: &[(&(dyn ToSql + Sync), Type)],
     ) -> Result<Vec<Row>, Failure> {
         self.ready()?;
+        self.refuse_nul(sql)?;
         self.heard(runtime::wait(self.client().query_typed(sql, parameters)))
     }
 
@@ -132,6 +133,7 @@ impl Link {
     /// transactions begin and end, each in a batch of its own.
     pub(crate) fn batch(&self, sql: &str) -> Result<(), Failure> {
         self.ready()?;
+        self.refuse_nul(sql)?;
         let done = self.ask(None, self.client().batch_execute(sql));
         match Boundary::of(sql) {
             // also where it fails: what begins a batch may have been done
@@ -171,6 +173,7 @@ impl Link {
 
     pub(crate) fn copy_in(&self, sql: &str) -> Result<CopyIn, Failure> {
         self.ready()?;
+        self.refuse_nul(sql)?;
         let sink = self.ask(None, self.client().copy_in::<_, Bytes>(sql))?;
         Ok(CopyIn::new(sink, self.flow.clone()))
     }
@@ -247,6 +250,7 @@ impl Link {
         if let Some(statement) = self.statements.borrow_mut().get(sql) {
             return Ok(statement);
         }
+        self.refuse_nul(sql)?;
         let statement = self.ask(control, self.client().prepare(sql))?;
         self.statements.borrow_mut().keep(sql, &statement);
         Ok(statement)
@@ -296,6 +300,15 @@ impl Link {
                 Err(self.is_busy("data is still being sent on the same connection"))
             }
         }
+    }
+
+    /// The driver would take it for a broken connection.
+    fn refuse_nul(&self, sql: &str) -> Result<(), Failure> {
+        if sql.contains('\0') {
+            let reason = "PostgreSQL takes no NUL in a name or a text";
+            return Err(self.site.invalid(reason).into());
+        }
+        Ok(())
     }
 
     fn is_busy(&self, reason: &str) -> Failure {
