@@ -2,8 +2,9 @@
 //!
 //! A commit of a transaction that has failed is answered as if all were well (it only says
 //! `ROLLBACK`, which the driver keeps to itself), and one whose connection is lost meanwhile is not
-//! answered at all. So the transaction's number is asked for in the same trip: what has failed says
-//! no to that, and by its number the server can be asked what became of it.
+//! answered at all. So the transaction's number is asked for first: what has failed says no to that,
+//! and by its number the server can be asked what became of it. That costs a trip; asking on the
+//! same trip as committing would leave those in doubt who have the answer to neither.
 use crate::error::{Failure, Site};
 use crate::lease::Lease;
 use crate::link::Link;
@@ -17,20 +18,19 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
 /// Commits, and where the connection is lost over it, asks on another what became of it.
 pub(crate) fn commit(lease: Lease, site: &Site, another: impl Fn() -> Result<Lease>) -> Result<()> {
-    let (number, outcome) = lease.commit();
-    let number = match number {
+    let number = match lease.transaction_number() {
         Err(failure) if failure.code() == Some("25P02") => {
             return Err(site.invalid("an error has broken the transaction off; it is undone"));
         }
-        number => number.ok().flatten(),
+        number => number.map_err(site.failed("commit"))?,
     };
-    let lost = match outcome.map_err(site.failed("commit")) {
+    let lost = match lease.batch("COMMIT").map_err(site.failed("commit")) {
         Err(error) if error.is_lost_connection() => error,
         outcome => return outcome,
     };
     // its seat is free for the other
     drop(lease);
-    match became(&another, number.as_deref()) {
+    match became(&another, number) {
         Some(Fate::Committed) => Ok(()),
         Some(Fate::Aborted) => Err(lost),
         None => Err(in_doubt(lost)),
@@ -44,8 +44,8 @@ enum Fate {
 }
 
 /// What became of a transaction, unless that cannot be found out.
-fn became(another: &impl Fn() -> Result<Lease>, number: Option<&str>) -> Option<Fate> {
-    let (number, began) = (number?.parse::<i64>().ok()?, Instant::now());
+fn became(another: &impl Fn() -> Result<Lease>, number: Option<i64>) -> Option<Fate> {
+    let (number, began) = (number?, Instant::now());
     while began.elapsed() < ENDING {
         let status = another().ok().and_then(|lease| status(&lease, number).ok());
         match status.as_ref().map(Option::as_deref) {

@@ -114,7 +114,13 @@ impl<'a> Plan<'a> {
             Identity::Column(column) => Some(column),
             Identity::None => None,
         };
-        for name in fields.chain(id).chain([&self.name]) {
+        let indexes = self.definition.indexes.iter().filter_map(|it| it.name.as_ref());
+        let checks = self.definition.checks.iter().filter_map(|it| it.name.as_ref());
+        if let Some(name) = checks.clone().find(|it| it.starts_with("tiepoint_")) {
+            let reason = format!("a check cannot be called `{name}`: names like that are ours");
+            return Err(self.site.invalid(reason));
+        }
+        for name in fields.chain(id).chain([&self.name]).chain(indexes).chain(checks) {
             if name.is_empty() || name.contains('\0') || name.len() > LONGEST_NAME {
                 let reason = format!(
                     "`{name}` cannot be a name: PostgreSQL takes 1 to {LONGEST_NAME} bytes, none of them NUL"

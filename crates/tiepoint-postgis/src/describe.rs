@@ -312,7 +312,8 @@ fn told(row: &Row) -> Told {
             (false, true) => Collation::Deterministic,
             (false, false) => Collation::Loose,
         },
-        readable: row.get(15),
+        // null where somebody has just dropped the table
+        readable: row.get::<_, Option<bool>>(15).unwrap_or_default(),
     }
 }
 

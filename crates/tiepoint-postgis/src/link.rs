@@ -8,7 +8,6 @@ use crate::server::Server;
 use crate::statements::Statements;
 use crate::streams::{CopyIn, Flow, Rows, Traffic};
 use bytes::Bytes;
-use futures_util::future::join;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::sync::Arc;
@@ -63,6 +62,11 @@ impl Link {
         &self.server
     }
 
+    #[cfg(test)]
+    pub(crate) fn site(&self) -> &Site {
+        &self.site
+    }
+
     /// Asks again what the server has, as after `CREATE EXTENSION`.
     pub(crate) fn refresh_server(&mut self) -> Result<(), Failure> {
         self.ready()?;
@@ -115,6 +119,7 @@ impl Link {
         parameters: &[(&(dyn ToSql + Sync), Type)],
     ) -> Result<Vec<Row>, Failure> {
         self.ready()?;
+        self.refuse_nul(sql)?;
         self.heard(runtime::wait(self.client().query_typed(sql, parameters)))
     }
 
@@ -129,6 +134,7 @@ impl Link {
     /// transactions begin and end, each in a batch of its own.
     pub(crate) fn batch(&self, sql: &str) -> Result<(), Failure> {
         self.ready()?;
+        self.refuse_nul(sql)?;
         let done = self.ask(None, self.client().batch_execute(sql));
         match Boundary::of(sql) {
             // also where it fails: what begins a batch may have been done
@@ -140,18 +146,12 @@ impl Link {
         done
     }
 
-    /// Commits; first, on the same trip, it asks for the transaction's number, which one that has
-    /// written nothing does not have.
-    pub(crate) fn commit(&self) -> (Result<Option<String>, Failure>, Result<(), Failure>) {
-        if let Err(failure) = self.ready() {
-            return (Ok(None), Err(failure));
-        }
-        let number = self.client().simple_query("SELECT txid_current_if_assigned()");
-        let commit = self.client().batch_execute("COMMIT");
-        let (number, ended) = runtime::wait(join(number, commit));
-        // one that fails has rolled back
-        self.in_transaction.set(false);
-        (self.heard(number).map(|said| first_value(&said)), self.heard(ended))
+    /// The number of the transaction that it is in; one that has written nothing has none.
+    pub(crate) fn transaction_number(&self) -> Result<Option<i64>, Failure> {
+        self.ready()?;
+        let sql = "SELECT txid_current_if_assigned()";
+        let said = self.ask(None, self.client().simple_query(sql))?;
+        Ok(first_value(&said).and_then(|number| number.parse().ok()))
     }
 
     pub(crate) fn prepare(&self, sql: &str) -> Result<Statement, Failure> {
@@ -174,6 +174,7 @@ impl Link {
 
     pub(crate) fn copy_in(&self, sql: &str) -> Result<CopyIn, Failure> {
         self.ready()?;
+        self.refuse_nul(sql)?;
         let sink = self.ask(None, self.client().copy_in::<_, Bytes>(sql))?;
         Ok(CopyIn::new(sink, self.flow.clone()))
     }
@@ -250,6 +251,7 @@ impl Link {
         if let Some(statement) = self.statements.borrow_mut().get(sql) {
             return Ok(statement);
         }
+        self.refuse_nul(sql)?;
         let statement = self.ask(control, self.client().prepare(sql))?;
         self.statements.borrow_mut().keep(sql, &statement);
         Ok(statement)
@@ -301,6 +303,15 @@ impl Link {
         }
     }
 
+    /// The driver would take it for a broken connection.
+    fn refuse_nul(&self, sql: &str) -> Result<(), Failure> {
+        if sql.contains('\0') {
+            let reason = "PostgreSQL takes no NUL in a name or a text";
+            return Err(self.site.invalid(reason).into());
+        }
+        Ok(())
+    }
+
     fn is_busy(&self, reason: &str) -> Failure {
         self.site.driver("ask something", ErrorKind::Internal, reason.to_owned()).into()
     }
@@ -325,9 +336,9 @@ impl Link {
     }
 }
 
-fn first_value(said: &[SimpleQueryMessage]) -> Option<String> {
+fn first_value(said: &[SimpleQueryMessage]) -> Option<&str> {
     said.iter().find_map(|message| match message {
-        SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+        SimpleQueryMessage::Row(row) => row.get(0),
         _ => None,
     })
 }

@@ -70,7 +70,7 @@ fn readings_resume_when_the_server_is_back() {
     let mut server = match Server::start() {
         Ok(server) => server,
         Err(Unavailable::Missing { .. }) => {
-            server_or_skip("servers go and come back");
+            let _ = server_or_skip("servers go and come back");
             return;
         }
         Err(error) => panic!("{error}"),
