@@ -6,14 +6,27 @@ use crate::table::{Table, pk};
 use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use tiepoint_core::{Aggregate, Change, EqualityClass, ExprType, Feature, Fid, Query, Value};
-use tiepoint_store::{Store, StoreError, TransactionOptions, WriteMode, Written};
+use tiepoint_core::{
+    Aggregate, Change, EqualityClass, ExprType, Feature, Fid, Field, LayerDefinition, Query,
+    Schema, Value,
+};
+use tiepoint_store::{Store, StoreError, Transaction, TransactionOptions, WriteMode, Written};
 
 /// A store that holds the layers.
 pub(crate) struct Run<'a> {
     store: &'a dyn Store,
     tables: &'a BTreeMap<&'static str, Table>,
     pks: HashMap<(&'static str, Fid), i64>,
+}
+
+/// The layer in the types of the store that come nearest.
+fn nearest(transaction: &dyn Transaction, table: &Table) -> LayerDefinition {
+    let fields = table.definition.schema.fields().iter().map(|field| {
+        let ty = transaction.nearest_type(&field.ty);
+        Field { ty, ..field.clone() }
+    });
+    let schema = Schema::new(fields.collect()).expect("names are distinct");
+    LayerDefinition { schema: schema.into(), ..table.definition.clone() }
 }
 
 /// What a store answers: rows by their keys, or an error.
@@ -25,7 +38,8 @@ impl<'a> Run<'a> {
         let mut pks = HashMap::new();
         let mut transaction = store.begin(TransactionOptions::default()).expect("a transaction");
         for (name, table) in tables {
-            transaction.create_layer(&table.definition).unwrap_or_else(|error| {
+            let definition = nearest(&*transaction, table);
+            transaction.create_layer(&definition).unwrap_or_else(|error| {
                 panic!("layer `{name}` cannot be created: {error}");
             });
             let mut writer = transaction.writer(name, WriteMode::Rows).expect("a writer");

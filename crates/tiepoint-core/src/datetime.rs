@@ -82,7 +82,9 @@ impl DateTime {
     /// ends of the calendar.
     #[must_use]
     pub fn told_in_utc(self) -> Self {
-        let moment = self.instant().map(|it| Offset::UTC.to_datetime(it));
+        let Some(offset) = self.offset else { return self };
+        let east = jiff::SignedDuration::from_secs(i64::from(offset.seconds()));
+        let moment = self.civil.checked_sub(east);
         moment.map_or(self, |civil| Self { civil, offset: Some(Offset::UTC) })
     }
 

@@ -99,7 +99,7 @@ fn asked<'t>(maker: &Maker<'t>, aggregate: &Aggregate) -> Option<Asked<'t>> {
             let all = *maker.question.filter() == Bound::TRUE && *maker.question.ids() == Ids::Any;
             let (position, _) = maker.table().layer.schema().geometry().filter(|_| all)?;
             let is_it = bound(maker, value)?.as_field() == Some(position);
-            is_it.then(|| Asked { sql: "NULL".into(), column: None, extent: true })
+            is_it.then(|| Asked { sql: "count(*)".into(), column: None, extent: true })
         }
         Aggregate::CountDistinct(_) | Aggregate::Sum(_) | Aggregate::Average(_) => None,
     }

@@ -2,6 +2,7 @@
 use crate::decode::{Misread, Reader};
 use crate::encode;
 use crate::kind::Kind;
+use serde_json::value::RawValue;
 use std::error::Error;
 use tiepoint_core::{Json, Value};
 
@@ -117,11 +118,11 @@ pub(crate) fn encode(
     json: &Json,
     out: &mut Vec<u8>,
 ) -> Result<(), Box<dyn Error + Sync + Send>> {
-    let document: serde_json::Value = serde_json::from_str(json.as_str())?;
-    let lengths = lengths(element, &document).ok_or(NoSuchArray)?;
+    let document: &RawValue = serde_json::from_str(json.as_str())?;
+    let lengths = lengths(element, document).ok_or(NoSuchArray)?;
     let (mut members, mut has_null) = (Vec::new(), false);
     if !lengths.is_empty() {
-        append_array(element, &document, &lengths, &mut members, &mut has_null)?;
+        append_array(element, document, &lengths, &mut members, &mut has_null)?;
     }
     out.extend(i32::try_from(lengths.len())?.to_be_bytes());
     out.extend(i32::from(has_null).to_be_bytes());
@@ -134,16 +135,19 @@ pub(crate) fn encode(
     Ok(())
 }
 
+/// The members of an array, each as it is written: numbers keep all of their digits.
+fn members(document: &RawValue) -> Option<Vec<&RawValue>> {
+    serde_json::from_str(document.get()).ok()
+}
+
 /// How long each dimension is; none of an empty array.
-fn lengths(element: &Kind, document: &serde_json::Value) -> Option<Vec<usize>> {
+fn lengths(element: &Kind, document: &RawValue) -> Option<Vec<usize>> {
     let is_document = matches!(element, Kind::Json | Kind::Jsonb);
     let (mut lengths, mut inner) = (Vec::new(), document);
-    while let serde_json::Value::Array(members) = inner {
-        if members.is_empty() {
-            return lengths.is_empty().then(Vec::new);
-        }
+    while let Some(members) = members(inner) {
+        let Some(first) = members.first() else { return lengths.is_empty().then(Vec::new) };
         lengths.push(members.len());
-        inner = &members[0];
+        inner = first;
         if is_document || lengths.len() > MOST_DIMENSIONS {
             break;
         }
@@ -153,7 +157,7 @@ fn lengths(element: &Kind, document: &serde_json::Value) -> Option<Vec<usize>> {
 
 fn append_array(
     element: &Kind,
-    value: &serde_json::Value,
+    value: &RawValue,
     lengths: &[usize],
     out: &mut Vec<u8>,
     has_null: &mut bool,
@@ -161,17 +165,20 @@ fn append_array(
     let Some((length, inner)) = lengths.split_first() else {
         return append_element(element, value, out, has_null);
     };
-    let members = value.as_array().filter(|it| it.len() == *length).ok_or(NoSuchArray)?;
+    if *length == 0 {
+        return Ok(());
+    }
+    let members = members(value).filter(|it| it.len() == *length).ok_or(NoSuchArray)?;
     members.iter().try_for_each(|member| append_array(element, member, inner, out, has_null))
 }
 
 fn append_element(
     element: &Kind,
-    value: &serde_json::Value,
+    value: &RawValue,
     out: &mut Vec<u8>,
     has_null: &mut bool,
 ) -> Result<(), Box<dyn Error + Sync + Send>> {
-    if value.is_null() {
+    if value.get() == "null" {
         *has_null = true;
         out.extend((-1_i32).to_be_bytes());
         return Ok(());
@@ -187,19 +194,19 @@ fn append_element(
     Ok(())
 }
 
-fn element_value(element: &Kind, value: &serde_json::Value) -> Option<Value> {
-    let text = || value.as_str();
+fn element_value(element: &Kind, value: &RawValue) -> Option<Value> {
+    let text = || serde_json::from_str::<String>(value.get()).ok();
     Some(match element {
-        Kind::Bool => Value::Bool(value.as_bool()?),
-        Kind::Int2 | Kind::Int4 | Kind::Int8 => Value::Int(value.as_i64()?),
-        Kind::Float4 | Kind::Float8 => Value::Real(value.as_f64()?),
-        Kind::Numeric => Value::Decimal(value.as_number()?.to_string().parse().ok()?),
+        Kind::Bool => Value::Bool(value.get().parse().ok()?),
+        Kind::Int2 | Kind::Int4 | Kind::Int8 => Value::Int(value.get().parse().ok()?),
+        Kind::Float4 | Kind::Float8 => Value::Real(serde_json::from_str(value.get()).ok()?),
+        Kind::Numeric => Value::Decimal(value.get().parse().ok()?),
         Kind::Text | Kind::Interval => Value::from(text()?),
         Kind::Date => Value::Date(text()?.parse().ok()?),
         Kind::Time { .. } | Kind::TimeTz { .. } => Value::Time(text()?.parse().ok()?),
         Kind::Timestamp { .. } | Kind::TimestampTz { .. } => Value::DateTime(text()?.parse().ok()?),
         Kind::Uuid => Value::Uuid(text()?.parse().ok()?),
-        Kind::Json | Kind::Jsonb => Value::Json(value.to_string().parse().ok()?),
+        Kind::Json | Kind::Jsonb => Value::Json(value.get().parse().ok()?),
         _ => return None,
     })
 }

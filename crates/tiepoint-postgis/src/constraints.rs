@@ -39,11 +39,17 @@ impl Stated {
     /// What follows `function(column)`, whichever way the column is quoted.
     fn after(&self, function: &str, column: &str) -> Option<&str> {
         let quoted = format!("\"{}\"", column.replace('"', "\"\""));
-        [column, quoted.as_str()].into_iter().find_map(|name| {
-            let call = format!("{function}({name})");
-            let at = self.definition.find(&call)?;
-            Some(&self.definition[at + call.len()..])
-        })
+        let casts = ["", "::geometry"];
+        let names = [column, quoted.as_str()];
+        names.into_iter().flat_map(|name| casts.map(|cast| (name, cast))).find_map(
+            |(name, cast)| {
+                let argument =
+                    if cast.is_empty() { name.to_owned() } else { format!("({name}){cast}") };
+                let call = format!("{function}({argument})");
+                let at = self.definition.find(&call)?;
+                Some(&self.definition[at + call.len()..])
+            },
+        )
     }
 
     fn has_comparison(&self, column: &str, comparison: &str) -> bool {

@@ -4,7 +4,7 @@ use crate::error::Failure;
 use crate::error::Site;
 use crate::kind::{Kind, TypeFacts};
 use crate::link::Link;
-use crate::metadata::{Column, Key, KeyColumn, Relation, Table, TableIndex, Tie};
+use crate::metadata::{Collation, Column, Key, KeyColumn, Relation, Table, TableIndex, Tie};
 use crate::side::FieldNote;
 use crate::srid::Systems;
 use crate::{geometry, side};
@@ -38,8 +38,7 @@ struct Told {
     identity: String,
     default: Option<String>,
     description: Option<String>,
-    by_code_point: bool,
-    deterministic: bool,
+    collation: Collation,
     readable: bool,
 }
 
@@ -124,7 +123,7 @@ impl<'l> Describer<'l> {
         }
         let schema = Schema::new(fields)
             .map_err(|error| self.site.corrupt(&format!("layer `{name}`"), error.to_string()))?;
-        let key = self.key(told, &shown, &indexes, tie.as_ref())?;
+        let key = key(told, &shown, &indexes, tie.as_ref());
         let note = self.ties.get(&listed.oid).and_then(|it| it.first());
         let layer = Layer {
             definition: LayerDefinition {
@@ -207,9 +206,7 @@ impl<'l> Describer<'l> {
             number: told.number,
             kind,
             srid,
-            by_code_point: told.by_code_point,
-            deterministic: told.deterministic,
-            filled: told.default.is_some() || told.generated || !told.identity.is_empty(),
+            collation: told.collation,
             generated,
         };
         Ok((field, column))
@@ -226,7 +223,7 @@ impl<'l> Describer<'l> {
         let srid = match rules.srid {
             Some(srid) => srid,
             None if *kind == Kind::Geography => geometry::LONLAT_SRID,
-            None => self.systems.srid_in_use(
+            None => Systems::srid_in_use(
                 self.link,
                 self.site,
                 (&listed.schema, &listed.name),
@@ -237,51 +234,6 @@ impl<'l> Describer<'l> {
         Ok((FieldType::Geometry(rules.ty(crs, kind)), srid))
     }
 
-    fn key(
-        &self,
-        told: &[Told],
-        shown: &[&Told],
-        indexes: &[TableIndex],
-        tie: Option<&Tie>,
-    ) -> Result<Key> {
-        let usable = |it: &&TableIndex| it.unique && !it.partial && !it.columns.contains(&0);
-        let not_null = |it: &&TableIndex| {
-            it.columns
-                .iter()
-                .all(|number| told.iter().any(|it| it.number == *number && it.not_null))
-        };
-        let chosen = indexes.iter().find(|it| it.primary);
-        let chosen = chosen.or_else(|| indexes.iter().filter(usable).find(not_null));
-        let Some(chosen) = chosen else {
-            return Ok(tie.map_or(Key::None, |tie| {
-                Key::Column(KeyColumn {
-                    name: tie.column.clone(),
-                    kind: tie.kind.clone(),
-                    position: None,
-                    sequence: None,
-                })
-            }));
-        };
-        let column = |number: &i16| {
-            let it = told.iter().find(|it| it.number == *number)?;
-            Some(KeyColumn {
-                name: it.name.clone(),
-                kind: Kind::of(&it.facts),
-                position: shown.iter().position(|shown| shown.number == *number),
-                sequence: sequence(it),
-            })
-        };
-        let mut columns: Vec<KeyColumn> = chosen.columns.iter().filter_map(column).collect();
-        Ok(match (columns.len(), columns.pop()) {
-            (1, Some(column)) => Key::Column(column),
-            (_, Some(last)) => {
-                columns.push(last);
-                Key::Several(columns)
-            }
-            (_, None) => Key::None,
-        })
-    }
-
     fn declared_checks(&self, oid: u32, schema: &Schema) -> Vec<Check> {
         let stated = self.checks.get(&oid).map_or(&[][..], |it| it);
         let ours = |it: &&Stated| !it.says_a_field(schema);
@@ -290,6 +242,44 @@ impl<'l> Describer<'l> {
             expression: it.expression().to_owned(),
         };
         stated.iter().filter(ours).map(check).collect()
+    }
+}
+
+/// What tells rows apart: the primary key, else what is unique and never null, else the object id.
+fn key(told: &[Told], shown: &[&Told], indexes: &[TableIndex], tie: Option<&Tie>) -> Key {
+    let usable = |it: &&TableIndex| it.unique && !it.partial && !it.columns.contains(&0);
+    let not_null = |it: &&TableIndex| {
+        it.columns.iter().all(|number| told.iter().any(|it| it.number == *number && it.not_null))
+    };
+    let chosen = indexes.iter().find(|it| it.primary);
+    let chosen = chosen.or_else(|| indexes.iter().filter(usable).find(not_null));
+    let Some(chosen) = chosen else {
+        return tie.map_or(Key::None, |tie| {
+            Key::Column(KeyColumn {
+                name: tie.column.clone(),
+                kind: tie.kind.clone(),
+                position: None,
+                sequence: None,
+            })
+        });
+    };
+    let column = |number: &i16| {
+        let it = told.iter().find(|it| it.number == *number)?;
+        Some(KeyColumn {
+            name: it.name.clone(),
+            kind: Kind::of(&it.facts),
+            position: shown.iter().position(|shown| shown.number == *number),
+            sequence: sequence(it),
+        })
+    };
+    let mut columns: Vec<KeyColumn> = chosen.columns.iter().filter_map(column).collect();
+    match (columns.len(), columns.pop()) {
+        (1, Some(column)) => Key::Column(column),
+        (_, Some(last)) => {
+            columns.push(last);
+            Key::Several(columns)
+        }
+        (_, None) => Key::None,
     }
 }
 
@@ -317,8 +307,11 @@ fn told(row: &Row) -> Told {
         identity: row.get(10),
         default: row.get(11),
         description: row.get(12),
-        by_code_point: row.get(13),
-        deterministic: row.get(14),
+        collation: match (row.get(13), row.get(14)) {
+            (true, _) => Collation::CodePoint,
+            (false, true) => Collation::Deterministic,
+            (false, false) => Collation::Loose,
+        },
         // null where somebody has just dropped the table
         readable: row.get::<_, Option<bool>>(15).unwrap_or_default(),
     }

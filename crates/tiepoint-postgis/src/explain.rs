@@ -1,14 +1,17 @@
 //! How a query is answered: the server's plan, run and measured, and what we know of ours.
 use crate::catalogue::Catalogue;
-use crate::error::Site;
+use crate::encode::Bind;
+use crate::error::{Failure, Site};
 use crate::link::Link;
 use crate::metadata::Table;
 use crate::read::asked;
 use crate::select::{Select, parameters};
-use crate::spelling::boxes;
+use crate::spelling::{boxes, quoted};
 use serde_json::Value as Json;
 use tiepoint_core::{Bound, Direction, Ids, Query};
+use tiepoint_store::sql::Statement;
 use tiepoint_store::{Access, Buffers, Place, Plan, ReadControl, Result};
+use tokio_postgres::types::Type;
 
 /// Answers a query and says how.
 pub(crate) fn explain(
@@ -20,9 +23,7 @@ pub(crate) fn explain(
     let control = ReadControl::default();
     let select = asked(link, site, catalogue, query, Some(&control))?;
     let doing = select.doing();
-    let sql = format!("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {}", select.statement.sql);
-    let row = link.query_one(&sql, &parameters(&select.statement)).map_err(site.failed(&doing))?;
-    let root: Json = row.get::<_, ServerPlan>(0).0;
+    let root = planned(link, &select.statement).map_err(site.failed(&doing))?;
     let steps = steps(&root);
     let mut plan = Plan {
         access: access(&select, &steps),
@@ -31,7 +32,7 @@ pub(crate) fn explain(
         sorted: place(!select.question.order().is_empty(), select.rest.sort),
         cut: place(cuts(&select), select.rest.cut),
         statement: Some(select.statement.sql.clone()),
-        steps: steps.iter().map(|step| step.words()).collect(),
+        steps: steps.iter().map(Step::words).collect(),
         buffers: buffers(&root),
         examined: steps.iter().map(Step::examined).max().unwrap_or_default(),
         returned: 0,
@@ -45,6 +46,26 @@ pub(crate) fn explain(
     Ok(plan)
 }
 
+/// The plan that the server keeps for a statement, which is not the one that it would make for
+/// these values alone. Values come as settings of the session, so that none becomes SQL.
+fn planned(link: &Link, statement: &Statement<Bind>) -> Result<Json, Failure> {
+    let types: Vec<Type> = link.prepare(&statement.sql)?.params().to_vec();
+    let mut values = Vec::with_capacity(types.len());
+    for (number, (ty, bind)) in types.iter().zip(&statement.binds).enumerate() {
+        let ty = quoted(ty.name());
+        let set = format!("SELECT set_config('tiepoint.bind_{number}', ($1::{ty})::text, false)");
+        link.query(&set, &[bind])?;
+        values.push(format!("current_setting('tiepoint.bind_{number}')::{ty}"));
+    }
+    link.batch(&format!("PREPARE tiepoint_explained AS {}", statement.sql))?;
+    let values = if values.is_empty() { String::new() } else { format!("({})", values.join(", ")) };
+    let explain = "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) EXECUTE tiepoint_explained";
+    let plan = link.query_once(&format!("{explain}{values}"), &[]);
+    link.batch("DEALLOCATE tiepoint_explained")?;
+    let plan = plan?;
+    Ok(plan.first().map_or(Json::Null, |row| row.get::<_, ServerPlan>(0).0))
+}
+
 /// Rows of a connection that somebody else holds, read to their end.
 struct Borrowed(crate::streams::Rows);
 
@@ -52,7 +73,7 @@ impl crate::reading::RowSource for Borrowed {
     fn next_row(
         &mut self,
         control: Option<&ReadControl>,
-    ) -> Result<Option<tokio_postgres::Row>, crate::error::Failure> {
+    ) -> Result<Option<tokio_postgres::Row>, Failure> {
         self.0.next(control)
     }
 }

@@ -98,7 +98,8 @@ pub(crate) fn declaration(ty: &GeometryType, srid: i32) -> Declaration {
     Declaration { ty: name.to_owned(), conditions: conditions(ty, srid) }
 }
 
-fn conditions(ty: &GeometryType, srid: i32) -> Vec<String> {
+/// What holds of every geometry of a type, `{}` being the column: the SRID first.
+pub(crate) fn conditions(ty: &GeometryType, srid: i32) -> Vec<String> {
     let column = if ty.edges == Edges::Geodesic { "{}::geometry" } else { "{}" };
     let mut conditions = vec![format!("ST_SRID({column}) = {srid}")];
     let kinds: &[GeometryKind] = match &ty.kind {

@@ -62,6 +62,7 @@ impl Link {
         &self.server
     }
 
+    #[cfg(test)]
     pub(crate) fn site(&self) -> &Site {
         &self.site
     }

@@ -44,14 +44,20 @@ pub(crate) struct Column {
     pub(crate) kind: Kind,
     /// Of a geometry: the SRID that all have.
     pub(crate) srid: i32,
-    /// Whether texts sort by code point.
-    pub(crate) by_code_point: bool,
-    /// Whether texts are equal only if all of their bytes are.
-    pub(crate) deterministic: bool,
-    /// Whether the server fills it where nothing is written.
-    pub(crate) filled: bool,
+    pub(crate) collation: Collation,
     /// Whether values are always made by the server.
     pub(crate) generated: bool,
+}
+
+/// How the server compares texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Collation {
+    /// Texts of other bytes may be equal.
+    Loose,
+    /// Texts are equal only if all of their bytes are; they sort as people of some language do.
+    Deterministic,
+    /// Texts also sort by code point.
+    CodePoint,
 }
 
 /// What tells one row from another.
@@ -120,7 +126,10 @@ impl Table {
     /// What rows are sorted by last: as fids sort, and by an index where there is one.
     pub(crate) fn order_sql(&self) -> Option<Sql> {
         match &self.key {
-            Key::Column(column) if column.kind == Kind::Uuid => Some(Fragment::name(&column.name)),
+            // cast, because a bare name may mean what is selected under it: the fid's text
+            Key::Column(column) if column.kind == Kind::Uuid => {
+                Some(Fragment::name(&column.name).then("::uuid"))
+            }
             _ => self.key_sql(),
         }
     }

@@ -5,6 +5,7 @@
 //! are in truth. Among those we sort exactly. What the first answer says is never relied on but as
 //! a bound, so that both need not see the same state.
 use crate::error::Site;
+use crate::geography;
 use crate::kind::Kind;
 use crate::link::Link;
 use crate::metadata::{Sql, bound};
@@ -153,17 +154,8 @@ impl<'s> Search<'s> {
     /// measure may be off by some.
     fn reached(&self, maker: &Maker<'_>, limit: f64) -> Sql {
         let column = &maker.table().columns[self.position];
-        reached(column, self.place.clone(), limit)
+        geography::reached(column, self.place.clone(), limit)
     }
-}
-
-/// The condition that a geography lies within so many metres of a place, and a little more.
-pub(crate) fn reached(column: &crate::metadata::Column, place: Geometry, limit_m: f64) -> Sql {
-    const SLACK: f64 = 1.000_01;
-    const SLACK_M: f64 = 0.1;
-    let limit = bound(Kind::Float8, "::float8", limit_m * SLACK + SLACK_M);
-    let arguments = [Fragment::name(&column.name), placed(column, place), limit];
-    Fragment::call("ST_DWithin", arguments)
 }
 
 /// Whether a condition says that a key is not null.

@@ -52,7 +52,7 @@ pub(crate) fn select(site: &Site, table: Arc<Table>, question: Question) -> Resu
 }
 
 /// What statements about one question are made with.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Maker<'q> {
     pub(crate) site: &'q Site,
     pub(crate) spelling: Spelling<'q>,
@@ -175,8 +175,10 @@ impl<'q> Maker<'q> {
 
     pub(crate) fn columns(&self, shape: &Shape) -> Sql {
         let null = || Fragment::text("NULL");
+        // named, so that an order by a field of the key is not taken for an order by its text
         let mut sql = Fragment::text("SELECT ").then(self.table().key_sql().unwrap_or_else(null));
-        sql = sql.then(", ").then(self.spelling.id_column().unwrap_or_else(null));
+        sql = sql.then(" AS \"tiepoint fid\", ");
+        sql = sql.then(self.spelling.id_column().unwrap_or_else(null)).then(" AS \"tiepoint id\"");
         for (_, at) in shape.columns.iter().flatten() {
             let column = &self.table().columns[*at];
             sql = sql.then(", ").then_name(&column.name);

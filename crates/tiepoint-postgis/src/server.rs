@@ -86,7 +86,9 @@ impl Server {
 
 /// As statements and not among the parameters that open the session: poolers refuse those.
 fn settings(address: &PostgisAddress) -> String {
-    let mut sql = "SET standard_conforming_strings = on;".to_owned();
+    // a plan made once serves every execution: planning a spatial statement costs more than running it
+    let mut sql =
+        "SET standard_conforming_strings = on;SET plan_cache_mode = force_generic_plan;".to_owned();
     let limits = [
         ("statement_timeout", address.statement_timeout_ms()),
         ("lock_timeout", address.lock_timeout_ms()),

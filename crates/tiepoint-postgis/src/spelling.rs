@@ -4,8 +4,9 @@
 //! it answers with its index of boxes; what is exact about shapes and metres is decided by us,
 //! among the few rows that the boxes let through.
 use crate::encode::{Bind, misfit};
+use crate::geography;
 use crate::kind::Kind;
-use crate::metadata::{Column, Sql, Table, bound};
+use crate::metadata::{Collation, Column, Sql, Table, bound};
 use tiepoint_core::{
     Bound, DateTime, Envelope, ExprType, FieldType, Function, Geometry, GeometryKind, KindRule,
     Node, Value, Xy,
@@ -37,7 +38,7 @@ pub(crate) fn literal(text: &str) -> String {
 }
 
 /// One layer's SQL.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Spelling<'t> {
     pub(crate) table: &'t Table,
 }
@@ -304,8 +305,8 @@ impl Dialect for Spelling<'_> {
     fn collated(&self, of: &Bound, text: Sql, for_what: TextUse) -> Sql {
         let column = self.column(of).filter(|it| it.kind == Kind::Text);
         let bare = column.is_some_and(|it| match for_what {
-            TextUse::Equality => it.deterministic,
-            TextUse::Order => it.by_code_point,
+            TextUse::Equality => it.collation >= Collation::Deterministic,
+            TextUse::Order => it.collation == Collation::CodePoint,
         });
         if bare { text } else { text.then(" COLLATE \"C\"") }
     }
@@ -344,8 +345,9 @@ impl Dialect for Spelling<'_> {
     }
 
     fn prefilter(&self, filter: &Bound) -> Option<Sql> {
-        let (position, boxes) = boxes(self.table, filter)?;
-        self.within(position, &boxes)
+        let by_boxes = boxes(self.table, filter);
+        let by_boxes = by_boxes.and_then(|(position, boxes)| self.within(position, &boxes));
+        by_boxes.or_else(|| geography::near(self.table, filter))
     }
 }
 

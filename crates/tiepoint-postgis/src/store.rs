@@ -1,6 +1,7 @@
 //! The store itself.
 use crate::address::PostgisAddress;
 use crate::catalogue::Catalogue;
+use crate::create::LONGEST_NAME;
 use crate::error::Site;
 use crate::lease::Lease;
 use crate::pool::Pool;
@@ -39,6 +40,15 @@ pub struct PostgisStore {
     pub(crate) catalogue: Catalogue,
 }
 
+/// What a server is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Versions {
+    /// PostgreSQL's version as it numbers itself: 150018 is 15.18.
+    pub postgresql: u32,
+    /// PostGIS's version, where it is installed: `3.3.2`.
+    pub postgis: Option<String>,
+}
+
 impl PostgisStore {
     /// Opens a database by its URL or by libpq's keywords: see [`PostgisAddress::parse`].
     ///
@@ -63,6 +73,18 @@ impl PostgisStore {
         Ok(store)
     }
 
+    /// What the server is, as it said when a connection was made.
+    ///
+    /// # Errors
+    ///
+    /// When there is no connection to be had.
+    pub fn versions(&self) -> Result<Versions> {
+        let lease = self.lease()?;
+        let server = lease.server();
+        let postgis = server.postgis.as_ref().map(|it| it.full.clone());
+        Ok(Versions { postgresql: server.version, postgis })
+    }
+
     /// How many connections of the pool are idle, and how many are in use.
     #[must_use]
     pub fn connections(&self) -> (usize, usize) {
@@ -75,18 +97,14 @@ impl PostgisStore {
 
     /// Asks something of the server, once more where a connection turns out to be lost.
     fn ask<T>(&self, ask: impl Fn(Lease) -> Result<T>) -> Result<T> {
-        self.asked(|| self.lease(), ask)
+        asked(|| self.lease(), ask)
     }
+}
 
-    fn asked<T>(
-        &self,
-        lease: impl Fn() -> Result<Lease>,
-        ask: impl Fn(Lease) -> Result<T>,
-    ) -> Result<T> {
-        match ask(lease()?) {
-            Err(error) if error.is_lost_connection() => ask(lease()?),
-            other => other,
-        }
+fn asked<T>(lease: impl Fn() -> Result<Lease>, ask: impl Fn(Lease) -> Result<T>) -> Result<T> {
+    match ask(lease()?) {
+        Err(error) if error.is_lost_connection() => ask(lease()?),
+        other => other,
     }
 }
 
@@ -117,6 +135,9 @@ impl Store for PostgisStore {
             curves: true,
             enforces_schema: true,
             check: true,
+            minus_zero: true,
+            make_valid: true,
+            longest_name: Some(LONGEST_NAME),
         }
     }
 
@@ -139,9 +160,7 @@ impl Store for PostgisStore {
 
     fn read_with(&self, query: &Query, control: &ReadControl) -> Result<Features<'static>> {
         let lease = || self.pool.take_with(control);
-        self.asked(lease, |lease| {
-            read::read_owned(lease, &self.site, &self.catalogue, query, control)
-        })
+        asked(lease, |lease| read::read_owned(lease, &self.site, &self.catalogue, query, control))
     }
 
     fn explain(&self, query: &Query) -> Result<Plan> {
@@ -152,13 +171,23 @@ impl Store for PostgisStore {
         let found = self.ask(|lease| {
             aggregate::aggregate(&lease, &self.site, &self.catalogue, query, aggregates)
         })?;
-        match found {
-            Some(values) => Ok(values),
-            None => {
-                let layer = self.layer(&query.layer)?;
-                aggregate_in_memory(&layer, query, aggregates, |query| self.read(query))
-            }
+        if let Some(values) = found {
+            return Ok(values);
         }
+        let layer = self.layer(&query.layer)?;
+        aggregate_in_memory(&layer, query, aggregates, |query| self.read(query))
+    }
+
+    fn place_of(&self, layer: &str) -> Result<Option<String>> {
+        self.ask(|lease| {
+            let table = self.catalogue.table(&lease, &self.site, layer)?;
+            // the moment at which a server started tells it from all others
+            let sql = "SELECT format('%s/%s/%s', extract(epoch FROM pg_postmaster_start_time()), \
+                       (SELECT oid FROM pg_database WHERE datname = current_database()), $1::oid)";
+            let row = lease.query_one(sql, &[&table.oid]);
+            let row = row.map_err(self.site.failed("ask what server it is"))?;
+            Ok(Some(row.get(0)))
+        })
     }
 
     fn begin(&self, options: TransactionOptions) -> Result<Box<dyn Transaction + '_>> {

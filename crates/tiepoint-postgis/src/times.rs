@@ -1,12 +1,10 @@
 //! Dates and times in the server's bytes: days and microseconds since the start of 2000.
+use jiff::SignedDuration;
 use jiff::civil;
 use jiff::tz::Offset;
-use jiff::{SignedDuration, Timestamp};
 use tiepoint_core::{Date, DateTime, Time};
 
 const EPOCH: civil::Date = civil::Date::constant(2000, 1, 1);
-/// The start of 2000 in microseconds since that of 1970.
-const EPOCH_MICROS: i64 = 946_684_800_000_000;
 const DAY_MICROS: i64 = 86_400_000_000;
 
 const INFINITE: &str = "infinity, which no calendar has";
@@ -49,21 +47,16 @@ pub(crate) fn zoned_clock(micros: i64, west: i32) -> Result<Time, &'static str> 
 
 /// What calendar and clock showed, in microseconds.
 pub(crate) fn civil(micros: i64) -> Result<civil::DateTime, &'static str> {
-    let instant = timestamp(micros)?;
-    Ok(Offset::UTC.to_datetime(instant))
+    if micros == i64::MAX || micros == i64::MIN {
+        return Err(INFINITE);
+    }
+    let days = i32::try_from(micros.div_euclid(DAY_MICROS)).ok().ok_or(TOO_FAR)?;
+    Ok(date(days)?.to_datetime(clock(micros.rem_euclid(DAY_MICROS))?))
 }
 
 /// A moment, in microseconds.
 pub(crate) fn moment(micros: i64) -> Result<DateTime, &'static str> {
     Ok(DateTime { civil: civil(micros)?, offset: Some(Offset::UTC) })
-}
-
-fn timestamp(micros: i64) -> Result<Timestamp, &'static str> {
-    if micros == i64::MAX || micros == i64::MIN {
-        return Err(INFINITE);
-    }
-    let since_1970 = micros.checked_add(EPOCH_MICROS).ok_or(TOO_FAR)?;
-    Timestamp::from_microsecond(since_1970).ok().ok_or(TOO_FAR)
 }
 
 /// Microseconds of what calendar and clock showed, or of a moment in UTC.

@@ -39,6 +39,8 @@ pub enum FindingKind {
     Extent,
     /// An index is missing, or does not hold what the layer holds.
     Index,
+    /// What a server knows of a layer to plan by is missing or out of date: answers come late.
+    Statistics,
     /// A geometry cannot be read, or the field does not allow it.
     Geometry,
     /// A value that its field does not allow.
@@ -56,6 +58,7 @@ impl fmt::Display for FindingKind {
             Self::Guard => "guard",
             Self::Extent => "extent",
             Self::Index => "index",
+            Self::Statistics => "statistics",
             Self::Geometry => "geometry",
             Self::Value => "value",
             Self::Catalogue => "catalogue",

@@ -6,7 +6,7 @@ use tiepoint::Result;
 
 pub(super) fn run(args: ExplainArgs) -> Result<()> {
     let store = tiepoint::open(&args.store)?;
-    let layer = store.layer(&args.layer)?;
+    let layer = store.layer(&select::layer_name(&args.store, args.layer)?)?;
     let query = select::query(&layer, args.select)?;
     let plan = store.explain(&query)?.to_string();
     let lines: Vec<_> = plan.lines().map(|line| plain(line).into_owned() + "\n").collect();

@@ -12,7 +12,10 @@ pub(super) fn run(args: ExportArgs) -> Result<()> {
         document: (&args.write).into(),
     };
     let store = tiepoint::open(&args.store)?;
-    let (layer, format) = (store.layer(&args.layer)?, target.format(options.format)?);
+    let (layer, format) = (
+        store.layer(&select::layer_name(&args.store, args.layer)?)?,
+        target.format(options.format)?,
+    );
     let query = select::query(&layer, args.select)?;
     let query = select::with_place(query, &layer, format);
     let watcher = Watcher::new();

@@ -1,5 +1,4 @@
 //! Names and values that would be SQL if they could; indexes that serve; readings that stop.
-use crate::oracle::agree;
 use crate::trees::{committed, folder};
 use std::time::Duration;
 use tiepoint_core::{
@@ -7,6 +6,7 @@ use tiepoint_core::{
     Ids, Index, LayerDefinition, NativeFunction, PageMark, Query, Schema, Value, field,
 };
 use tiepoint_gpkg::GpkgStore;
+use tiepoint_store::conformance::oracle::agree;
 use tiepoint_store::{Access, Place, ReadControl, Result, Store, StoreError, WriteMode};
 
 const HOSTILE: [&str; 8] = [

@@ -1,11 +1,11 @@
 //! Conditions longer than SQLite takes them, and slower than its clock.
-use crate::oracle::agree;
 use crate::trees::{TREES, committed, folder, planted};
 use std::time::{Duration, Instant};
 use tiepoint_core::{
     BBox, Change, Crs, Direction, Expr, Feature, Field, FieldType, Function, Geometry, Identity,
     Index, LayerDefinition, Metres, Query, Schema, field, place,
 };
+use tiepoint_store::conformance::oracle::agree;
 
 use tiepoint_gpkg::GpkgStore;
 use tiepoint_store::{Access, ReadControl, Result, Store, StoreError, WriteMode};

@@ -9,7 +9,6 @@ mod identity;
 mod loading;
 mod long;
 mod manners;
-mod oracle;
 mod processes;
 mod questions;
 mod spatial;

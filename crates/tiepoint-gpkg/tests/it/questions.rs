@@ -1,5 +1,4 @@
 //! Random questions over random data: what SQLite decides is what we decide in memory.
-use crate::oracle::agree;
 use crate::trees::{committed, folder, other_program, planted};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -7,11 +6,12 @@ use proptest::test_runner::TestRunner;
 use rusqlite::types::Value as Stored;
 use tiepoint_core::{
     Change, Crs, Direction, Expr, Feature, Field, FieldType, Function as F, GeometryType, Identity,
-    IntWidth, KindRule, LayerDefinition, Nulls, ObjectId, Query, RealWidth, Schema, Value,
-    ZoneRule, field,
+    IntWidth, KindRule, LayerDefinition, ObjectId, Query, RealWidth, Schema, Value, ZoneRule,
+    field,
 };
 use tiepoint_gpkg::GpkgStore;
-use tiepoint_spatial::testing::{arb_expr, arb_feature, arb_filter};
+use tiepoint_spatial::testing::{arb_feature, arb_query};
+use tiepoint_store::conformance::oracle::agree;
 use tiepoint_store::{Store, WriteMode};
 
 const ANYTHING: &str = "anything";
@@ -58,27 +58,6 @@ fn filled(store: &GpkgStore, runner: &mut TestRunner, count: usize) {
         }
         writer.finish().expect("finishes");
     });
-}
-
-fn order() -> impl Strategy<Value = (Direction, Nulls)> {
-    let direction = prop_oneof![Just(Direction::Ascending), Just(Direction::Descending)];
-    (direction, prop_oneof![Just(Nulls::First), Just(Nulls::Last)])
-}
-
-/// Any filter, order and page of a layer.
-fn arb_query(layer: &str, schema: &Schema) -> impl Strategy<Value = Query> + use<> {
-    let layer = layer.to_owned();
-    let filter = proptest::option::weighted(0.9, arb_filter(schema));
-    let keys = proptest::collection::vec((arb_expr(schema), order()), 0..3);
-    let limit = proptest::option::weighted(0.3, 0_u64..20);
-    (filter, keys, limit, 0_u64..4).prop_map(move |(filter, keys, limit, offset)| {
-        let mut query = Query::layer(&layer).offset(offset);
-        query.limit = limit;
-        query.filter = filter;
-        keys.into_iter().fold(query, |query, (key, (direction, nulls))| {
-            query.order_by_with(key, direction, nulls)
-        })
-    })
 }
 
 /// How many cases to try: `TIEPOINT_LONG` says it.

@@ -1,5 +1,4 @@
 //! Places and distances: the R-tree finds the rows, and they are the right ones.
-use crate::oracle::{agree, fids};
 use crate::trees::{begin, committed, folder, other_program};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
@@ -10,6 +9,7 @@ use tiepoint_core::{
     field, place,
 };
 use tiepoint_gpkg::GpkgStore;
+use tiepoint_store::conformance::oracle::{agree, fids};
 use tiepoint_store::{Access, Place, Store, WriteMode};
 
 const SPOTS: &str = "spots";

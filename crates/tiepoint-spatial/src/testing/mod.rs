@@ -8,10 +8,12 @@ use proptest::prelude::*;
 use tiepoint_core::{Expr, Feature, Schema};
 
 mod expression;
+mod query;
 mod truth;
 mod values;
 
 use expression::Builder;
+pub use query::arb_query;
 
 /// How many calls may stand within one another.
 const DEPTH: usize = 4;

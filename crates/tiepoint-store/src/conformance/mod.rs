@@ -5,6 +5,7 @@ mod definitions;
 mod fixture;
 mod geometries;
 mod identity;
+pub mod oracle;
 mod questions;
 mod reading;
 mod tables;

@@ -1,16 +1,17 @@
 //! Makes a layer say what a source says: adds what is new, writes what differs, leaves the rest.
 use super::fit::Move;
+use super::incoming::{self, Incoming};
 use super::plan::Plan;
 use super::run::{Ready, Run};
-use super::supply::Supply;
+use super::supply::{Spot, Supply};
 use crate::{Error, Result};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use tiepoint_core::{Change, ErrorKind, Feature, Ids, ObjectId, Query, Value};
-use tiepoint_store::{Transaction, WriteMode, Written};
+use tiepoint_core::{Change, ErrorKind, Feature, Geometry, Ids, ObjectId, Query, Value};
+use tiepoint_store::{StoreError, Transaction, WriteMode, Written};
 
 /// How many features are compared at a time.
-const BATCH: usize = 512;
+const BATCH: usize = 4_096;
 /// How much geometry, in bytes, is compared at a time.
 const BATCH_BYTES: usize = 4 << 20;
 
@@ -21,8 +22,10 @@ pub(super) fn upsert_all(
     plan: &Plan,
 ) -> Result<()> {
     let mut batch = Batch::default();
-    for arrival in supply.arrivals(&plan.as_text)? {
-        let Some(ready) = run.ready(arrival?, supply, plan)? else { continue };
+    let mut features = Incoming::of(supply, plan, run)?;
+    while let Some(ready) =
+        features.next(run, &mut |broken| repaired(transaction, plan.layer.name(), broken))?
+    {
         let Some(id) = ready.feature.id else {
             refuse_without_id(run, supply, &ready)?;
             continue;
@@ -33,6 +36,17 @@ pub(super) fn upsert_all(
         batch.add(id, ready);
     }
     batch.write(run, transaction, supply, plan)
+}
+
+fn repaired(
+    transaction: &mut dyn Transaction,
+    layer: &str,
+    broken: &[Geometry],
+) -> Result<Vec<Result<Geometry, String>>, StoreError> {
+    let mut writer = transaction.writer(layer, WriteMode::Rows)?;
+    let repaired = incoming::by(&mut *writer, broken)?;
+    writer.finish()?;
+    Ok(repaired)
 }
 
 fn refuse_without_id(run: &mut Run<'_>, supply: &Supply, ready: &Ready) -> Result<()> {
@@ -76,26 +90,91 @@ impl Batch {
         plan: &Plan,
     ) -> Result<()> {
         let current = current(transaction, plan, self.ids)?;
-        let mut writer = transaction.writer(plan.layer.name(), WriteMode::Rows)?;
-        for (id, Ready { spot, feature }) in self.ready {
+        let (mut added, mut changed) = (Vec::new(), Vec::new());
+        for (id, Ready { spot, feature, .. }) in self.ready {
             let kept = (!run.stops()).then(|| feature.clone());
-            let change = match current.get(&id).map(|current| difference(feature.clone(), current))
-            {
-                None => Change::Insert(feature),
-                Some(Some(changed)) => Change::Update(changed),
-                Some(None) => {
-                    run.unchanged();
-                    continue;
-                }
+            let (change, into) = match current.get(&id) {
+                None => (Change::Insert(feature), &mut added),
+                Some(current) => match difference(feature, current) {
+                    Some(difference) => (Change::Update(difference), &mut changed),
+                    None => {
+                        run.unchanged();
+                        continue;
+                    }
+                },
             };
-            match writer.write(change) {
-                Ok(Written::Inserted { id, .. }) => run.inserted(true, id.as_ref()),
-                Ok(Written::Updated | Written::Deleted | Written::Missing) => run.updated(),
-                Err(error) => run.refused(supply, &spot, error, kept.as_ref())?,
-            }
+            into.push(Step { spot, change, kept });
         }
-        Ok(writer.finish()?)
+        let layer = plan.layer.name();
+        write_changed(run, transaction, supply, layer, changed)?;
+        let mode = if run.stops() { WriteMode::Changes } else { WriteMode::Rows };
+        write_steps(run, transaction, supply, layer, added, mode)
     }
+}
+
+/// One change to be made.
+struct Step {
+    spot: Spot,
+    change: Change,
+    /// The feature as it came, where it may have to be kept with the rejects.
+    kept: Option<Feature>,
+}
+
+/// Writes features that are there already: many at once, and one by one only where one of them is
+/// refused that is to be passed over.
+fn write_changed(
+    run: &mut Run<'_>,
+    transaction: &mut dyn Transaction,
+    supply: &Supply,
+    layer: &str,
+    changed: Vec<Step>,
+) -> Result<()> {
+    if run.stops() {
+        return write_steps(run, transaction, supply, layer, changed, WriteMode::Changes);
+    }
+    let mut writer = transaction.writer(layer, WriteMode::Changes)?;
+    let at_once = changed.iter().try_for_each(|step| writer.write(step.change.clone()).map(drop));
+    let settled = writer.settle();
+    writer.finish()?;
+    match at_once.and(settled) {
+        Ok(missed) => {
+            changed.iter().for_each(|_| run.updated());
+            run.missed(missed);
+            Ok(())
+        }
+        Err(_) => write_steps(run, transaction, supply, layer, changed, WriteMode::Rows),
+    }
+}
+
+fn write_steps(
+    run: &mut Run<'_>,
+    transaction: &mut dyn Transaction,
+    supply: &Supply,
+    layer: &str,
+    steps: Vec<Step>,
+    mode: WriteMode,
+) -> Result<()> {
+    if steps.is_empty() {
+        return Ok(());
+    }
+    let mut writer = transaction.writer(layer, mode)?;
+    let mut last = None;
+    for Step { spot, change, kept } in steps {
+        match writer.write(change) {
+            Ok(Written::Inserted { id, .. }) => run.inserted(true, id.as_ref()),
+            Ok(Written::Updated | Written::Deleted) => run.updated(),
+            Ok(Written::Missing) => {}
+            Err(error) => run.refused(supply, &spot, error, kept.as_ref())?,
+        }
+        last = Some(spot);
+    }
+    let settled = writer.settle().and_then(|missed| writer.finish().map(|()| missed));
+    match (settled, last) {
+        (Ok(missed), _) => run.missed(missed),
+        (Err(error), Some(spot)) => run.refused_together(supply, &spot, error)?,
+        (Err(error), None) => return Err(error.into()),
+    }
+    Ok(())
 }
 
 /// What the layer says of these objects now, in the fields that the source speaks of.

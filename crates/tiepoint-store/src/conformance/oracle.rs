@@ -1,16 +1,23 @@
 //! What a query must yield: the same that comes of reading everything and finishing it in memory.
+use crate::{Question, Result, Store};
 use tiepoint_core::{Feature, Query};
-use tiepoint_gpkg::GpkgStore;
-use tiepoint_store::{Question, Result, Store};
 
 /// The features that a store gives, or the error in words.
-pub(crate) fn read(store: &GpkgStore, query: &Query) -> Result<Vec<Feature>, String> {
+///
+/// # Errors
+///
+/// As [`Store::read`], in words.
+pub fn read(store: &dyn Store, query: &Query) -> Result<Vec<Feature>, String> {
     let features = store.read(query).and_then(Iterator::collect);
     features.map_err(|error| error.to_string())
 }
 
-/// The features that come of everything that the layer holds, nothing left to SQLite.
-pub(crate) fn in_memory(store: &GpkgStore, query: &Query) -> Result<Vec<Feature>, String> {
+/// The features that come of everything that the layer holds, nothing left to the store.
+///
+/// # Errors
+///
+/// As [`Store::read`], in words.
+pub fn in_memory(store: &dyn Store, query: &Query) -> Result<Vec<Feature>, String> {
     let finished = || {
         let layer = store.layer(&query.layer)?;
         let question = Question::of(&layer, query)?;
@@ -21,7 +28,11 @@ pub(crate) fn in_memory(store: &GpkgStore, query: &Query) -> Result<Vec<Feature>
 }
 
 /// Asks both ways.
-pub(crate) fn agree(store: &GpkgStore, query: &Query) -> Vec<Feature> {
+///
+/// # Panics
+///
+/// When the answers differ, in features, order or error.
+pub fn agree(store: &dyn Store, query: &Query) -> Vec<Feature> {
     let (ours, expected) = (read(store, query), in_memory(store, query));
     let statement = || store.explain(query).map(|plan| plan.to_string());
     match (ours, expected) {
@@ -44,7 +55,8 @@ pub(crate) fn agree(store: &GpkgStore, query: &Query) -> Vec<Feature> {
 }
 
 /// The rows' numbers.
-pub(crate) fn fids(features: &[Feature]) -> Vec<String> {
+#[must_use]
+pub fn fids(features: &[Feature]) -> Vec<String> {
     let fid = |it: &Feature| it.fid.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
     features.iter().map(fid).collect()
 }

@@ -1,0 +1,572 @@
+//! Tied layers in the hands of others: what they write, rename, copy and restore.
+use std::collections::HashSet;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+use tiepoint_core::{
+    Change, Feature, Field, FieldType, Identity, LayerDefinition, ObjectId, Query, Schema, Value,
+};
+use tiepoint_postgis::PostgisStore;
+use tiepoint_postgis::testing::{TestDatabase, TestSchema, server_or_skip};
+use tiepoint_store::{
+    BadIds, FindingKind, Repair, Store, StoreError, TieOptions, TieReport, Transaction,
+    TransactionOptions, WriteMode,
+};
+
+const TREES: &str = "trees";
+const BRACED: &str = "{67E55044-10B1-426F-9247-BB680E5FE0C8}";
+const PLAIN: &str = "67e55044-10b1-426f-9247-bb680e5fe0c8";
+
+pub(crate) fn open(schema: &TestSchema) -> PostgisStore {
+    PostgisStore::open(&schema.url()).expect("opens")
+}
+
+pub(crate) fn committed<T>(
+    store: &PostgisStore,
+    work: impl FnOnce(&mut dyn Transaction) -> T,
+) -> T {
+    let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
+    let result = work(transaction.as_mut());
+    transaction.commit().expect("commits");
+    result
+}
+
+pub(crate) fn tie(store: &PostgisStore, column: &str) -> TieReport {
+    committed(store, |it| it.tie(TREES, &by(column)).expect("ties"))
+}
+
+fn by(column: &str) -> TieOptions {
+    TieOptions { column: column.to_owned(), ..TieOptions::default() }
+}
+
+/// Five trees in a table that is not ours, tied by a column of a type.
+fn planted(schema: &TestSchema, ty: &str) -> PostgisStore {
+    schema.execute(&format!(
+        "CREATE TABLE trees (fid serial PRIMARY KEY, name text, object_id {ty});
+         INSERT INTO trees (name) SELECT 'tree ' || n FROM generate_series(1, 5) AS n"
+    ));
+    let store = open(schema);
+    assert_eq!(tie(&store, "object_id"), TieReport { minted: 5, ..TieReport::default() });
+    store
+}
+
+fn ids(store: &PostgisStore, layer: &str) -> Vec<Option<ObjectId>> {
+    let read = store.read(&Query::layer(layer)).expect("reads");
+    read.map(|it| it.expect("reads").id).collect()
+}
+
+fn right(store: &PostgisStore, what: &str) {
+    for layer in store.layers().expect("lists") {
+        let ids = ids(store, layer.name());
+        assert!(ids.iter().all(Option::is_some), "{what}: {ids:?}");
+        assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len(), "{what}: {ids:?}");
+    }
+    let findings = store.check(Repair::No).expect("checks");
+    assert!(findings.is_empty(), "{what}: {findings:?}");
+}
+
+const COPY: &str = "INSERT INTO trees (name, object_id) SELECT name, object_id FROM trees";
+
+#[test]
+fn whatever_others_write_ids_stay_right() {
+    let Some(server) = server_or_skip("writes of others") else { return };
+    let statements = [
+        ("nothing", "INSERT INTO trees (name) VALUES ('a')".to_owned()),
+        ("null", "INSERT INTO trees (name, object_id) VALUES ('a', NULL)".to_owned()),
+        ("a copy", format!("{COPY} WHERE fid = 2")),
+        ("a copy of all", COPY.to_owned()),
+        ("copies of one", format!("{COPY} AS t, generate_series(1, 100) WHERE fid = 2")),
+        ("braces", format!("INSERT INTO trees (name, object_id) VALUES ('a', '{BRACED}')")),
+        ("a braced copy", format!("INSERT INTO trees (name, object_id) VALUES ('a', '{BRACED}')")),
+        ("twice at once", format!(
+            "INSERT INTO trees (object_id) VALUES ('{0}'), ('{0}')", ObjectId::mint()
+        )),
+        ("no id", "INSERT INTO trees (object_id) VALUES ('00000000-0000-0000-0000-000000000000')".to_owned()),
+        ("a rewrite", format!("UPDATE trees SET object_id = '{}' WHERE fid = 2", ObjectId::mint())),
+        ("an erasure", "UPDATE trees SET object_id = NULL".to_owned()),
+        ("another's", "UPDATE trees SET object_id = (SELECT object_id FROM trees WHERE fid = 1) WHERE fid = 2".to_owned()),
+        ("another fid", "UPDATE trees SET fid = 99999 WHERE fid = 2".to_owned()),
+        ("an upsert", "INSERT INTO trees (fid, name) VALUES (3, 'b') ON CONFLICT (fid) DO UPDATE SET name = excluded.name, object_id = excluded.object_id".to_owned()),
+        ("ignored", "INSERT INTO trees (fid) VALUES (3) ON CONFLICT DO NOTHING".to_owned()),
+        ("a merge", "MERGE INTO trees AS t USING (VALUES (3), (77777)) AS s (fid) ON t.fid = s.fid WHEN MATCHED THEN UPDATE SET name = 'm', object_id = NULL WHEN NOT MATCHED THEN INSERT (fid) VALUES (s.fid)".to_owned()),
+    ];
+    for ty in ["uuid", "text", "varchar(40)", "char(36)"] {
+        let schema = server.schema();
+        let store = planted(&schema, ty);
+        for (what, statement) in &statements {
+            let before = ids(&store, TREES);
+            // has no room for them
+            let narrow = ty == "char(36)" && what.contains("brace");
+            schema.execute(&if narrow {
+                statement.replace(['{', '}'], "")
+            } else {
+                statement.clone()
+            });
+            right(&store, what);
+            let after = ids(&store, TREES);
+            assert!(before.iter().all(|id| after.contains(id)), "{ty}, {what}: an id was lost");
+        }
+    }
+}
+
+#[test]
+fn text_that_is_no_id_is_replaced_and_noted() {
+    let Some(server) = server_or_skip("malformed ids") else { return };
+    let schema = server.schema();
+    let store = planted(&schema, "text");
+    schema.execute("INSERT INTO trees (object_id) VALUES ('oak'), (''), ('  ')");
+    schema.execute("UPDATE trees SET object_id = 'elm' WHERE fid = 1");
+    right(&store, "nonsense");
+    let noted = "SELECT string_agg(o.made_of, ',') FROM tiepoint.origin o \
+                 JOIN trees t ON t.object_id = o.id::text";
+    assert_eq!(schema.value(noted), "oak");
+}
+
+#[test]
+fn of_a_copy_the_origin_is_known() {
+    let Some(server) = server_or_skip("origins of copies") else { return };
+    let schema = server.schema();
+    let store = planted(&schema, "uuid");
+    let original = ids(&store, TREES)[1].expect("is tied");
+    schema.execute(&format!("{COPY} WHERE fid = 2"));
+    let copy = ids(&store, TREES)[5].expect("has its own");
+    let sql = format!("SELECT made_of FROM tiepoint.origin WHERE id = '{copy}'");
+    assert_eq!(schema.value(&sql), original.to_string());
+}
+
+#[test]
+fn a_table_that_is_emptied_and_filled_again_keeps_its_ids() {
+    let Some(server) = server_or_skip("truncate and reinsert") else { return };
+    let schema = server.schema();
+    let store = planted(&schema, "uuid");
+    let before = ids(&store, TREES);
+    schema.execute(
+        "CREATE TEMPORARY TABLE kept AS SELECT * FROM trees; TRUNCATE trees;
+         INSERT INTO trees SELECT * FROM kept",
+    );
+    assert_eq!(ids(&store, TREES), before);
+    right(&store, "filled again");
+}
+
+#[test]
+fn an_upsert_by_a_unique_id_still_meets_its_conflict() {
+    let Some(server) = server_or_skip("upserts by id") else { return };
+    let schema = server.schema();
+    schema.execute(&format!(
+        "CREATE TABLE trees (fid serial PRIMARY KEY, name text, uuid uuid UNIQUE);
+         INSERT INTO trees (name, uuid) VALUES ('a', '{PLAIN}')"
+    ));
+    let store = open(&schema);
+    assert_eq!(tie(&store, "uuid"), TieReport { kept: 1, ..TieReport::default() });
+    schema.execute(&format!(
+        "INSERT INTO trees (name, uuid) VALUES ('b', '{PLAIN}') \
+         ON CONFLICT (uuid) DO UPDATE SET name = excluded.name"
+    ));
+    assert_eq!(schema.value("SELECT string_agg(name, ',') FROM trees"), "b");
+    right(&store, "an upsert");
+}
+
+#[test]
+fn a_role_that_may_only_insert_is_served_too() {
+    let Some(server) = server_or_skip("roles without rights") else { return };
+    let schema = server.schema();
+    let role = server.role();
+    let store = planted(&schema, "uuid");
+    let (home, name) = (schema.name(), role.name());
+    schema.execute(&format!(
+        "GRANT USAGE ON SCHEMA {home} TO {name}; GRANT INSERT ON trees TO {name};
+         GRANT USAGE ON SEQUENCE trees_fid_seq TO {name}"
+    ));
+    let id = ids(&store, TREES)[0].expect("is tied");
+    schema.execute(&format!(
+        "SET ROLE {name}; INSERT INTO trees (name) VALUES ('a');
+         INSERT INTO trees (name, object_id) VALUES ('b', '{id}')"
+    ));
+    right(&store, "a role without rights");
+    let origins = format!("SELECT count(*) FROM tiepoint.origin WHERE made_of = '{id}'");
+    assert_eq!(schema.value(&origins), "1");
+}
+
+#[test]
+fn a_tie_follows_a_table_that_others_rename_or_move() {
+    let Some(server) = server_or_skip("renamed tables") else { return };
+    let (schema, elsewhere) = (server.schema(), server.schema());
+    let store = planted(&schema, "uuid");
+    let before = ids(&store, TREES);
+    schema.execute("ALTER TABLE trees RENAME TO \"old trees\"");
+    // one that goes by the old name now is another table
+    schema.execute("CREATE TABLE trees (fid int PRIMARY KEY, object_id uuid)");
+    let copy =
+        "INSERT INTO \"old trees\" (name, object_id) SELECT name, object_id FROM \"old trees\"";
+    schema.execute(copy);
+    assert_eq!(ids(&store, "old trees")[..5], before);
+    right_in(&store, "old trees");
+    schema.execute("DROP TABLE trees");
+    schema.execute(&format!("ALTER TABLE \"old trees\" SET SCHEMA {}", elsewhere.name()));
+    elsewhere.execute(copy);
+    right_in(&open(&elsewhere), "old trees");
+}
+
+fn right_in(store: &PostgisStore, layer: &str) {
+    let ids = ids(store, layer);
+    assert!(ids.iter().all(Option::is_some), "{ids:?}");
+    assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len());
+    let findings = store.check(Repair::No).expect("checks");
+    assert!(findings.iter().all(|it| it.layer.as_deref() != Some(layer)), "{findings:?}");
+}
+
+#[test]
+fn a_renamed_column_stops_nobody_and_a_check_follows_it() {
+    let Some(server) = server_or_skip("renamed columns") else { return };
+    let schema = server.schema();
+    let store = planted(&schema, "uuid");
+    let before = ids(&store, TREES);
+    schema.execute("ALTER TABLE trees RENAME COLUMN object_id TO \"our 50% 'id'\"");
+    schema.execute("INSERT INTO trees (name) VALUES ('by another'); UPDATE trees SET name = 'b'");
+    let layer = store.layer(TREES).expect("is there");
+    assert_eq!(layer.identity(), &Identity::Column("our 50% 'id'".to_owned()));
+    let kinds: Vec<FindingKind> =
+        store.check(Repair::Yes).expect("mends").iter().map(|it| it.kind).collect();
+    assert_eq!(kinds, [FindingKind::Identity, FindingKind::Guard]);
+    assert_eq!(ids(&store, TREES)[..5], before);
+    schema.execute("INSERT INTO trees (name) VALUES ('by another')");
+    right(&store, "mended");
+    let report = committed(&store, |it| it.untie(Some(TREES)).expect("unties"));
+    assert_eq!((report.layers, report.columns_dropped), (vec![TREES.to_owned()], vec![]));
+}
+
+#[test]
+fn writes_go_on_when_all_that_is_ours_was_torn_out() {
+    let Some(server) = server_or_skip("vandals") else { return };
+    let database = server.database();
+    let store = tied_database(&database);
+    let id = database.value("SELECT object_id FROM trees LIMIT 1");
+    for vandal in [
+        "DROP TABLE tiepoint.origin",
+        "DROP FUNCTION tiepoint.claim(oid, text)",
+        "DROP FUNCTION tiepoint.mint()",
+        "DROP SCHEMA tiepoint CASCADE",
+    ] {
+        database.execute(vandal);
+        database.execute(&format!(
+            "INSERT INTO trees (name) VALUES ('a');
+             INSERT INTO trees (name, object_id) VALUES ('b', '{id}');
+             UPDATE trees SET name = 'c'"
+        ));
+    }
+    assert_eq!(store.layer(TREES).expect("is there").identity(), &Identity::None);
+}
+
+fn tied_database(database: &TestDatabase) -> PostgisStore {
+    database.execute(
+        "CREATE TABLE trees (fid serial PRIMARY KEY, name text, geom geometry(Point, 25832));
+         INSERT INTO trees (name) SELECT 'tree ' || n FROM generate_series(1, 5) AS n;
+         CREATE INDEX ON trees USING gist (geom)",
+    );
+    let store = PostgisStore::open(&database.url()).expect("opens");
+    tie(&store, "object_id");
+    store
+}
+
+#[test]
+fn of_two_who_bring_the_same_id_only_one_keeps_it() {
+    let Some(server) = server_or_skip("the same id twice") else { return };
+    let schema = server.schema();
+    let store = planted(&schema, "uuid");
+    for count in [1, 200] {
+        let rows: Vec<String> = (0..count).map(|_| format!("('{}')", ObjectId::mint())).collect();
+        let backwards: Vec<String> = rows.iter().rev().cloned().collect();
+        thread::scope(|scope| {
+            for rows in [&rows, &backwards] {
+                let schema = &schema;
+                scope.spawn(move || {
+                    let insert = |rows: &[String]| {
+                        format!("INSERT INTO trees (object_id) VALUES {}", rows.join(", "))
+                    };
+                    let (first, second) = rows.split_at(rows.len() / 2);
+                    let first = if first.is_empty() { String::new() } else { insert(first) };
+                    schema.execute(&format!(
+                        "BEGIN; {first}; SELECT pg_sleep(0.3); {}; SELECT pg_sleep(0.2); COMMIT",
+                        insert(second)
+                    ));
+                });
+            }
+        });
+        right(&store, &format!("{count} at once"));
+    }
+}
+
+#[test]
+fn people_who_edit_do_not_wait_for_each_other() {
+    let Some(server) = server_or_skip("editing side by side") else { return };
+    let schema = server.schema();
+    let store = planted(&schema, "uuid");
+    let insert = || format!("INSERT INTO trees (object_id) VALUES ('{}')", ObjectId::mint());
+    thread::scope(|scope| {
+        scope.spawn(|| schema.execute(&format!("BEGIN; {}; SELECT pg_sleep(2); COMMIT", insert())));
+        thread::sleep(Duration::from_millis(500));
+        schema.execute(&format!("SET lock_timeout = 500; {}", insert()));
+        assert_eq!(schema.value("SELECT count(*) FROM trees"), "6", "the other has not committed");
+    });
+    right(&store, "side by side");
+}
+
+#[test]
+fn partitions_share_one_guard() {
+    let Some(server) = server_or_skip("partitions") else { return };
+    let schema = server.schema();
+    schema.execute(
+        "CREATE TABLE trees (fid int, height int, object_id uuid, PRIMARY KEY (fid, height)) PARTITION BY RANGE (height);
+         CREATE TABLE low PARTITION OF trees FOR VALUES FROM (0) TO (10);
+         CREATE TABLE high (height int NOT NULL, object_id uuid, fid int NOT NULL);
+         ALTER TABLE trees ATTACH PARTITION high FOR VALUES FROM (10) TO (100);
+         INSERT INTO trees VALUES (1, 5), (2, 50)",
+    );
+    let store = open(&schema);
+    assert_eq!(tie(&store, "object_id").minted, 2);
+    let before: HashSet<_> = ids(&store, TREES).into_iter().collect();
+    schema.execute("INSERT INTO trees SELECT fid + 10, height, object_id FROM trees");
+    schema.execute(
+        "INSERT INTO high (fid, height, object_id) SELECT fid + 20, 60, object_id FROM low",
+    );
+    schema.execute("UPDATE trees SET height = height + 50 WHERE height < 10");
+    schema.execute("UPDATE trees SET object_id = NULL");
+    right(&store, "partitions");
+    let after: HashSet<_> = ids(&store, TREES).into_iter().collect();
+    assert!(before.is_subset(&after), "an id was lost on the way to another partition");
+    schema.execute("ALTER TABLE low DISABLE TRIGGER zz_tiepoint_insert");
+    let kinds: Vec<FindingKind> =
+        store.check(Repair::Yes).expect("mends").iter().map(|it| it.kind).collect();
+    assert_eq!(kinds, [FindingKind::Guard]);
+    right(&store, "mended");
+}
+
+#[test]
+fn triggers_of_others_see_no_edit_when_a_layer_is_tied_and_stay_as_they_are() {
+    let Some(server) = server_or_skip("triggers of others") else { return };
+    let schema = server.schema();
+    schema.execute(
+        "CREATE TABLE trees (fid serial PRIMARY KEY, edits int NOT NULL DEFAULT 0);
+         CREATE FUNCTION count_edits() RETURNS trigger LANGUAGE plpgsql AS
+           $$ BEGIN NEW.edits := OLD.edits + 1; RETURN NEW; END $$;
+         CREATE FUNCTION forget_id() RETURNS trigger LANGUAGE plpgsql AS
+           $$ BEGIN NEW.object_id := NULL; RETURN NEW; END $$;
+         CREATE TRIGGER edits BEFORE UPDATE ON trees FOR EACH ROW EXECUTE FUNCTION count_edits();
+         CREATE TRIGGER always BEFORE UPDATE ON trees FOR EACH ROW EXECUTE FUNCTION count_edits();
+         CREATE TRIGGER never BEFORE UPDATE ON trees FOR EACH ROW EXECUTE FUNCTION count_edits();
+         ALTER TABLE trees ENABLE ALWAYS TRIGGER always; ALTER TABLE trees DISABLE TRIGGER never;
+         INSERT INTO trees DEFAULT VALUES",
+    );
+    let enabled = "SELECT string_agg(tgname || tgenabled::text, ',' ORDER BY tgname) FROM pg_trigger \
+                   WHERE tgrelid = 'trees'::regclass AND tgname NOT LIKE 'zz%'";
+    let before = schema.value(enabled);
+    let store = open(&schema);
+    tie(&store, "object_id");
+    assert_eq!(schema.value("SELECT edits FROM trees"), "0");
+    assert_eq!(schema.value(enabled), before);
+    schema.execute(
+        "CREATE TRIGGER zaps BEFORE UPDATE ON trees FOR EACH ROW EXECUTE FUNCTION forget_id();
+         UPDATE trees SET edits = 7",
+    );
+    right(&store, "a trigger that forgets ids");
+}
+
+#[test]
+fn bad_ids_are_named_and_the_oldest_row_keeps_what_is_shared() {
+    let Some(server) = server_or_skip("bad ids") else { return };
+    let schema = server.schema();
+    schema.execute(&format!(
+        "CREATE TABLE trees (fid int PRIMARY KEY, uuid text);
+         INSERT INTO trees VALUES (12, '{PLAIN}'), (7, '{BRACED}'), (3, 'oak'), (4, ''), (5, NULL)"
+    ));
+    let store = open(&schema);
+    let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
+    let refused = transaction.tie(TREES, &by("uuid")).expect_err("two are bad");
+    assert!(matches!(refused, StoreError::BadIds { .. }), "{refused:?}");
+    let named = "1 no id at all (rows 3); 1 the id of an older row (rows 12)";
+    assert!(refused.to_string().contains(named), "{refused}");
+    let options = TieOptions { bad_ids: BadIds::Replace, ..by("uuid") };
+    let report = transaction.tie(TREES, &options).expect("the transaction goes on");
+    assert_eq!(report, TieReport { kept: 1, minted: 2, replaced: 2 });
+    transaction.commit().expect("commits");
+    assert_eq!(schema.value("SELECT uuid FROM trees WHERE fid = 7"), PLAIN);
+    right(&store, "replaced");
+    let origins = "SELECT string_agg(made_of, ',' ORDER BY t.fid) FROM tiepoint.origin o \
+                   JOIN trees t ON t.uuid = o.id::text";
+    assert_eq!(schema.value(origins), format!("oak,{PLAIN}"));
+}
+
+#[test]
+fn columns_with_another_purpose_carry_no_ids() {
+    let Some(server) = server_or_skip("other columns") else { return };
+    let schema = server.schema();
+    schema.execute(
+        "CREATE TABLE trees (fid uuid PRIMARY KEY, n int, geom geometry, short varchar(35),
+           made text GENERATED ALWAYS AS (n::text) STORED, tags text[]);
+         CREATE INDEX ON trees USING gist (geom); CREATE VIEW shown AS SELECT * FROM trees",
+    );
+    let store = open(&schema);
+    let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
+    for column in ["fid", "n", "geom", "short", "made", "tags", "ctid", "xmin", "", "a\0b"] {
+        let refused = transaction.tie(TREES, &by(column)).expect_err(column);
+        assert!(matches!(refused, StoreError::Invalid { .. }), "{column}: {refused:?}");
+    }
+    let refused = transaction.tie("shown", &by("object_id")).expect_err("is a view");
+    assert!(matches!(refused, StoreError::ReadOnly { .. }), "{refused:?}");
+    assert_eq!(transaction.tie(TREES, &by("object_id")).expect("goes on"), TieReport::default());
+    let refused = transaction.tie(TREES, &by("tags")).expect_err("is tied already");
+    assert!(refused.to_string().contains("untie it first"), "{refused}");
+}
+
+#[test]
+fn a_table_without_a_key_is_keyed_by_its_ids() {
+    let Some(server) = server_or_skip("tables without a key") else { return };
+    let schema = server.schema();
+    schema.execute("CREATE TABLE trees (name text); INSERT INTO trees VALUES ('a'), ('a'), ('b')");
+    let store = open(&schema);
+    assert!(store.layer(TREES).expect("is there").read_only.is_some());
+    assert_eq!(tie(&store, "object_id").minted, 3);
+    right(&store, "without a key");
+    assert!(store.layer(TREES).expect("is there").read_only.is_none());
+    schema.execute("INSERT INTO trees SELECT * FROM trees");
+    right(&store, "copied");
+}
+
+#[test]
+fn an_untied_database_has_nothing_of_ours() {
+    let Some(server) = server_or_skip("untying") else { return };
+    let database = server.database();
+    database.execute(
+        "CREATE TABLE trees (fid serial PRIMARY KEY, name text);
+         INSERT INTO trees (name) VALUES ('a'), ('b')",
+    );
+    let store = PostgisStore::open(&database.url()).expect("opens");
+    let ours = || {
+        database.value(
+            "SELECT (SELECT count(*) FROM pg_namespace WHERE nspname = 'tiepoint')
+               + (SELECT count(*) FROM pg_class WHERE relname ~ 'tiepoint')
+               + (SELECT count(*) FROM pg_trigger WHERE tgname ~ 'tiepoint')
+               + (SELECT count(*) FROM pg_proc p JOIN pg_language l ON l.oid = p.prolang
+                  WHERE l.lanname = 'plpgsql' AND p.proname ~ 'guard')",
+        )
+    };
+    store.check(Repair::No).expect("checks");
+    ids(&store, TREES);
+    assert_eq!(ours(), "0", "reading made something");
+    for layer in [Some(TREES), None] {
+        tie(&store, "object_id");
+        assert_ne!(ours(), "0");
+        committed(&store, |it| it.untie(layer).expect("unties"));
+        assert_eq!(ours(), "0");
+        assert_eq!(
+            database.value("SELECT string_agg(t::text, ',' ORDER BY fid) FROM trees t"),
+            "(1,a),(2,b)"
+        );
+    }
+    committed(&store, |it| {
+        it.tie(TREES, &TieOptions::default()).expect("ties");
+        it.book("log").expect("opens").put(b"a", b"b").expect("writes");
+        it.untie(Some(TREES)).expect("unties");
+    });
+    assert_ne!(ours(), "0", "a book is still in it");
+    database.execute("CREATE TABLE tiepoint.theirs ()");
+    committed(&store, |it| it.untie(None).expect("unties"));
+    assert_eq!(database.value("SELECT to_regclass('tiepoint.theirs') IS NOT NULL"), "t");
+    database.execute("DROP TABLE tiepoint.theirs");
+    committed(&store, |it| it.untie(None).expect("unties"));
+    assert_eq!(ours(), "0");
+}
+
+#[test]
+fn what_others_built_on_the_ids_is_named_when_they_are_to_go() {
+    let Some(server) = server_or_skip("views on ids") else { return };
+    let schema = server.schema();
+    schema.execute("CREATE TABLE trees (fid serial PRIMARY KEY); INSERT INTO trees DEFAULT VALUES");
+    let store = open(&schema);
+    tie(&store, "object_id");
+    schema.execute("CREATE VIEW theirs AS SELECT object_id FROM trees");
+    let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
+    let refused = transaction.untie(Some(TREES)).expect_err("is needed");
+    assert!(matches!(refused, StoreError::Invalid { .. }), "{refused:?}");
+    assert!(refused.to_string().contains("theirs"), "{refused}");
+    drop(transaction);
+    right_in(&store, TREES);
+    let report = committed(&store, |it| it.untie(None));
+    assert!(report.is_err());
+}
+
+#[test]
+fn our_own_writer_changes_no_id_by_accident() {
+    let Some(server) = server_or_skip("our own writer") else { return };
+    let schema = server.schema();
+    let store = planted(&schema, "uuid");
+    let before = ids(&store, TREES);
+    schema.execute("SET tiepoint.writer = 'on'; UPDATE trees SET object_id = gen_random_uuid()");
+    assert_eq!(ids(&store, TREES), before);
+    let fields = store.layer(TREES).expect("is there").definition.schema.clone();
+    committed(&store, |it| {
+        let mut writer = it.writer(TREES, WriteMode::Bulk).expect("opens");
+        for _ in 0..10 {
+            let feature = Feature::with_values(fields.clone(), vec![Some("ours".into())]);
+            writer.write(Change::Insert(feature)).expect("writes");
+        }
+        writer.finish().expect("finishes");
+    });
+    right(&store, "our own");
+}
+
+/// As `pg_dump -n … | psql` does it.
+#[test]
+fn a_restored_dump_is_tied() {
+    let Some(server) = server_or_skip("dump and restore") else { return };
+    let (from, to) = (server.database(), server.database());
+    let store = tied_database(&from);
+    let before = ids(&store, TREES);
+    let Some(programs) = programs() else { return };
+    let run = |program: &str, url: &str, more: &[&str], input: Stdio| {
+        Command::new(programs.join(program))
+            .args(more)
+            .arg(url)
+            .stdin(input)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("runs")
+    };
+    to.execute("DROP EXTENSION postgis");
+    let mut dump = run("pg_dump", &from.url(), &["-d"], Stdio::null());
+    let dumped = dump.stdout.take().expect("is piped");
+    let restored = run("psql", &to.url(), &["-q", "-d"], dumped.into()).wait_with_output();
+    assert!(restored.expect("ends").status.success());
+    dump.wait().expect("ends");
+    let restored = PostgisStore::open(&to.url()).expect("opens");
+    assert_eq!(ids(&restored, TREES), before);
+    to.execute("INSERT INTO trees (name, object_id) SELECT name, object_id FROM trees");
+    right_in(&restored, TREES);
+    assert_eq!(ids(&restored, TREES).len(), 10);
+}
+
+/// The folder of the newest PostgreSQL, as Debian installs it.
+fn programs() -> Option<std::path::PathBuf> {
+    let folders = std::fs::read_dir("/usr/lib/postgresql").ok()?;
+    let folder = folders.flatten().map(|it| it.path().join("bin")).max()?;
+    folder.join("pg_dump").exists().then_some(folder)
+}
+
+#[test]
+fn titles_and_closed_sets_come_back() {
+    let Some(server) = server_or_skip("titles") else { return };
+    let schema = server.schema();
+    let store = open(&schema);
+    let mut kind = Field::new("kind", FieldType::INT);
+    kind.title = Some("What it is".to_owned());
+    let labelled = vec![(Value::Int(1), Some("oak".to_owned())), (Value::Int(2), None)];
+    kind.domain = Some(tiepoint_core::Domain::OneOf(labelled));
+    let fields = Schema::new(vec![kind]).expect("distinct names");
+    let mut definition = LayerDefinition::new("kinds", fields);
+    definition.title = Some("Kinds".to_owned());
+    committed(&store, |it| it.create_layer(&definition).map(drop).expect("is created"));
+    let read = open(&schema).layer("kinds").expect("is there");
+    assert_eq!(read.definition.title, definition.title);
+    assert_eq!(read.schema().field("kind"), definition.schema.field("kind"));
+}
