@@ -1,12 +1,14 @@
 //! What goes wrong is said in the contract's words, and goes right again afterwards.
-use crate::sessions::{all, eventually, is_at_rest, numbers, sessions, slow, store, with};
+use crate::sessions::{
+    all, eventually, is_at_rest, numbers, own_server, sessions, slow, store, with,
+};
 use std::time::{Duration, Instant};
 use tiepoint_core::{
     Crs, ErrorKind, Field, FieldType, GeometryKind, GeometryType, KindRule, LayerDefinition, Query,
     Schema,
 };
 use tiepoint_postgis::PostgisStore;
-use tiepoint_postgis::testing::{Server, Unavailable, server_or_skip};
+use tiepoint_postgis::testing::server_or_skip;
 use tiepoint_store::{ReadControl, Store, StoreError, TransactionOptions};
 
 fn refused(url: &str) -> StoreError {
@@ -67,14 +69,7 @@ fn who_drops_a_reading_ends_its_statement_on_the_server() {
 
 #[test]
 fn readings_resume_when_the_server_is_back() {
-    let mut server = match Server::start() {
-        Ok(server) => server,
-        Err(Unavailable::Missing { .. }) => {
-            let _ = server_or_skip("servers go and come back");
-            return;
-        }
-        Err(error) => panic!("{error}"),
-    };
+    let Some(mut server) = own_server("servers go and come back") else { return };
     let schema = server.schema();
     numbers(&schema, "numbers", &[("a", 1)]);
     schema.execute("INSERT INTO numbers (name, n) SELECT 'n', i FROM generate_series(1, 99999) i");

@@ -8,6 +8,7 @@ use tiepoint_core::{Change, ErrorKind, Feature, Query};
 use tiepoint_postgis::PostgisStore;
 use tiepoint_postgis::testing::{TestSchema, server_or_skip};
 use tiepoint_store::{Isolation, ReadControl, Store, StoreError, TransactionOptions, WriteMode};
+use tokio::runtime::Builder;
 
 /// Row 1.11 of the checklist: size and overflow.
 #[test]
@@ -167,7 +168,6 @@ fn all_of_it_works_inside_runtimes() {
             assert_eq!(all(&store, "numbers").expect("reads").len(), 1);
         }
     };
-    use tokio::runtime::Builder;
     Builder::new_current_thread().build().expect("starts").block_on(async { work(&schema) });
     Builder::new_multi_thread().build().expect("starts").block_on(async { work(&schema) });
     let entered = Builder::new_current_thread().enable_all().build().expect("starts");

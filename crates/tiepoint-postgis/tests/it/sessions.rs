@@ -2,7 +2,7 @@
 use std::time::{Duration, Instant};
 use tiepoint_core::{Change, Feature, Query, Value};
 use tiepoint_postgis::PostgisStore;
-use tiepoint_postgis::testing::TestSchema;
+use tiepoint_postgis::testing::{Server, TestSchema, Unavailable, server_or_skip};
 use tiepoint_store::{Isolation, Result, Store, Transaction, TransactionOptions};
 
 /// A URL with these parameters more.
@@ -24,6 +24,15 @@ pub(crate) fn sessions(schema: &TestSchema, condition: &str) -> usize {
         schema.name()
     );
     schema.value(&sql).parse().expect("a number")
+}
+
+/// A server of the test's own, where one can be started.
+pub(crate) fn own_server(test: &str) -> Option<Server> {
+    match Server::start() {
+        Ok(server) => Some(server),
+        Err(Unavailable::Missing { .. }) => server_or_skip(test).and(None),
+        Err(error) => panic!("{error}"),
+    }
 }
 
 /// Waits for something that happens in the background.

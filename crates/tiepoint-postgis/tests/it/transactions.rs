@@ -1,6 +1,6 @@
 //! Transactions beside each other: what each sees, who gives way, and what is stored in the end.
 use crate::sessions::{
-    add, all, begin, eventually, is_at_rest, level, number, numbers, sessions, store,
+    add, all, begin, eventually, is_at_rest, level, number, numbers, own_server, sessions, store,
 };
 use std::num::NonZero;
 use std::sync::Barrier;
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use tiepoint_core::{Change, ErrorKind, Feature, Query};
 use tiepoint_postgis::PostgisStore;
-use tiepoint_postgis::testing::{Server, TestSchema, Unavailable, server_or_skip};
+use tiepoint_postgis::testing::{Server, TestSchema, server_or_skip};
 use tiepoint_store::{
     Isolation, Result, Store, StoreError, Transaction, TransactionOptions, repeating,
 };
@@ -231,15 +231,6 @@ fn a_deferrable_transaction_waits_for_a_safe_moment_and_then_never_fails() {
         writing.commit().expect("commits");
         assert!(reading.join().expect("reads") <= 1);
     });
-}
-
-/// A server of the test's own, where one can be started.
-fn own_server(test: &str) -> Option<Server> {
-    match Server::start() {
-        Ok(server) => Some(server),
-        Err(Unavailable::Missing { .. }) => server_or_skip(test).and(None),
-        Err(error) => panic!("{error}"),
-    }
 }
 
 /// Commits, and has the server end the session while it is at it.
