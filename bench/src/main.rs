@@ -135,7 +135,7 @@ fn alone(stage: &Stage, case: &str, server: Option<&str>) -> Outcome<ExitCode> {
         Dataset::ALL.into_iter().find(|dataset| dataset.name() == name)
     };
     if let (Some((part, dataset)), Some(server)) = (
-        ["postgis-read", "postgis-export"]
+        ["postgis-load", "postgis-read", "postgis-export"]
             .into_iter()
             .find_map(|part| Some((part, find(&format!("{part}-"))?))),
         server,

@@ -1,5 +1,5 @@
 //! All rows of a layer: into features in memory, and into GeoJSON.
-use super::arena::{Arena, Cost};
+use super::arena::{self, Arena, Cost};
 use super::peers;
 use crate::dataset::Dataset;
 use crate::measure::{self, CommandLine, Usage};
@@ -8,7 +8,7 @@ use crate::stage::Stage;
 use crate::{Outcome, profile};
 use std::hint::black_box;
 use tiepoint::{ExportOptions, Overwrite};
-use tiepoint_core::{Feature, Query};
+use tiepoint_core::{Feature, Identity, Query};
 use tiepoint_postgis::PostgisStore;
 use tiepoint_store::Store;
 
@@ -108,6 +108,14 @@ pub(crate) fn export(stage: &Stage, arena: &Arena, dataset: Dataset) -> Outcome<
 /// Our side of one case, on a server that is there.
 pub(crate) fn alone(stage: &Stage, case: &str, dataset: Dataset, url: &str) -> Outcome {
     let store = PostgisStore::open(url)?;
+    if case == "postgis-load" {
+        let features = arena::features(stage, dataset)?;
+        let name = format!("{}_alone", dataset.name());
+        return (0..stage.turns()).try_for_each(|_| {
+            arena::create(&store, &name, &features[0], Identity::None)?;
+            arena::load(&store, &name, features.clone())
+        });
+    }
     if case == "postgis-read" {
         return (0..stage.turns()).try_for_each(|_| features(&store, dataset).map(drop));
     }

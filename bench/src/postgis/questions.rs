@@ -30,7 +30,7 @@ pub(crate) fn radius(stage: &Stage, arena: &Arena, dataset: Dataset) -> Outcome<
         "{all} ST_DWithin(CAST(geom AS geography(GEOMETRY, 4326)), {HERE}::geography, {RADIUS_M})"
     );
     let by_hand = format!(
-        "{all} geom && ST_Expand({HERE}, {RADIUS_M} / (111320 * cos(radians($2))), {RADIUS_M} / 110574)
+        "{all} geom && ST_Expand({HERE}, {RADIUS_M:?} / (111320 * cos(radians($2))), {RADIUS_M:?} / 110574)
          AND ST_DWithin(geom::geography, {HERE}::geography, {RADIUS_M})"
     );
     let peers = [
