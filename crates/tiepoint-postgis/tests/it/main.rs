@@ -9,6 +9,7 @@ mod identity;
 mod indexes;
 mod injection;
 mod pool;
+mod qgis;
 mod questions;
 mod sessions;
 mod shapes;
