@@ -121,7 +121,9 @@ pub(crate) fn encode(
     let document: &RawValue = serde_json::from_str(json.as_str())?;
     let lengths = lengths(element, document).ok_or(NoSuchArray)?;
     let (mut members, mut has_null) = (Vec::new(), false);
-    append_array(element, document, &lengths, &mut members, &mut has_null)?;
+    if !lengths.is_empty() {
+        append_array(element, document, &lengths, &mut members, &mut has_null)?;
+    }
     out.extend(i32::try_from(lengths.len())?.to_be_bytes());
     out.extend(i32::from(has_null).to_be_bytes());
     out.extend(type_oid(element).ok_or(NoSuchArray)?.to_be_bytes());

@@ -13,7 +13,7 @@ use tiepoint_core::{
     Domain, Edges, Field, FieldDefault, FieldType, Identity, Index, IndexExtras, IndexMethod,
     IntWidth, LayerDefinition, SpatialIndexKind, Value,
 };
-use tiepoint_store::{Result, StoreError};
+use tiepoint_store::{NaturalKey, Result, StoreError};
 
 /// Names are cut off by the server beyond this many bytes (`NAMEDATALEN`).
 const LONGEST_NAME: usize = 63;
@@ -68,6 +68,10 @@ pub(crate) fn create_layer(
     if let Identity::Column(column) = &definition.identity {
         tie::install(link, site, oid, column)?;
     }
+    if let Identity::NaturalKey { field, namespace } = &definition.identity {
+        side::ensure(link, site)?;
+        side::note_key(link, oid, field, namespace).map_err(site.failed(&what))?;
+    }
     Ok(())
 }
 
@@ -103,6 +107,7 @@ impl<'a> Plan<'a> {
         let (schema, name) = catalogue.place(link, site, &definition.name)?;
         let plan = Self { site, definition, schema, name, key: key_name(definition), srids };
         plan.refuse_names()?;
+        NaturalKey::check_definition(definition)?;
         Ok(plan)
     }
 
@@ -110,7 +115,7 @@ impl<'a> Plan<'a> {
         let fields = self.definition.schema.fields().iter().map(|field| &field.name);
         let id = match &self.definition.identity {
             Identity::Column(column) => Some(column),
-            Identity::None => None,
+            Identity::None | Identity::NaturalKey { .. } => None,
         };
         for name in fields.chain(id).chain([&self.name]) {
             if name.is_empty() || name.contains('\0') || name.len() > LONGEST_NAME {

@@ -33,6 +33,7 @@ mod link;
 mod live;
 mod mend;
 mod metadata;
+mod natural_keys;
 mod nearest;
 mod numeric;
 mod pool;

@@ -5,6 +5,7 @@ mod contract;
 mod definitions;
 mod identity;
 mod indexes;
+mod natural_keys;
 mod questions;
 mod shapes;
 mod throw_away;

@@ -81,6 +81,8 @@ impl Plan {
     fn into_existing(layer: &Arc<Layer>, supply: &Supply, options: &ImportOptions) -> Result<Self> {
         let column = match layer.identity() {
             Identity::Column(column) => column.clone(),
+            // the key is a field like others, and makes the ids
+            Identity::NaturalKey { .. } => String::new(),
             Identity::None if options.mode == ImportMode::Upsert || options.ids != IdRule::Mint => {
                 return Err(Error::options(
                     format!(
@@ -137,7 +139,7 @@ fn id_column(supply: &Supply, rule: &IdRule) -> String {
     }
     let usual = match &supply.definition.identity {
         Identity::Column(column) => column.as_str(),
-        Identity::None => Identity::DEFAULT_COLUMN,
+        Identity::None | Identity::NaturalKey { .. } => Identity::DEFAULT_COLUMN,
     };
     let data = |name: &str| {
         supply.schema.fields().iter().any(|field| {
