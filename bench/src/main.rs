@@ -1,4 +1,4 @@
-//! Speed and memory beside `ogr2ogr` and raw rusqlite, on data from a fixed seed.
+//! Speed and memory beside `ogr2ogr`, the raw drivers and GeoAlchemy2, on data from a fixed seed.
 //!
 //! `cargo xtask bench` builds and runs this. CPU seconds are counted, not seconds on the clock:
 //! what else the machine does matters less so. Peers are measured in the same run, on the same
@@ -10,6 +10,7 @@ mod measure;
 mod memory;
 mod outcome;
 mod peers;
+mod postgis;
 mod prng;
 mod profile;
 mod questions;
@@ -29,14 +30,15 @@ pub(crate) type Outcome<T = ()> = Result<T, Box<dyn std::error::Error>>;
 #[derive(Parser)]
 #[command(
     name = "cargo xtask bench",
-    about = "Measures speed and memory beside ogr2ogr and raw rusqlite"
+    about = "Measures speed and memory beside ogr2ogr, the raw drivers and GeoAlchemy2"
 )]
 struct Options {
     /// A tenth of the data, measured once: for a look, not for figures.
     #[arg(long)]
     quick: bool,
     /// Only cases whose names begin so: import, import-points, export, read, write, curve, window,
-    /// nearest, binding, filter, district, transform.
+    /// nearest, binding, filter, district, transform, postgis (its parts: -load, -read, -export,
+    /// -radius, -nearest).
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
     /// How often each case is measured; medians are reported.
@@ -48,13 +50,22 @@ struct Options {
     /// Run our side of one case and nothing else: for profilers.
     #[arg(long, value_name = "CASE", hide = true)]
     alone: Option<String>,
+    /// The server that it asks.
+    #[arg(long, value_name = "URL", hide = true)]
+    server: Option<String>,
 }
 
 fn main() -> ExitCode {
     match bench(&Options::parse()) {
         Ok(code) => code,
         Err(reason) => {
-            say(&format!("bench: {reason}"));
+            let mut cause = reason.source();
+            let mut told = format!("bench: {reason}");
+            while let Some(because) = cause {
+                told = format!("{told}: {because}");
+                cause = because.source();
+            }
+            say(&told);
             ExitCode::FAILURE
         }
     }
@@ -64,7 +75,7 @@ fn bench(options: &Options) -> Outcome<ExitCode> {
     let rounds = options.rounds.unwrap_or(if options.quick { 1 } else { 3 }).max(1);
     let mut stage = Stage::set(if options.quick { 10 } else { 1 }, rounds)?;
     if let Some(case) = &options.alone {
-        return alone(&stage, case);
+        return alone(&stage, case, options.server.as_deref());
     }
     stage.keep_others_out()?;
     say(&outcome::circumstances(&stage));
@@ -75,6 +86,7 @@ fn bench(options: &Options) -> Outcome<ExitCode> {
             rows.extend((case.run)(&stage, case.dataset)?);
         }
     }
+    rows.extend(postgis::measure(&stage, options.only.as_deref())?);
     outcome::print(&rows)?;
     let missed = rows.iter().any(Row::is_missed);
     Ok(if missed && options.enforce { ExitCode::FAILURE } else { ExitCode::SUCCESS })
@@ -117,11 +129,20 @@ fn cases() -> Vec<Case> {
 }
 
 /// Our side of a case that is measured within this process.
-fn alone(stage: &Stage, case: &str) -> Outcome<ExitCode> {
+fn alone(stage: &Stage, case: &str, server: Option<&str>) -> Outcome<ExitCode> {
     let find = |verb: &str| {
         let name = case.strip_prefix(verb)?;
         Dataset::ALL.into_iter().find(|dataset| dataset.name() == name)
     };
+    if let (Some((part, dataset)), Some(server)) = (
+        ["postgis-load", "postgis-read", "postgis-export"]
+            .into_iter()
+            .find_map(|part| Some((part, find(&format!("{part}-"))?))),
+        server,
+    ) {
+        postgis::alone(stage, part, dataset, server)?;
+        return Ok(ExitCode::SUCCESS);
+    }
     match (find("read-"), find("write-")) {
         (Some(dataset), _) => reading::alone(stage, dataset)?,
         (_, Some(dataset)) => writing::alone(stage, dataset)?,

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 
 /// Map features that stay tied to the objects they stand for
 ///
-/// A store is a path or a URL: a GeoPackage file (`world.gpkg`, `gpkg:any/path`).
+/// A store is a path or a URL: a GeoPackage file (`world.gpkg`, `gpkg:any/path`), or a PostGIS database
+/// (`postgres://user@host/database?schema=city` as psql takes it, `PG:host=... dbname=...` as GDAL does). What is
+/// not said of a database comes from the PG... variables, `~/.pgpass` and service files: `postgres:` is all from
+/// there. With `&layer=trees` a URL names a layer, too, and LAYER can be left out.
 /// A source or target is a path (GeoJSON, GeoJSON features line by line, or CSV) or `-`, the standard input
 /// or output. Data goes to the standard output, everything else to the standard error.
 #[derive(Debug, Parser)]
@@ -63,6 +66,10 @@ Examples:
   tiepoint import tour.geojson world.gpkg --layer countries --mode upsert
   tiepoint export tour.gpkg cities - | tiepoint import - world.gpkg --layer cities
   tiepoint import tour.gpkg backup.gpkg
+  tiepoint import tour.gpkg 'postgres://anna@db.example/gis?schema=city'
+
+A database must be there already; a new layer has its types, names of at most 63 bytes, and notes say what that
+changes.
 
 Object ids that the source carries are kept, others are minted. With `--key-field code
 --key-namespace UUID` the same code is the same object on every import: choose a UUID once for
@@ -99,6 +106,9 @@ pub(crate) struct ImportArgs {
     /// Pass over fields that an existing layer does not have
     #[arg(long)]
     pub(crate) ignore_unknown: bool,
+    /// What to do with geometries that are not valid
+    #[arg(long, value_enum, default_value_t = InvalidImport::Keep)]
+    pub(crate) invalid: InvalidImport,
     /// How to read the document.
     #[command(flatten)]
     pub(crate) document: DocumentArgs,
@@ -162,6 +172,19 @@ pub(crate) enum OnError {
     Skip,
 }
 
+/// What an import does with geometries that are not valid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum InvalidImport {
+    /// Nothing; nobody looks
+    Keep,
+    /// Bring them in as they are, and list the first
+    Report,
+    /// Treat their features as such that cannot be imported
+    Reject,
+    /// Have PostGIS make valid ones of them, and list the first
+    Repair,
+}
+
 /// The formats that documents come in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum DocumentFormat {
@@ -178,6 +201,7 @@ pub(crate) enum DocumentFormat {
 /// A file appears when all of it is written, never a part of it; one that is there already stays
 /// unless `--overwrite` is given.
 #[derive(Debug, ClapArgs)]
+#[command(allow_missing_positional = true)]
 #[command(after_help = "\
 Examples:
   tiepoint export tour.gpkg countries countries.geojson
@@ -186,8 +210,8 @@ Examples:
 pub(crate) struct ExportArgs {
     /// The store
     pub(crate) store: String,
-    /// The layer
-    pub(crate) layer: String,
+    /// The layer [default: the one that the store's URL names]
+    pub(crate) layer: Option<String>,
     /// A path, or `-` for the standard output
     pub(crate) target: String,
     /// Which features.
@@ -303,6 +327,7 @@ pub(crate) struct InfoArgs {
 ///
 /// On a terminal one line per field, otherwise GeoJSON.
 #[derive(Debug, ClapArgs)]
+#[command(allow_missing_positional = true)]
 #[command(after_help = "\
 Examples:
   tiepoint get tour.gpkg countries e67609c5-78bd-5b1d-b95c-db36f822c7af
@@ -310,8 +335,8 @@ Examples:
 pub(crate) struct GetArgs {
     /// The store
     pub(crate) store: String,
-    /// The layer
-    pub(crate) layer: String,
+    /// The layer [default: the one that the store's URL names]
+    pub(crate) layer: Option<String>,
     /// The object id, or `fid:` and what the store calls the row today
     pub(crate) id: String,
     /// How to show it [default: table on a terminal, geojson elsewhere]
@@ -337,8 +362,8 @@ Examples:
 pub(crate) struct QueryArgs {
     /// The store
     pub(crate) store: String,
-    /// The layer
-    pub(crate) layer: String,
+    /// The layer [default: the one that the store's URL names]
+    pub(crate) layer: Option<String>,
     /// Which features.
     #[command(flatten)]
     pub(crate) select: SelectArgs,
@@ -366,8 +391,8 @@ Example:
 pub(crate) struct ExplainArgs {
     /// The store
     pub(crate) store: String,
-    /// The layer
-    pub(crate) layer: String,
+    /// The layer [default: the one that the store's URL names]
+    pub(crate) layer: Option<String>,
     /// Which features.
     #[command(flatten)]
     pub(crate) select: SelectArgs,
@@ -402,8 +427,8 @@ down in the store; with the same one elsewhere, the same key is the same object.
 pub(crate) struct TieArgs {
     /// The store
     pub(crate) store: String,
-    /// The layer
-    pub(crate) layer: String,
+    /// The layer [default: the one that the store's URL names]
+    pub(crate) layer: Option<String>,
     /// The column for the ids, a new one or one that is there; `object_id`, or the one that the
     /// layer is tied by already, without
     #[arg(long, value_name = "NAME")]

@@ -17,10 +17,10 @@ pub(crate) fn explain(lease: &Lease, query: &Query) -> Result<Plan> {
     let steps = steps.map_err(site.failed(&select.doing()))?;
     let mut plan = Plan {
         access: access(&select, &steps),
-        in_store: pushed(&select),
-        in_memory: conditions(&select.rest.filter),
-        sorted: place(!select.question.order().is_empty(), select.rest.sort),
-        cut: place(cuts(&select), select.rest.cut),
+        in_store: select.question.decided_in_store(&select.rest),
+        in_memory: select.rest.conditions(),
+        sorted: Place::of(!select.question.order().is_empty(), select.rest.sort),
+        cut: Place::of(select.question.cuts(), select.rest.cut),
         statement: Some(select.statement.sql.clone()),
         steps: steps.clone(),
         buffers: None,
@@ -69,28 +69,6 @@ fn steps(connection: &Connection, select: &Select) -> rusqlite::Result<Vec<Strin
     let mut statement = connection.prepare(&sql)?;
     let parameters = params_from_iter(&select.statement.parameters);
     statement.query_map(parameters, |row| row.get("detail"))?.collect()
-}
-
-fn pushed(select: &Select) -> Vec<Bound> {
-    let mut pushed = select.question.conditions();
-    pushed.retain(|it| !select.rest.filter.conjuncts().contains(it));
-    pushed
-}
-
-fn conditions(filter: &Bound) -> Vec<Bound> {
-    if *filter == Bound::TRUE { Vec::new() } else { filter.conjuncts().to_vec() }
-}
-
-fn place(asked: bool, left: bool) -> Place {
-    match (asked, left) {
-        (false, _) => Place::Nowhere,
-        (true, false) => Place::Store,
-        (true, true) => Place::Memory,
-    }
-}
-
-fn cuts(select: &Select) -> bool {
-    select.question.limit().is_some() || select.question.offset() > 0
 }
 
 /// What found the rows: the first step on the layer's own table says it.

@@ -220,6 +220,9 @@ impl Store for GpkgStore {
             curves: true,
             enforces_schema: true,
             check: true,
+            minus_zero: false,
+            make_valid: false,
+            longest_name: None,
         }
     }
 

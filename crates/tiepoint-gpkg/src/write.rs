@@ -49,7 +49,7 @@ impl<'t> Writer<'t> {
             return Err(site.read_only(format!("layer `{}`: {reason}", table.name())));
         }
         let bulk = match mode {
-            WriteMode::Rows => None,
+            WriteMode::Rows | WriteMode::Changes => None,
             WriteMode::Bulk => {
                 let what = format!("prepare layer `{}` for loading", table.name());
                 Some(Bulk::open(connection, &table).map_err(site.failed(&what))?)

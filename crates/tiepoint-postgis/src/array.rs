@@ -165,9 +165,6 @@ fn append_array(
     let Some((length, inner)) = lengths.split_first() else {
         return append_element(element, value, out, has_null);
     };
-    if *length == 0 {
-        return Ok(());
-    }
     let members = members(value).filter(|it| it.len() == *length).ok_or(NoSuchArray)?;
     members.iter().try_for_each(|member| append_array(element, member, inner, out, has_null))
 }

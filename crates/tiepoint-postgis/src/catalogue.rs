@@ -28,10 +28,6 @@ impl Catalogue {
         Self::new(&self.schemas)
     }
 
-    pub(crate) fn systems(&self) -> &Systems {
-        &self.systems
-    }
-
     /// All tables that are layers, sorted by the layers' names.
     pub(crate) fn tables(&self, link: &Link, site: &Site) -> Result<Vec<Arc<Table>>> {
         let names = self.names(link).map_err(site.failed("list its layers"))?;

@@ -15,10 +15,10 @@ use tiepoint_core::{Fid, Json, ObjectId, Value};
 use tiepoint_store::{Result, StoreError, Written};
 
 /// What every stream begins with: a signature, no flags, no extension (`copyto.c`).
-const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
-const TRAILER: [u8; 2] = (-1_i16).to_be_bytes();
+pub(crate) const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
+pub(crate) const TRAILER: [u8; 2] = (-1_i16).to_be_bytes();
 /// Bytes that are sent at once.
-const CHUNK: usize = 256 * 1_024;
+pub(crate) const CHUNK: usize = 256 * 1_024;
 /// How many row numbers are fetched at once, at first and at most.
 const FIRST_NUMBERS: usize = 1_000;
 const MOST_NUMBERS: usize = 50_000;
@@ -226,17 +226,11 @@ impl<'t> Load<'t> {
         Ok(())
     }
 
-    /// Completes the load: nothing is shared that must not be, and the planner knows the rows.
-    pub(crate) fn finish(mut self) -> Result<()> {
+    /// Completes the load: nothing is shared that must not be. How many rows it has stored.
+    pub(crate) fn finish(mut self) -> Result<u64> {
         self.pause()?;
         self.refuse_shared()?;
-        if self.sent > 0 {
-            let into = self.table.sql().spell(&Spelling { table: &self.table }).sql;
-            let what = format!("analyze layer `{}`", self.table.layer.name());
-            // only whoever owns a table may; others are told a warning, and that is all
-            self.link.batch(&format!("ANALYZE {into}")).map_err(self.site.failed(&what))?;
-        }
-        Ok(())
+        Ok(self.sent)
     }
 
     fn refuse_shared(&mut self) -> Result<()> {
@@ -283,7 +277,7 @@ fn failed_line(failure: &crate::error::Failure) -> Option<u64> {
 }
 
 /// A field of a row: its length, then its bytes; null has the length -1.
-fn append_cell(
+pub(crate) fn append_cell(
     kind: &Kind,
     srid: i32,
     value: &Value,

@@ -7,8 +7,10 @@ use crate::kind::{Kind, TypeFacts, nearest_type, sql_type};
 use crate::lease::Lease;
 use crate::link::Link;
 use crate::spelling::{literal, quoted};
+use crate::srid::Systems;
 use crate::store::PostgisStore;
 use crate::{side, srid, tie};
+use std::fmt::Write as _;
 use tiepoint_core::{
     Domain, Edges, Field, FieldDefault, FieldType, Identity, Index, IndexExtras, IndexMethod,
     IntWidth, LayerDefinition, SpatialIndexKind, Value,
@@ -16,7 +18,7 @@ use tiepoint_core::{
 use tiepoint_store::{NaturalKey, Result, StoreError};
 
 /// Names are cut off by the server beyond this many bytes (`NAMEDATALEN`).
-const LONGEST_NAME: usize = 63;
+pub(crate) const LONGEST_NAME: usize = 63;
 
 /// Sees to it that there is PostGIS, where a layer needs it and the role may install it.
 pub(crate) fn ensure_postgis(
@@ -102,7 +104,7 @@ impl<'a> Plan<'a> {
             if ty.edges == Edges::Geodesic {
                 srid::refuse_planar(site, &ty.crs)?;
             }
-            srids.push(catalogue.systems().srid(link, site, &ty.crs)?);
+            srids.push(Systems::srid(link, site, &ty.crs)?);
         }
         let (schema, name) = catalogue.place(link, site, &definition.name)?;
         let plan = Self { site, definition, schema, name, key: key_name(definition), srids };
@@ -117,7 +119,13 @@ impl<'a> Plan<'a> {
             Identity::Column(column) => Some(column),
             Identity::None | Identity::NaturalKey { .. } => None,
         };
-        for name in fields.chain(id).chain([&self.name]) {
+        let indexes = self.definition.indexes.iter().filter_map(|it| it.name.as_ref());
+        let checks = self.definition.checks.iter().filter_map(|it| it.name.as_ref());
+        if let Some(name) = checks.clone().find(|it| it.starts_with("tiepoint_")) {
+            let reason = format!("a check cannot be called `{name}`: names like that are ours");
+            return Err(self.site.invalid(reason));
+        }
+        for name in fields.chain(id).chain([&self.name]).chain(indexes).chain(checks) {
             if name.is_empty() || name.contains('\0') || name.len() > LONGEST_NAME {
                 let reason = format!(
                     "`{name}` cannot be a name: PostgreSQL takes 1 to {LONGEST_NAME} bytes, none of them NUL"
@@ -186,18 +194,21 @@ impl<'a> Plan<'a> {
             sql.push_str(" UNIQUE");
         }
         if let Some(default) = self.default(field)? {
-            sql.push_str(&if field.generated {
+            let filled = if field.generated {
                 format!(" GENERATED ALWAYS AS ({default}) STORED")
             } else {
                 format!(" DEFAULT {default}")
-            });
+            };
+            sql.push_str(&filled);
         }
         for condition in conditions {
-            sql.push_str(&format!(" CHECK ({})", condition.replace("{}", &name)));
+            write!(sql, " CHECK ({})", condition.replace("{}", &name))
+                .expect("a string takes everything");
         }
-        if let Some(condition) = field.domain.as_ref().and_then(|it| self.closed_set(&name, it)) {
+        if let Some(condition) = field.domain.as_ref().and_then(|it| closed_set(&name, it)) {
             let constraint = self.constraint_name(&field.name);
-            sql.push_str(&format!(" CONSTRAINT {constraint} CHECK ({condition})"));
+            write!(sql, " CONSTRAINT {constraint} CHECK ({condition})")
+                .expect("a string takes everything");
         }
         Ok(sql)
     }
@@ -214,27 +225,6 @@ impl<'a> Plan<'a> {
         let short: String = field.chars().take(LONGEST_NAME / 8).collect();
         let number = self.definition.schema.position(field).unwrap_or_default();
         quoted(&format!("tiepoint_{number}_{short}"))
-    }
-
-    fn closed_set(&self, column: &str, domain: &Domain) -> Option<String> {
-        match domain {
-            Domain::OneOf(values) if !values.is_empty() => {
-                let values: Option<Vec<String>> =
-                    values.iter().map(|(value, _)| value_literal(value)).collect();
-                Some(format!("{column} IN ({})", values?.join(", ")))
-            }
-            Domain::Range { min, max } => {
-                let side = |bound: &Option<(Value, bool)>, strict: &str| {
-                    let (value, inclusive) = bound.as_ref()?;
-                    let equal = if *inclusive { "=" } else { "" };
-                    Some(format!("{column} {strict}{equal} {}", value_literal(value)?))
-                };
-                let sides = [side(min, ">"), side(max, "<")];
-                let sides: Vec<String> = sides.into_iter().flatten().collect();
-                (!sides.is_empty()).then(|| sides.join(" AND "))
-            }
-            Domain::OneOf(_) | Domain::Glob(_) => None,
-        }
     }
 
     fn default(&self, field: &Field) -> Result<Option<String>> {
@@ -286,24 +276,45 @@ impl<'a> Plan<'a> {
                 ("gist", " gist_geometry_ops_nd")
             }
         };
-        let columns = match &index.extras.expression {
-            Some(expression) => format!("({expression}){class}"),
-            None => {
-                let columns = index.fields.iter().map(|field| format!("{}{class}", quoted(field)));
-                columns.collect::<Vec<_>>().join(", ")
-            }
+        let columns = if let Some(expression) = &index.extras.expression {
+            format!("({expression}){class}")
+        } else {
+            let columns = index.fields.iter().map(|field| format!("{}{class}", quoted(field)));
+            columns.collect::<Vec<_>>().join(", ")
         };
         let mut sql =
             format!("CREATE {unique}INDEX {name}ON {} USING {method} ({columns})", self.sql());
         let IndexExtras { condition, including, .. } = &index.extras;
         if !including.is_empty() {
             let columns: Vec<String> = including.iter().map(|it| quoted(it)).collect();
-            sql.push_str(&format!(" INCLUDE ({})", columns.join(", ")));
+            write!(sql, " INCLUDE ({})", columns.join(", ")).expect("a string takes everything");
         }
         if let Some(condition) = condition {
-            sql.push_str(&format!(" WHERE {condition}"));
+            write!(sql, " WHERE {condition}").expect("a string takes everything");
         }
         sql
+    }
+}
+
+/// The condition that only values of a closed set fulfil.
+fn closed_set(column: &str, domain: &Domain) -> Option<String> {
+    match domain {
+        Domain::OneOf(values) if !values.is_empty() => {
+            let values: Option<Vec<String>> =
+                values.iter().map(|(value, _)| value_literal(value)).collect();
+            Some(format!("{column} IN ({})", values?.join(", ")))
+        }
+        Domain::Range { min, max } => {
+            let side = |bound: &Option<(Value, bool)>, strict: &str| {
+                let (value, inclusive) = bound.as_ref()?;
+                let equal = if *inclusive { "=" } else { "" };
+                Some(format!("{column} {strict}{equal} {}", value_literal(value)?))
+            };
+            let sides = [side(min, ">"), side(max, "<")];
+            let sides: Vec<String> = sides.into_iter().flatten().collect();
+            (!sides.is_empty()).then(|| sides.join(" AND "))
+        }
+        Domain::OneOf(_) | Domain::Glob(_) => None,
     }
 }
 

@@ -4,7 +4,7 @@ use crate::error::Failure;
 use crate::error::Site;
 use crate::kind::{Kind, TypeFacts};
 use crate::link::Link;
-use crate::metadata::{Column, Key, KeyColumn, Relation, Table, TableIndex, Tie};
+use crate::metadata::{Collation, Column, Key, KeyColumn, Relation, Table, TableIndex, Tie};
 use crate::side::FieldNote;
 use crate::srid::Systems;
 use crate::{geometry, side};
@@ -38,8 +38,7 @@ struct Told {
     identity: String,
     default: Option<String>,
     description: Option<String>,
-    by_code_point: bool,
-    deterministic: bool,
+    collation: Collation,
     readable: bool,
 }
 
@@ -130,7 +129,7 @@ impl<'l> Describer<'l> {
             .into_iter()
             .partition(|(field, _)| NaturalKey::check(name, &schema, field).is_ok());
         let natural = named.first().and_then(|(field, _)| schema.position(field));
-        let key = self.key(told, &shown, &indexes, tie.as_ref(), natural)?;
+        let key = key(told, &shown, &indexes, tie.as_ref(), natural);
         let identity = match (&tie, named.into_iter().next()) {
             (Some(tie), _) => Identity::Column(tie.column.clone()),
             (None, Some((field, namespace))) => Identity::NaturalKey { field, namespace },
@@ -217,9 +216,7 @@ impl<'l> Describer<'l> {
             number: told.number,
             kind,
             srid,
-            by_code_point: told.by_code_point,
-            deterministic: told.deterministic,
-            filled: told.default.is_some() || told.generated || !told.identity.is_empty(),
+            collation: told.collation,
             generated,
         };
         Ok((field, column))
@@ -236,7 +233,7 @@ impl<'l> Describer<'l> {
         let srid = match rules.srid {
             Some(srid) => srid,
             None if *kind == Kind::Geography => geometry::LONLAT_SRID,
-            None => self.systems.srid_in_use(
+            None => Systems::srid_in_use(
                 self.link,
                 self.site,
                 (&listed.schema, &listed.name),
@@ -247,52 +244,6 @@ impl<'l> Describer<'l> {
         Ok((FieldType::Geometry(rules.ty(crs, kind)), srid))
     }
 
-    fn key(
-        &self,
-        told: &[Told],
-        shown: &[&Told],
-        indexes: &[TableIndex],
-        tie: Option<&Tie>,
-        natural: Option<usize>,
-    ) -> Result<Key> {
-        let usable = |it: &&TableIndex| it.unique && !it.partial && !it.columns.contains(&0);
-        let not_null = |it: &&TableIndex| {
-            it.columns
-                .iter()
-                .all(|number| told.iter().any(|it| it.number == *number && it.not_null))
-        };
-        let chosen = indexes.iter().find(|it| it.primary);
-        let chosen = chosen.or_else(|| indexes.iter().filter(usable).find(not_null));
-        let Some(chosen) = chosen else {
-            let column = |name: &str, kind, position| {
-                Key::Column(KeyColumn { name: name.to_owned(), kind, position, sequence: None })
-            };
-            return Ok(match (tie, natural) {
-                (Some(tie), _) => column(&tie.column, tie.kind.clone(), None),
-                (None, Some(at)) => column(&shown[at].name, Kind::of(&shown[at].facts), natural),
-                (None, None) => Key::None,
-            });
-        };
-        let column = |number: &i16| {
-            let it = told.iter().find(|it| it.number == *number)?;
-            Some(KeyColumn {
-                name: it.name.clone(),
-                kind: Kind::of(&it.facts),
-                position: shown.iter().position(|shown| shown.number == *number),
-                sequence: sequence(it),
-            })
-        };
-        let mut columns: Vec<KeyColumn> = chosen.columns.iter().filter_map(column).collect();
-        Ok(match (columns.len(), columns.pop()) {
-            (1, Some(column)) => Key::Column(column),
-            (_, Some(last)) => {
-                columns.push(last);
-                Key::Several(columns)
-            }
-            (_, None) => Key::None,
-        })
-    }
-
     fn declared_checks(&self, oid: u32, schema: &Schema) -> Vec<Check> {
         let stated = self.checks.get(&oid).map_or(&[][..], |it| it);
         let ours = |it: &&Stated| !it.says_a_field(schema);
@@ -301,6 +252,50 @@ impl<'l> Describer<'l> {
             expression: it.expression().to_owned(),
         };
         stated.iter().filter(ours).map(check).collect()
+    }
+}
+
+/// What tells rows apart: the primary key, else what is unique and never null, else the object id.
+fn key(
+    told: &[Told],
+    shown: &[&Told],
+    indexes: &[TableIndex],
+    tie: Option<&Tie>,
+    natural: Option<usize>,
+) -> Key {
+    let usable = |it: &&TableIndex| it.unique && !it.partial && !it.columns.contains(&0);
+    let not_null = |it: &&TableIndex| {
+        it.columns.iter().all(|number| told.iter().any(|it| it.number == *number && it.not_null))
+    };
+    let chosen = indexes.iter().find(|it| it.primary);
+    let chosen = chosen.or_else(|| indexes.iter().filter(usable).find(not_null));
+    let Some(chosen) = chosen else {
+        let column = |name: &str, kind, position| {
+            Key::Column(KeyColumn { name: name.to_owned(), kind, position, sequence: None })
+        };
+        return match (tie, natural) {
+            (Some(tie), _) => column(&tie.column, tie.kind.clone(), None),
+            (None, Some(at)) => column(&shown[at].name, Kind::of(&shown[at].facts), natural),
+            (None, None) => Key::None,
+        };
+    };
+    let column = |number: &i16| {
+        let it = told.iter().find(|it| it.number == *number)?;
+        Some(KeyColumn {
+            name: it.name.clone(),
+            kind: Kind::of(&it.facts),
+            position: shown.iter().position(|shown| shown.number == *number),
+            sequence: sequence(it),
+        })
+    };
+    let mut columns: Vec<KeyColumn> = chosen.columns.iter().filter_map(column).collect();
+    match (columns.len(), columns.pop()) {
+        (1, Some(column)) => Key::Column(column),
+        (_, Some(last)) => {
+            columns.push(last);
+            Key::Several(columns)
+        }
+        (_, None) => Key::None,
     }
 }
 
@@ -328,9 +323,13 @@ fn told(row: &Row) -> Told {
         identity: row.get(10),
         default: row.get(11),
         description: row.get(12),
-        by_code_point: row.get(13),
-        deterministic: row.get(14),
-        readable: row.get(15),
+        collation: match (row.get(13), row.get(14)) {
+            (true, _) => Collation::CodePoint,
+            (false, true) => Collation::Deterministic,
+            (false, false) => Collation::Loose,
+        },
+        // null where somebody has just dropped the table
+        readable: row.get::<_, Option<bool>>(15).unwrap_or_default(),
     }
 }
 

@@ -27,12 +27,12 @@ pub(crate) fn explain(
     let steps = steps(&root);
     let mut plan = Plan {
         access: access(&select, &steps),
-        in_store: pushed(&select),
-        in_memory: conditions(&select.rest.filter),
-        sorted: place(!select.question.order().is_empty(), select.rest.sort),
-        cut: place(cuts(&select), select.rest.cut),
+        in_store: select.question.decided_in_store(&select.rest),
+        in_memory: select.rest.conditions(),
+        sorted: Place::of(!select.question.order().is_empty(), select.rest.sort),
+        cut: Place::of(select.question.cuts(), select.rest.cut),
         statement: Some(select.statement.sql.clone()),
-        steps: steps.iter().map(|step| step.words()).collect(),
+        steps: steps.iter().map(Step::words).collect(),
         buffers: buffers(&root),
         examined: steps.iter().map(Step::examined).max().unwrap_or_default(),
         returned: 0,
@@ -148,28 +148,6 @@ impl Step<'_> {
 fn buffers(root: &Json) -> Option<Buffers> {
     let number = |key: &str| root.get(key).and_then(Json::as_u64);
     Some(Buffers { hit: number("Shared Hit Blocks")?, read: number("Shared Read Blocks")? })
-}
-
-fn pushed(select: &Select) -> Vec<Bound> {
-    let mut pushed = select.question.conditions();
-    pushed.retain(|it| !select.rest.filter.conjuncts().contains(it));
-    pushed
-}
-
-fn conditions(filter: &Bound) -> Vec<Bound> {
-    if *filter == Bound::TRUE { Vec::new() } else { filter.conjuncts().to_vec() }
-}
-
-fn place(asked: bool, left: bool) -> Place {
-    match (asked, left) {
-        (false, _) => Place::Nowhere,
-        (true, false) => Place::Store,
-        (true, true) => Place::Memory,
-    }
-}
-
-fn cuts(select: &Select) -> bool {
-    select.question.limit().is_some() || select.question.offset() > 0
 }
 
 /// What found the rows.

@@ -106,15 +106,12 @@ fn filled(template: &str, values: &[(&str, String)]) -> String {
             let (_, value) = values.iter().find(|(it, _)| *it == name)?;
             Some((value, left))
         });
-        rest = match value {
-            Some((value, left)) => {
-                sql.push_str(value);
-                left
-            }
-            None => {
-                sql.push('{');
-                after
-            }
+        rest = if let Some((value, left)) = value {
+            sql.push_str(value);
+            left
+        } else {
+            sql.push('{');
+            after
         };
     }
     sql + rest

@@ -1,4 +1,5 @@
 //! The server's intervals as ISO 8601 durations: months, days and microseconds, each by itself.
+use std::fmt::Write as _;
 
 const MICROS_PER_SECOND: u64 = 1_000_000;
 
@@ -10,7 +11,7 @@ pub(crate) fn spell((months, days, micros): Parts) -> String {
     let mut text = "P".to_owned();
     let mut part = |number: i64, unit: char| {
         if number != 0 {
-            text.push_str(&format!("{number}{unit}"));
+            write!(text, "{number}{unit}").expect("a string takes everything");
         }
     };
     part(i64::from(months / 12), 'Y');
@@ -29,16 +30,17 @@ fn clock(micros: i64) -> String {
     let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
     let mut text = "T".to_owned();
     if hours > 0 {
-        text.push_str(&format!("{sign}{hours}H"));
+        write!(text, "{sign}{hours}H").expect("a string takes everything");
     }
     if minutes > 0 {
-        text.push_str(&format!("{sign}{minutes}M"));
+        write!(text, "{sign}{minutes}M").expect("a string takes everything");
     }
     if fraction > 0 {
         let digits = format!("{fraction:06}");
-        text.push_str(&format!("{sign}{seconds}.{}S", digits.trim_end_matches('0')));
+        write!(text, "{sign}{seconds}.{}S", digits.trim_end_matches('0'))
+            .expect("a string takes everything");
     } else if seconds > 0 || all == 0 {
-        text.push_str(&format!("{sign}{seconds}S"));
+        write!(text, "{sign}{seconds}S").expect("a string takes everything");
     }
     text
 }

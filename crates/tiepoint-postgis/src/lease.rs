@@ -1,6 +1,6 @@
 //! A connection on loan, and how it comes back from a reading that was not read to its end.
 use crate::link::Link;
-use crate::pool::Seat;
+use crate::pool::{Leaving, Seat};
 use crate::runtime;
 use crate::streams::{Rows, Traffic};
 use std::ops::{Deref, DerefMut};
@@ -23,10 +23,11 @@ impl Lease {
     }
 
     /// Closes the connection instead of giving it back.
+    #[cfg(test)]
     pub(crate) fn discard(mut self) {
         let Some((link, seat)) = self.loan.take() else { return };
         if link.traffic() != Traffic::Idle {
-            runtime::spawn(close(link, seat));
+            see_off(seat.leaving(), close(link, seat));
         }
     }
 
@@ -37,7 +38,7 @@ impl Lease {
         if rows.is_done() {
             give_back(link, seat);
         } else {
-            runtime::spawn(clear(link, seat, rows));
+            see_off(seat.leaving(), clear(link, seat, rows));
         }
     }
 }
@@ -62,10 +63,18 @@ impl Drop for Lease {
         match link.traffic() {
             Traffic::Idle => give_back(link, seat),
             Traffic::Reading | Traffic::Copying | Traffic::Left => {
-                runtime::spawn(close(link, seat));
+                see_off(seat.leaving(), close(link, seat));
             }
         }
     }
+}
+
+/// Runs it in the background, and has the store wait for it when that is dropped.
+fn see_off(leaving: Option<Leaving>, goodbye: impl Future<Output = ()> + Send + 'static) {
+    runtime::spawn(async move {
+        goodbye.await;
+        drop(leaving);
+    });
 }
 
 fn give_back(link: Link, seat: Seat) {

@@ -4,12 +4,15 @@
 //! layers have geometries. Open one with [`PostgisStore::open`].
 mod address;
 mod aggregate;
+mod analyze;
 mod array;
 mod books;
 mod boundary;
 mod carrier;
 mod catalogue;
+mod changes;
 mod check;
+mod commit;
 mod constraints;
 mod copy;
 mod create;
@@ -40,6 +43,7 @@ mod pool;
 mod read;
 mod reading;
 mod refusal;
+mod repair;
 mod runtime;
 mod select;
 mod server;

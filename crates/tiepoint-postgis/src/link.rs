@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use tiepoint_core::ErrorKind;
 use tiepoint_store::{ReadControl, Result, StoreError};
 use tokio_postgres::types::{ToSql, Type};
-use tokio_postgres::{Client, Row, Statement};
+use tokio_postgres::{Client, Row, SimpleQueryMessage, Statement};
 
 /// How long an idle connection may take to show that it is alive.
 const PATIENCE_WITH_THE_SILENT: Duration = Duration::from_secs(5);
@@ -62,6 +62,7 @@ impl Link {
         &self.server
     }
 
+    #[cfg(test)]
     pub(crate) fn site(&self) -> &Site {
         &self.site
     }
@@ -118,6 +119,7 @@ impl Link {
         parameters: &[(&(dyn ToSql + Sync), Type)],
     ) -> Result<Vec<Row>, Failure> {
         self.ready()?;
+        self.refuse_nul(sql)?;
         self.heard(runtime::wait(self.client().query_typed(sql, parameters)))
     }
 
@@ -132,6 +134,7 @@ impl Link {
     /// transactions begin and end, each in a batch of its own.
     pub(crate) fn batch(&self, sql: &str) -> Result<(), Failure> {
         self.ready()?;
+        self.refuse_nul(sql)?;
         let done = self.ask(None, self.client().batch_execute(sql));
         match Boundary::of(sql) {
             // also where it fails: what begins a batch may have been done
@@ -141,6 +144,14 @@ impl Link {
             None => {}
         }
         done
+    }
+
+    /// The number of the transaction that it is in; one that has written nothing has none.
+    pub(crate) fn transaction_number(&self) -> Result<Option<i64>, Failure> {
+        self.ready()?;
+        let sql = "SELECT txid_current_if_assigned()";
+        let said = self.ask(None, self.client().simple_query(sql))?;
+        Ok(first_value(&said).and_then(|number| number.parse().ok()))
     }
 
     pub(crate) fn prepare(&self, sql: &str) -> Result<Statement, Failure> {
@@ -163,6 +174,7 @@ impl Link {
 
     pub(crate) fn copy_in(&self, sql: &str) -> Result<CopyIn, Failure> {
         self.ready()?;
+        self.refuse_nul(sql)?;
         let sink = self.ask(None, self.client().copy_in::<_, Bytes>(sql))?;
         Ok(CopyIn::new(sink, self.flow.clone()))
     }
@@ -239,6 +251,7 @@ impl Link {
         if let Some(statement) = self.statements.borrow_mut().get(sql) {
             return Ok(statement);
         }
+        self.refuse_nul(sql)?;
         let statement = self.ask(control, self.client().prepare(sql))?;
         self.statements.borrow_mut().keep(sql, &statement);
         Ok(statement)
@@ -290,6 +303,15 @@ impl Link {
         }
     }
 
+    /// The driver would take it for a broken connection.
+    fn refuse_nul(&self, sql: &str) -> Result<(), Failure> {
+        if sql.contains('\0') {
+            let reason = "PostgreSQL takes no NUL in a name or a text";
+            return Err(self.site.invalid(reason).into());
+        }
+        Ok(())
+    }
+
     fn is_busy(&self, reason: &str) -> Failure {
         self.site.driver("ask something", ErrorKind::Internal, reason.to_owned()).into()
     }
@@ -312,6 +334,13 @@ impl Link {
             None => error.into(),
         })
     }
+}
+
+fn first_value(said: &[SimpleQueryMessage]) -> Option<&str> {
+    said.iter().find_map(|message| match message {
+        SimpleQueryMessage::Row(row) => row.get(0),
+        _ => None,
+    })
 }
 
 /// Whether a prepared statement no longer is what it was: its result would have other columns, or

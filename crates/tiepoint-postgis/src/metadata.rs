@@ -49,14 +49,20 @@ pub(crate) struct Column {
     pub(crate) kind: Kind,
     /// Of a geometry: the SRID that all have.
     pub(crate) srid: i32,
-    /// Whether texts sort by code point.
-    pub(crate) by_code_point: bool,
-    /// Whether texts are equal only if all of their bytes are.
-    pub(crate) deterministic: bool,
-    /// Whether the server fills it where nothing is written.
-    pub(crate) filled: bool,
+    pub(crate) collation: Collation,
     /// Whether values are always made by the server.
     pub(crate) generated: bool,
+}
+
+/// How the server compares texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Collation {
+    /// Texts of other bytes may be equal.
+    Loose,
+    /// Texts are equal only if all of their bytes are; they sort as people of some language do.
+    Deterministic,
+    /// Texts also sort by code point.
+    CodePoint,
 }
 
 /// What tells one row from another.

@@ -2,8 +2,9 @@
 //! looks for one reads the key of every row.
 use crate::encode::Bind;
 use crate::error::Site;
+use crate::kind::Kind;
 use crate::link::Link;
-use crate::metadata::{Sql, Table};
+use crate::metadata::{Collation, Sql, Table};
 use crate::reading::FeatureReader;
 use crate::select::{Shape, filtered, parameters};
 use crate::spelling::Spelling;
@@ -81,7 +82,9 @@ pub(crate) fn is_key(table: &Table, key: &NaturalKey, value: &Value) -> Sql {
     let column = &table.columns[key.position()];
     let bind = Bind { kind: column.kind.clone(), srid: 0, value: value.clone() };
     let is_it = Fragment::name(&column.name).then(" = ").then_bind(bind);
-    if column.deterministic { is_it } else { is_it.then(" COLLATE \"C\"") }
+    let is_text = matches!(column.kind, Kind::Text | Kind::Padded { .. });
+    let is_loose = is_text && column.collation == Collation::Loose;
+    if is_loose { is_it.then(" COLLATE \"C\"") } else { is_it }
 }
 
 /// Which rows are read, and how.

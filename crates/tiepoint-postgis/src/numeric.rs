@@ -34,27 +34,23 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<Decimal, String> {
         text.push('-');
     }
     let weight = i32::from(weight);
-    let mut whole: String = (0..=weight).map(|at| format!("{:04}", group(at))).collect();
-    whole = whole.trim_start_matches('0').to_owned();
-    text.push_str(if whole.is_empty() { "0" } else { &whole });
+    let whole = digits(0..=weight, group);
+    let whole = whole.trim_start_matches('0');
+    text.push_str(if whole.is_empty() { "0" } else { whole });
     if scale > 0 {
-        let mut fraction = String::with_capacity(scale + GROUP);
-        let mut at = weight + 1;
-        while fraction.len() < scale {
-            fraction.push_str(&if at < 0 {
-                "0000".to_owned()
-            } else {
-                format!("{:04}", group(at))
-            });
-            at += 1;
-        }
+        let groups = i32::try_from(scale.div_ceil(GROUP)).unwrap_or_default();
         text.push('.');
-        text.push_str(&fraction[..scale]);
+        text.push_str(&digits(weight + 1..=weight + groups, group)[..scale]);
     }
     text.parse().map_err(|error: tiepoint_core::DecimalError| error.to_string())
 }
 
-/// Appends the bytes of a number that [`fits`].
+/// The digits of some groups.
+fn digits(places: std::ops::RangeInclusive<i32>, group: impl Fn(i32) -> u16) -> String {
+    places.fold(String::new(), |digits, at| digits + &format!("{:04}", group(at)))
+}
+
+/// Appends the bytes of a number that is no [`misfit`].
 pub(crate) fn encode(number: &Decimal, out: &mut Vec<u8>) {
     let text = number.as_str();
     let (sign, unsigned) = match text.strip_prefix('-') {
@@ -84,7 +80,9 @@ pub(crate) fn encode(number: &Decimal, out: &mut Vec<u8>) {
     out.extend(i16::try_from(weight).unwrap_or(i16::MAX).to_be_bytes());
     out.extend(sign.to_be_bytes());
     out.extend(u16::try_from(fraction.len()).unwrap_or(u16::MAX).to_be_bytes());
-    kept.iter().for_each(|group| out.extend(group.to_be_bytes()));
+    for group in kept {
+        out.extend(group.to_be_bytes());
+    }
 }
 
 /// Why the server would not give the number back as it is, if it would not.

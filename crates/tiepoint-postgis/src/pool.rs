@@ -32,6 +32,8 @@ struct State {
     idle: Vec<Idle>,
     /// How many seats are taken: connections that are idle, lent, being made or being cleared.
     seats: usize,
+    /// Connections whose server is being told to break off.
+    leaving: usize,
     /// Who waits, first come first.
     queue: VecDeque<u64>,
     next_ticket: u64,
@@ -47,6 +49,9 @@ pub(crate) struct Seat {
     pool: Option<Arc<Pool>>,
 }
 
+/// Says that a server is being told to break off what nobody waits for, until it is dropped.
+pub(crate) struct Leaving(Arc<Pool>);
+
 impl Pool {
     pub(crate) fn new(address: PostgisAddress, site: Site) -> Arc<Self> {
         Arc::new(Self { site, address, state: Mutex::default(), changed: Condvar::new() })
@@ -61,10 +66,19 @@ impl Pool {
         self.take_unless(Some(control))
     }
 
-    /// How many connections are idle, and how many are not.
+    /// Waits until servers have been told to break off what nobody waits for, but not for long: a
+    /// program that ends would not tell them any more, and they would go on.
+    pub(crate) fn see_off(&self, patience: Duration) {
+        let left = |state: &mut State| state.leaving > 0;
+        let waited = self.changed.wait_timeout_while(self.state(), patience, left);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
+    }
+
+    /// How many connections are idle and not known to be dead, and how many are not idle.
     pub(crate) fn status(&self) -> (usize, usize) {
         let state = self.state();
-        (state.idle.len(), state.seats - state.idle.len())
+        let alive = state.idle.iter().filter(|idle| !idle.link.is_closed()).count();
+        (alive, state.seats - state.idle.len())
     }
 
     fn take_unless(self: &Arc<Self>, control: Option<&ReadControl>) -> Result<Lease> {
@@ -160,6 +174,12 @@ impl State {
 }
 
 impl Seat {
+    pub(crate) fn leaving(&self) -> Option<Leaving> {
+        let pool = self.pool.clone()?;
+        pool.state().leaving += 1;
+        Some(Leaving(pool))
+    }
+
     /// Gives the seat up and leaves the connection on it, if that is worth keeping.
     pub(crate) fn give_back(mut self, link: Link) {
         let Some(pool) = &self.pool else { return };
@@ -175,6 +195,13 @@ impl Seat {
         pool.changed.notify_all();
         drop(state);
         self.pool = None;
+    }
+}
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        self.0.state().leaving -= 1;
+        self.0.changed.notify_all();
     }
 }
 

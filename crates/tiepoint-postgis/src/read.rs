@@ -66,19 +66,25 @@ impl RowSource for LeasedRows {
     fn next_row(&mut self, control: Option<&ReadControl>) -> Result<Option<Row>, Failure> {
         let Some((_, rows)) = &mut self.0 else { return Ok(None) };
         let next = rows.next(control);
-        if matches!(next, Ok(None)) {
+        if !matches!(next, Ok(Some(_))) {
             // free for others although the features are still held
-            self.0 = None;
+            self.give_back();
         }
         next
     }
 }
 
-impl Drop for LeasedRows {
-    fn drop(&mut self) {
+impl LeasedRows {
+    fn give_back(&mut self) {
         if let Some((lease, rows)) = self.0.take() {
             lease.abandon(rows);
         }
+    }
+}
+
+impl Drop for LeasedRows {
+    fn drop(&mut self) {
+        self.give_back();
     }
 }
 

@@ -23,6 +23,10 @@ pub(crate) fn reason(
         let (reason, hint) = about_encryption(&reason);
         return site.refused(format!("no encrypted connection: {reason}"), Some(hint.to_owned()));
     }
+    // before anything is asked, only what the address says can be no sense to the server
+    if matches!(code.and_then(|code| code.get(..2)), Some("22" | "42")) && code != Some("42501") {
+        return site.invalid(format!("the server takes no such `options`: {reason}"));
+    }
     if error.as_db_error().is_some() {
         return site.driver_error(error.into(), "connect");
     }

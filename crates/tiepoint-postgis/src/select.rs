@@ -52,7 +52,7 @@ pub(crate) fn select(site: &Site, table: Arc<Table>, question: Question) -> Resu
 }
 
 /// What statements about one question are made with.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Maker<'q> {
     pub(crate) site: &'q Site,
     pub(crate) spelling: Spelling<'q>,

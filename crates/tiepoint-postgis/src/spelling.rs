@@ -6,7 +6,7 @@
 use crate::encode::{Bind, misfit};
 use crate::geography;
 use crate::kind::Kind;
-use crate::metadata::{Column, Sql, Table, bound};
+use crate::metadata::{Collation, Column, Sql, Table, bound};
 use tiepoint_core::{
     Bound, DateTime, Envelope, ExprType, FieldType, Function, Geometry, GeometryKind, KindRule,
     Node, Value, Xy,
@@ -38,7 +38,7 @@ pub(crate) fn literal(text: &str) -> String {
 }
 
 /// One layer's SQL.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Spelling<'t> {
     pub(crate) table: &'t Table,
 }
@@ -301,8 +301,8 @@ impl Dialect for Spelling<'_> {
     fn collated(&self, of: &Bound, text: Sql, for_what: TextUse) -> Sql {
         let column = self.column(of).filter(|it| it.kind == Kind::Text);
         let bare = column.is_some_and(|it| match for_what {
-            TextUse::Equality => it.deterministic,
-            TextUse::Order => it.by_code_point,
+            TextUse::Equality => it.collation >= Collation::Deterministic,
+            TextUse::Order => it.collation == Collation::CodePoint,
         });
         if bare { text } else { text.then(" COLLATE \"C\"") }
     }

@@ -53,6 +53,8 @@ fn kind_of(code: &str) -> ErrorKind {
         "42P01" | "42703" | "42883" | "42704" => return ErrorKind::NotFound,
         "42P04" | "42P06" | "42P07" | "42701" | "42710" => return ErrorKind::AlreadyExists,
         "XX001" | "XX002" => return ErrorKind::Corrupt,
+        // a name that is too long, a type that is not the one it was said to be
+        "42622" | "42804" | "42846" => return ErrorKind::Invalid,
         // other objects depend on it
         "2BP01" => return ErrorKind::Conflict,
         _ => {}

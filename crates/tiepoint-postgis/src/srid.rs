@@ -41,12 +41,11 @@ impl Systems {
     }
 
     /// The SRID of a CRS, defined here now if it was not yet.
-    pub(crate) fn srid(&self, link: &Link, site: &Site, crs: &Crs) -> Result<i32> {
+    pub(crate) fn srid(link: &Link, site: &Site, crs: &Crs) -> Result<i32> {
         let failed = || site.failed("look up a CRS");
         match crs {
             Crs::UndefinedCartesian => return Ok(0),
-            Crs::CRS84 => return Ok(LONLAT_SRID),
-            Crs::Epsg(LONLAT) => return Ok(LONLAT_SRID),
+            Crs::CRS84 | Crs::Epsg(LONLAT) => return Ok(LONLAT_SRID),
             _ => {}
         }
         let (authority, code, wkt, proj) = spelling(crs);
@@ -76,7 +75,6 @@ impl Systems {
     /// The SRID that the first geometry of a column has, whose declaration says none; 0 where all
     /// are null.
     pub(crate) fn srid_in_use(
-        &self,
         link: &Link,
         site: &Site,
         (schema, table): (&str, &str),

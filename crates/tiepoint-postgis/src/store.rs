@@ -1,6 +1,7 @@
 //! The store itself.
 use crate::address::PostgisAddress;
 use crate::catalogue::Catalogue;
+use crate::create::LONGEST_NAME;
 use crate::error::Site;
 use crate::lease::Lease;
 use crate::pool::Pool;
@@ -13,6 +14,9 @@ use tiepoint_store::{
     Capabilities, Features, Finding, Isolation, LayerFacts, Plan, ReadControl, Repair, Result,
     Store, Transaction, TransactionOptions, aggregate_in_memory,
 };
+
+/// How long dropping a store may take while servers are told to break off.
+const GOODBYE: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// A PostgreSQL database, with PostGIS where it keeps geometries.
 ///
@@ -96,18 +100,21 @@ impl PostgisStore {
 
     /// Asks something of the server, once more where a connection turns out to be lost.
     fn ask<T>(&self, ask: impl Fn(Lease) -> Result<T>) -> Result<T> {
-        self.asked(|| self.lease(), ask)
+        asked(|| self.lease(), ask)
     }
+}
 
-    fn asked<T>(
-        &self,
-        lease: impl Fn() -> Result<Lease>,
-        ask: impl Fn(Lease) -> Result<T>,
-    ) -> Result<T> {
-        match ask(lease()?) {
-            Err(error) if error.is_lost_connection() => ask(lease()?),
-            other => other,
-        }
+fn asked<T>(lease: impl Fn() -> Result<Lease>, ask: impl Fn(Lease) -> Result<T>) -> Result<T> {
+    match ask(lease()?) {
+        Err(error) if error.is_lost_connection() => ask(lease()?),
+        other => other,
+    }
+}
+
+/// Waits a moment for servers to hear that nobody waits for a reading any more.
+impl Drop for PostgisStore {
+    fn drop(&mut self) {
+        self.pool.see_off(GOODBYE);
     }
 }
 
@@ -138,6 +145,9 @@ impl Store for PostgisStore {
             curves: true,
             enforces_schema: true,
             check: true,
+            minus_zero: true,
+            make_valid: true,
+            longest_name: Some(LONGEST_NAME),
         }
     }
 
@@ -160,9 +170,7 @@ impl Store for PostgisStore {
 
     fn read_with(&self, query: &Query, control: &ReadControl) -> Result<Features<'static>> {
         let lease = || self.pool.take_with(control);
-        self.asked(lease, |lease| {
-            read::read_owned(lease, &self.site, &self.catalogue, query, control)
-        })
+        asked(lease, |lease| read::read_owned(lease, &self.site, &self.catalogue, query, control))
     }
 
     fn explain(&self, query: &Query) -> Result<Plan> {
@@ -173,13 +181,23 @@ impl Store for PostgisStore {
         let found = self.ask(|lease| {
             aggregate::aggregate(&lease, &self.site, &self.catalogue, query, aggregates)
         })?;
-        match found {
-            Some(values) => Ok(values),
-            None => {
-                let layer = self.layer(&query.layer)?;
-                aggregate_in_memory(&layer, query, aggregates, |query| self.read(query))
-            }
+        if let Some(values) = found {
+            return Ok(values);
         }
+        let layer = self.layer(&query.layer)?;
+        aggregate_in_memory(&layer, query, aggregates, |query| self.read(query))
+    }
+
+    fn place_of(&self, layer: &str) -> Result<Option<String>> {
+        self.ask(|lease| {
+            let table = self.catalogue.table(&lease, &self.site, layer)?;
+            // the moment at which a server started tells it from all others
+            let sql = "SELECT format('%s/%s/%s', extract(epoch FROM pg_postmaster_start_time()), \
+                       (SELECT oid FROM pg_database WHERE datname = current_database()), $1::oid)";
+            let row = lease.query_one(sql, &[&table.oid]);
+            let row = row.map_err(self.site.failed("ask what server it is"))?;
+            Ok(Some(row.get(0)))
+        })
     }
 
     fn begin(&self, options: TransactionOptions) -> Result<Box<dyn Transaction + '_>> {

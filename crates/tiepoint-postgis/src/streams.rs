@@ -4,16 +4,24 @@ use crate::runtime;
 use bytes::Bytes;
 use futures_util::{SinkExt, Stream};
 use std::collections::VecDeque;
-use std::future::poll_fn;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll};
-use tiepoint_store::ReadControl;
+use std::time::Duration;
+use tiepoint_store::{ReadControl, StoreError};
+use tokio::sync::mpsc;
 use tokio_postgres::{CopyInSink, Row, RowStream};
 
-/// How many rows are taken at once; more would only wait here instead of in the socket.
+/// How many rows, and bytes of them, are taken at once; more would only wait here instead of in
+/// the socket.
 const MOST_READY: usize = 512;
+const MOST_READY_BYTES: usize = 256 * 1_024;
+/// How often rows are waited for before they are taken to be many.
+const WAITS_FOR_FEW: u32 = 4;
+/// How long rows that have come may wait for others that are to be told of with them.
+const TOGETHER_WITHIN: Duration = Duration::from_millis(2);
 
 /// What is on its way on a connection; shared by it and by who reads or sends.
 #[derive(Debug, Clone, Default)]
@@ -49,22 +57,47 @@ impl Flow {
 
 /// Rows as they come. One at a time per connection, which can do nothing else meanwhile.
 pub(crate) struct Rows {
-    stream: Option<Pin<Box<RowStream>>>,
+    source: Source,
     ready: VecDeque<Row>,
     failure: Option<Failure>,
     flow: Flow,
+    waits: u32,
+}
+
+/// Where rows come from.
+///
+/// The driver hands over a few at a time, and waking up costs as much as many rows. So a few are
+/// taken by who reads them, which is the quickest, and many are collected by the background thread,
+/// which wakes who reads them only for a good number.
+enum Source {
+    Here(Pin<Box<RowStream>>),
+    Collected(mpsc::Receiver<Batch>),
+    Ended,
+}
+
+/// Rows that come together.
+#[derive(Default)]
+struct Batch {
+    rows: VecDeque<Row>,
+    bytes: usize,
+    /// Whether they are the last ones, and why if there should have been more.
+    end: Option<Option<Failure>>,
 }
 
 impl Rows {
     pub(crate) fn new(stream: RowStream, flow: Flow) -> Self {
         flow.set(Traffic::Reading);
-        Self { stream: Some(Box::pin(stream)), ready: VecDeque::new(), failure: None, flow }
+        let source = Source::Here(Box::pin(stream));
+        Self { source, ready: VecDeque::new(), failure: None, flow, waits: 0 }
     }
 
-    /// The next row. The connection is waited for only when none is there; then all that have come
-    /// are taken, because waking up costs more than a row.
+    /// The next row. The connection is waited for only when none is there.
     pub(crate) fn next(&mut self, control: Option<&ReadControl>) -> Result<Option<Row>, Failure> {
-        if self.ready.is_empty() && self.stream.is_some() {
+        if self.ready.is_empty() && !self.is_done() {
+            self.waits += 1;
+            if self.waits > WAITS_FOR_FEW {
+                self.have_collected();
+            }
             let fill = poll_fn(|context| self.fill(context));
             match control {
                 Some(control) => runtime::wait_with(fill, control)?,
@@ -80,13 +113,13 @@ impl Rows {
     /// Whether the server has said everything, so that the connection is free; rows that have come
     /// may still be waiting here.
     pub(crate) fn is_done(&self) -> bool {
-        self.stream.is_none()
+        matches!(self.source, Source::Ended)
     }
 
     /// Throws the rest away; whether the server broke it off because it was told to.
     pub(crate) async fn drain(&mut self) -> bool {
         self.ready.clear();
-        while self.stream.is_some() {
+        while !self.is_done() {
             poll_fn(|context| self.fill(context)).await;
             self.ready.clear();
         }
@@ -95,31 +128,82 @@ impl Rows {
 
     /// Takes what is there; ready when at least one row is, or when there will be no more.
     fn fill(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        while let Some(stream) = &mut self.stream {
-            match stream.as_mut().poll_next(context) {
-                Poll::Pending if self.ready.is_empty() => return Poll::Pending,
-                Poll::Pending => break,
-                Poll::Ready(Some(Ok(row))) => self.ready.push_back(row),
-                Poll::Ready(Some(Err(error))) => self.end(Some(error.into())),
-                Poll::Ready(None) => self.end(None),
+        let batch = match &mut self.source {
+            Source::Here(stream) => {
+                let mut batch = Batch::default();
+                let filled = batch.fill(stream, context);
+                if filled.is_pending() && batch.rows.is_empty() {
+                    return Poll::Pending;
+                }
+                batch
             }
-            if self.ready.len() >= MOST_READY {
-                break;
-            }
+            Source::Collected(batches) => match batches.poll_recv(context) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Some(batch)) => batch,
+                // the background thread is no more
+                Poll::Ready(None) => {
+                    Batch { end: Some(Some(StoreError::Stopped.into())), ..Batch::default() }
+                }
+            },
+            Source::Ended => return Poll::Ready(()),
+        };
+        self.ready = batch.rows;
+        if let Some(failure) = batch.end {
+            self.source = Source::Ended;
+            self.failure = failure;
+            self.flow.set(Traffic::Idle);
         }
         Poll::Ready(())
     }
 
-    fn end(&mut self, failure: Option<Failure>) {
-        self.stream = None;
-        self.failure = failure;
-        self.flow.set(Traffic::Idle);
+    fn have_collected(&mut self) {
+        let (sender, receiver) = mpsc::channel(1);
+        match std::mem::replace(&mut self.source, Source::Collected(receiver)) {
+            Source::Here(stream) => runtime::spawn(collect(stream, sender)),
+            other => self.source = other,
+        }
+    }
+}
+
+impl Batch {
+    /// Takes what is there; ready when it is full or has the last row.
+    fn fill(&mut self, stream: &mut Pin<Box<RowStream>>, context: &mut Context<'_>) -> Poll<()> {
+        while self.rows.len() < MOST_READY && self.bytes < MOST_READY_BYTES && self.end.is_none() {
+            match stream.as_mut().poll_next(context) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Some(Ok(row))) => {
+                    self.bytes += row.raw_size_bytes();
+                    self.rows.push_back(row);
+                }
+                Poll::Ready(Some(Err(error))) => self.end = Some(Some(error.into())),
+                Poll::Ready(None) => self.end = Some(None),
+            }
+        }
+        Poll::Ready(())
+    }
+}
+
+/// Collects rows until there are no more, or nobody wants them.
+async fn collect(mut stream: Pin<Box<RowStream>>, batches: mpsc::Sender<Batch>) {
+    loop {
+        let mut batch = Batch { rows: VecDeque::with_capacity(MOST_READY), ..Batch::default() };
+        let mut patience = pin!(tokio::time::sleep(TOGETHER_WITHIN));
+        poll_fn(|context| match batch.fill(&mut stream, context) {
+            Poll::Pending if batch.rows.is_empty() => Poll::Pending,
+            Poll::Pending => patience.as_mut().poll(context),
+            ready => ready,
+        })
+        .await;
+        let is_last = batch.end.is_some();
+        if batches.send(batch).await.is_err() || is_last {
+            return;
+        }
     }
 }
 
 impl Drop for Rows {
     fn drop(&mut self) {
-        if self.stream.is_some() {
+        if !self.is_done() {
             self.flow.set(Traffic::Left);
         }
     }

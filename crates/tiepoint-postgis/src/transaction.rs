@@ -1,4 +1,5 @@
 //! A transaction on the server.
+use crate::analyze::Changed;
 use crate::catalogue::Catalogue;
 use crate::error::Failure;
 use crate::error::Site;
@@ -8,7 +9,7 @@ use crate::metadata::{Relation, Table};
 use crate::spelling::quoted;
 use crate::store::PostgisStore;
 use crate::write::Writer;
-use crate::{books, check, create, read, side, tie};
+use crate::{books, check, commit, create, read, side, tie};
 use std::cell::Cell;
 use std::sync::Arc;
 use tiepoint_core::{FieldType, Layer, LayerDefinition, Query};
@@ -25,6 +26,7 @@ pub(crate) struct PgTransaction<'s> {
     lease: Lease,
     /// What this transaction sees, which others may not.
     catalogue: Catalogue,
+    changed: Changed,
     /// Whether it is fit for nothing but a rollback.
     broken: bool,
     savepoints: Vec<u32>,
@@ -48,6 +50,7 @@ impl<'s> PgTransaction<'s> {
             store,
             lease,
             catalogue: store.catalogue.anew(),
+            changed: Changed::default(),
             broken: false,
             savepoints: Vec::new(),
             next_savepoint: 0,
@@ -80,6 +83,7 @@ impl<'s> PgTransaction<'s> {
         self.usable()?;
         let site = self.site();
         self.link().batch(&format!("SAVEPOINT {STEP}")).map_err(site.failed("set a mark"))?;
+        self.changed.forget();
         let outcome = step(self);
         let end = match outcome {
             Ok(_) => format!("RELEASE {STEP}"),
@@ -103,16 +107,6 @@ impl<'s> PgTransaction<'s> {
         })?;
         Box::new(self).commit()?;
         Ok(findings)
-    }
-
-    fn end(self, sql: &str) -> Result<()> {
-        let (store, lease) = (self.store, self.lease);
-        let ended = lease.batch(sql).map_err(store.site.failed(&sql.to_lowercase()));
-        if ended.is_err() {
-            lease.discard();
-        }
-        store.catalogue.forget();
-        ended
     }
 }
 
@@ -188,7 +182,7 @@ impl Transaction for PgTransaction<'_> {
         self.usable()?;
         let table = self.table(layer)?;
         let (link, site): (&Link, &Site) = (&self.lease, &self.store.site);
-        Ok(Box::new(Writer::open(link, site, table, mode, &mut self.broken)?))
+        Ok(Box::new(Writer::open(link, site, table, mode, &self.changed, &mut self.broken)?))
     }
 
     fn tie(&mut self, layer: &str, options: &TieOptions) -> Result<TieReport> {
@@ -227,6 +221,7 @@ impl Transaction for PgTransaction<'_> {
         self.link().batch(&sql).map_err(self.site().failed("go back to a mark"))?;
         self.savepoints.truncate(at + 1);
         self.broken = false;
+        self.changed.forget();
         self.link().forget_statements();
         self.catalogue.forget();
         Ok(())
@@ -234,11 +229,15 @@ impl Transaction for PgTransaction<'_> {
 
     fn commit(self: Box<Self>) -> Result<()> {
         self.usable()?;
-        self.end("COMMIT")
+        self.changed.tell(self.link()).map_err(self.site().failed("analyze its layers"))?;
+        let (store, lease) = (self.store, self.lease);
+        let committed = commit::commit(lease, &store.site, || store.lease());
+        store.catalogue.forget();
+        committed
     }
 
     fn rollback(self: Box<Self>) -> Result<()> {
-        self.end("ROLLBACK")
+        self.lease.batch("ROLLBACK").map_err(self.site().failed("roll back"))
     }
 }
 

@@ -1,4 +1,7 @@
-//! Writing features: row by row, each change in a mark of its own; or many at once, by `COPY`.
+//! Writing features: row by row, each change in a mark of its own; or many at once, by `COPY` and by
+//! changes that wait for one another.
+use crate::analyze::Changed;
+use crate::changes::Changes;
 use crate::copy::Load;
 use crate::encode::{Bind, Borrowed, misfit};
 use crate::error::Failure;
@@ -8,12 +11,15 @@ use crate::link::Link;
 use crate::metadata::{Key, Sql, Table, bound};
 use crate::natural_keys;
 use crate::reading::FeatureReader;
+use crate::repair;
 use crate::select::{Shape, parameters};
 use crate::spelling::{Spelling, quoted};
 use crate::transaction::marked;
 use std::collections::HashMap;
 use std::sync::Arc;
-use tiepoint_core::{Change, Feature, FeatureError, Fid, Mismatch, ObjectId, Target, Value};
+use tiepoint_core::{
+    Change, Feature, FeatureError, Fid, Geometry, Mismatch, ObjectId, Target, Value,
+};
 use tiepoint_store::sql::Fragment;
 use tiepoint_store::{
     FeatureLabel, FeatureWriter, NaturalKey, Result, StoreError, WriteMode, Written,
@@ -28,7 +34,13 @@ pub(crate) struct Writer<'t> {
     table: Arc<Table>,
     /// Whether the transaction is fit for nothing but a rollback.
     broken: &'t mut bool,
+    changed: &'t Changed,
+    mode: WriteMode,
     load: Option<Load<'t>>,
+    changes: Changes,
+    /// Changes that were made after they had waited, and those whose rows were not there.
+    settled: u64,
+    missed: u64,
     /// Whether other writers of the layer have been made to wait.
     locked: bool,
     /// The keys by the ids that they name; read when first needed.
@@ -44,18 +56,32 @@ impl<'t> Writer<'t> {
         site: &'t Site,
         table: Arc<Table>,
         mode: WriteMode,
+        changed: &'t Changed,
         broken: &'t mut bool,
     ) -> Result<Self> {
         if let Some(reason) = &table.layer.read_only {
             return Err(site.read_only(format!("layer `{}`: {reason}", table.layer.name())));
         }
         let load = match mode {
-            WriteMode::Rows => None,
+            WriteMode::Rows | WriteMode::Changes => None,
             WriteMode::Bulk => Load::open(link, site, &table)?,
         };
-        let finished = load.is_none();
-        let (keys, largest_fid, locked) = (None, None, false);
-        Ok(Self { link, site, table, broken, load, locked, keys, largest_fid, finished })
+        Ok(Self {
+            link,
+            site,
+            table,
+            broken,
+            changed,
+            mode,
+            finished: load.is_none(),
+            load,
+            changes: Changes::default(),
+            settled: 0,
+            missed: 0,
+            locked: false,
+            keys: None,
+            largest_fid: None,
+        })
     }
 
     fn insert(&mut self, mut feature: Feature) -> Result<Written> {
@@ -71,6 +97,13 @@ impl<'t> Writer<'t> {
             Some(natural) => natural.id_of_new(&self.site.name, &values, asked)?,
             None => self.table.tie.as_ref().map(|_| asked.unwrap_or_else(ObjectId::mint)),
         };
+        if let Some(id) = asked.filter(|id| self.changes.concern(&Target::Id(*id))) {
+            self.settle_for(&Target::Id(id))?;
+        }
+        if self.mode == WriteMode::Changes && self.load.is_none() {
+            self.load = Load::open(self.link, self.site, &self.table)?;
+            self.finished &= self.load.is_none();
+        }
         if let Some(load) = &mut self.load {
             return load.insert(key, id, asked.is_some(), &values);
         }
@@ -142,17 +175,30 @@ impl<'t> Writer<'t> {
         let label = FeatureLabel::of(&feature);
         let values = accepted_values(&self.table.layer, feature)?;
         self.refuse_misfits(&values, &label)?;
-        self.pause_load()?;
         let Some(target) = target else { return Ok(Written::Missing) };
-        let Some(condition) = self.row(&target)? else { return Ok(Written::Missing) };
-        self.refuse_change(&target, &condition, &values)?;
+        if self.may_wait(&target) && values.iter().any(Option::is_some) {
+            self.put_off(target, Some(values))?;
+            return Ok(Written::Updated);
+        }
+        self.settle_for(&target)?;
+        self.update_row(&target, values, &label)
+    }
+
+    fn update_row(
+        &mut self,
+        target: &Target,
+        values: Vec<Option<Value>>,
+        label: &FeatureLabel,
+    ) -> Result<Written> {
+        self.pause_load()?;
+        let Some(condition) = self.row(target)? else { return Ok(Written::Missing) };
+        self.refuse_change(target, &condition, &values)?;
         let table = Arc::clone(&self.table);
         let mut sql: Sql = Fragment::text("UPDATE ").then(table.sql()).then(" SET ");
         let mut first = true;
-        for (column, value) in table.columns.iter().zip(&values) {
+        for (column, value) in table.columns.iter().zip(values) {
             let Some(value) = value else { continue };
-            let (kind, srid) = (column.kind.clone(), column.srid);
-            let bind = Bind { kind, srid, value: value.clone() };
+            let bind = Bind { kind: column.kind.clone(), srid: column.srid, value };
             sql = if std::mem::take(&mut first) { sql } else { sql.then(", ") };
             sql = sql.then_name(&column.name).then(" = ").then_bind(bind);
         }
@@ -161,21 +207,99 @@ impl<'t> Writer<'t> {
         } else {
             sql.then(" WHERE ").then(condition)
         };
-        Ok(if self.run(sql, &label)? > 0 { Written::Updated } else { Written::Missing })
+        Ok(if self.run(sql, label)? > 0 { Written::Updated } else { Written::Missing })
     }
 
     fn delete(&mut self, target: &Target) -> Result<Written> {
+        if self.may_wait(target) {
+            self.put_off(target.clone(), None)?;
+            return Ok(Written::Deleted);
+        }
+        self.settle_for(target)?;
+        self.delete_row(target)
+    }
+
+    fn delete_row(&mut self, target: &Target) -> Result<Written> {
         self.pause_load()?;
         let Some(condition) = self.row(target)? else { return Ok(Written::Missing) };
-        let label = match target {
+        let label = self.label(target);
+        let sql = Fragment::text("DELETE FROM ").then(self.table.sql());
+        let touched = self.run(sql.then(" WHERE ").then(condition), &label)?;
+        Ok(if touched > 0 { Written::Deleted } else { Written::Missing })
+    }
+
+    fn label(&self, target: &Target) -> FeatureLabel {
+        match target {
             Target::Fid(fid) => FeatureLabel::of_row(fid.clone()),
             Target::Id(id) => {
                 FeatureLabel::of(&Feature::new(Arc::clone(self.table.layer.schema())).with_id(*id))
             }
+        }
+    }
+
+    fn may_wait(&self, target: &Target) -> bool {
+        self.mode == WriteMode::Changes && Changes::may_wait(&self.table, target)
+    }
+
+    fn put_off(&mut self, target: Target, values: Option<Vec<Option<Value>>>) -> Result<()> {
+        if self.changes.is_full() {
+            self.settle_changes()?;
+        }
+        self.settle_for(&target)?;
+        self.changes.add(target, values);
+        Ok(())
+    }
+
+    /// Makes what waits where a change of the same row does.
+    fn settle_for(&mut self, target: &Target) -> Result<()> {
+        if self.changes.concern(target) { self.settle_changes() } else { Ok(()) }
+    }
+
+    fn settle_changes(&mut self) -> Result<()> {
+        let changes = std::mem::take(&mut self.changes);
+        if changes.waiting.is_empty() {
+            return Ok(());
+        }
+        self.pause_load()?;
+        let table = Arc::clone(&self.table);
+        let count = changes.waiting.len() as u64;
+        let missed = match marked(self.link, |link| changes.make(link, self.site, &table)) {
+            Ok(missed) => missed,
+            // which of them it is, the server does not say
+            Err(failure) if failure.code().is_some() => self.one_by_one(changes)?,
+            Err(failure) => {
+                return Err(self.refused(failure, None, &FeatureLabel::of_row(Fid::Int(0))));
+            }
         };
-        let sql = Fragment::text("DELETE FROM ").then(self.table.sql());
-        let touched = self.run(sql.then(" WHERE ").then(condition), &label)?;
-        Ok(if touched > 0 { Written::Deleted } else { Written::Missing })
+        self.missed += missed;
+        self.settled += count - missed;
+        Ok(())
+    }
+
+    /// Makes changes in their order until one is refused; then none is made.
+    fn one_by_one(&mut self, changes: Changes) -> Result<u64> {
+        let failed = || self.site.failed("set a mark");
+        self.link.batch("SAVEPOINT tiepoint_changes").map_err(failed())?;
+        let mut missed = 0;
+        for change in changes.waiting {
+            let label = self.label(&change.target);
+            let made = match change.values {
+                Some(values) => self.update_row(&change.target, values, &label),
+                None => self.delete_row(&change.target),
+            };
+            match made {
+                Ok(Written::Missing) => missed += 1,
+                Ok(_) => {}
+                Err(error) => {
+                    let back = "ROLLBACK TO tiepoint_changes; RELEASE tiepoint_changes";
+                    *self.broken |= self.link.batch(back).is_err();
+                    return Err(error);
+                }
+            }
+        }
+        let released = self.link.batch("RELEASE tiepoint_changes");
+        released.map_err(self.site.failed("release a mark"))?;
+        Ok(missed)
     }
 
     fn run(&mut self, sql: Sql, label: &FeatureLabel) -> Result<u64> {
@@ -452,10 +576,26 @@ impl FeatureWriter for Writer<'_> {
         }
     }
 
+    fn settle(&mut self) -> Result<u64> {
+        self.settle_changes()?;
+        Ok(std::mem::take(&mut self.missed))
+    }
+
+    fn make_valid(
+        &mut self,
+        geometries: &[Geometry],
+    ) -> Result<Option<Vec<Result<Geometry, String>>>> {
+        self.pause_load()?;
+        let repaired = repair::make_valid(self.link, geometries);
+        repaired.map(Some).map_err(self.site.failed("repair geometries"))
+    }
+
     fn finish(mut self: Box<Self>) -> Result<()> {
-        if let Some(load) = self.load.take() {
-            load.finish()?;
-        }
+        self.settle_changes()?;
+        let loaded = self.load.take().map_or(Ok(0), Load::finish)?;
+        let what = format!("analyze layer `{}`", self.table.layer.name());
+        let noted = self.changed.note(self.link, &self.table, loaded + self.settled);
+        noted.map_err(self.site.failed(&what))?;
         self.move_sequence()?;
         self.finished = true;
         Ok(())

@@ -30,6 +30,12 @@ pub struct Capabilities {
     pub enforces_schema: bool,
     /// Finds what is wrong with its own content, and mends some of it.
     pub check: bool,
+    /// Keeps `-0.0` apart from `0.0`.
+    pub minus_zero: bool,
+    /// Makes valid geometries of invalid ones: [`FeatureWriter::make_valid`](crate::FeatureWriter::make_valid).
+    pub make_valid: bool,
+    /// How many bytes of UTF-8 the name of a layer or field may have, where that is limited.
+    pub longest_name: Option<usize>,
 }
 
 impl Capabilities {
@@ -45,6 +51,9 @@ impl Capabilities {
         curves: true,
         enforces_schema: false,
         check: false,
+        minus_zero: true,
+        make_valid: false,
+        longest_name: None,
     };
 }
 

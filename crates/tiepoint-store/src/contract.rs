@@ -80,6 +80,16 @@ pub trait Store: Send + Sync {
         aggregate::in_memory(&layer, query, aggregates, |query| self.read(query))
     }
 
+    /// What tells a layer from every other layer of every store, whatever the store is called by
+    /// and whoever opens it; `None` where nothing does.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::LayerNotFound`], and when the store cannot be read.
+    fn place_of(&self, layer: &str) -> Result<Option<String>> {
+        self.layer(layer).map(|_| None)
+    }
+
     /// Opens a transaction. Dropping it undoes it.
     ///
     /// # Errors

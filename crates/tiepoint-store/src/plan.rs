@@ -80,6 +80,18 @@ pub enum Place {
     Memory,
 }
 
+impl Place {
+    /// Who did what was `asked` for, if the store has left it or not.
+    #[must_use]
+    pub fn of(asked: bool, left: bool) -> Self {
+        match (asked, left) {
+            (false, _) => Self::Nowhere,
+            (true, false) => Self::Store,
+            (true, true) => Self::Memory,
+        }
+    }
+}
+
 impl Plan {
     /// Whether rows were found by an index rather than by looking at all of them.
     #[must_use]

@@ -1,7 +1,9 @@
 //! Changing a store: transactions, savepoints and writers.
 use crate::{Book, Features, Isolation, Result, TieOptions, TieReport, UntieReport};
 use std::sync::Arc;
-use tiepoint_core::{Change, Fid, FieldType, Layer, LayerDefinition, ObjectId, Query, Value};
+use tiepoint_core::{
+    Change, Fid, FieldType, Geometry, Layer, LayerDefinition, ObjectId, Query, Value,
+};
 
 /// What a transaction is asked to be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -150,6 +152,10 @@ pub enum WriteMode {
     /// Many inserts: indexes may be built when the writer is finished, so an insert that breaks
     /// the uniqueness of ids may be refused only then.
     Bulk,
+    /// Many changes of features that are there. Updates and deletes may be put off until
+    /// [`FeatureWriter::settle`]: what is said of them before is what they will be if their rows
+    /// are there.
+    Changes,
 }
 
 /// A layer opened for writing.
@@ -165,7 +171,33 @@ pub trait FeatureWriter {
     /// stand.
     fn write(&mut self, change: Change) -> Result<Written>;
 
-    /// Completes indexes and statistics. Dropping an unfinished writer leaves the transaction fit
+    /// Makes the changes that were put off, and says of how many the rows turned out not to be
+    /// there.
+    ///
+    /// # Errors
+    ///
+    /// As [`write`](FeatureWriter::write), for one of them. None of them is then made; earlier
+    /// ones stand.
+    fn settle(&mut self) -> Result<u64> {
+        Ok(0)
+    }
+
+    /// Valid geometries with the positions of these, one for each, or why there is none. Writes
+    /// nothing. What comes back may be of another kind.
+    ///
+    /// `None` where the store cannot: see [`Capabilities::make_valid`](crate::Capabilities).
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be asked.
+    fn make_valid(
+        &mut self,
+        _geometries: &[Geometry],
+    ) -> Result<Option<Vec<Result<Geometry, String>>>> {
+        Ok(None)
+    }
+
+    /// Completes indexes and statistics, after [settling](FeatureWriter::settle). Dropping an unfinished writer leaves the transaction fit
     /// for nothing but a rollback.
     ///
     /// # Errors

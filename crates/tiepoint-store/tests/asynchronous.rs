@@ -50,7 +50,7 @@ impl Drop for Opened {
 }
 
 impl Store for Numbers {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "numbers"
     }
 

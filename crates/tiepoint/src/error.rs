@@ -146,7 +146,8 @@ impl Error {
             Self::Store(error) => error.hint(),
             Self::Document(error) => error.reason.hint().map(str::to_owned),
             Self::UnknownStore { .. } => Some(
-                "a store is a path that ends in `.gpkg`, a URL such as `gpkg:data.db`, or `memory:`"
+                "a store is a path that ends in `.gpkg`, a URL such as `postgres://user@host/database` \
+                 or `gpkg:data.db`, `PG:` and libpq's keywords, or `memory:`"
                     .to_owned(),
             ),
             Self::UnknownFormat { .. } => Some(format!("name the format: {}", format_names())),

@@ -27,8 +27,8 @@ pub use export::{
     ExportOptions, Overwrite, Target, WriteOptions, export, for_document, write_features,
 };
 pub use import::{
-    IdRule, ImportMode, ImportOptions, ImportReport, LayerReport, OnError, UnknownFields, import,
-    import_into,
+    IdRule, ImportMode, ImportOptions, ImportReport, InvalidRule, LayerReport, OnError,
+    UnknownFields, import, import_into,
 };
 pub use location::Location;
 pub use open::{create, open, open_or_create};

@@ -1,5 +1,7 @@
 //! Telling somebody who waits how far the work is, and hearing from them that it should stop.
 
+use tiepoint_store::ReadControl;
+
 /// Somebody who watches long work, and may end it.
 ///
 /// Methods take `&self` and are called often, a few hundred times a second at most: they should
@@ -14,6 +16,12 @@ pub trait Progress {
     /// Whether the work should end here. Whatever it was writing to is then left as it was.
     fn should_stop(&self) -> bool {
         false
+    }
+
+    /// What stores are read with: whoever [stops](ReadControl::stop) it need not wait until the
+    /// next row has come.
+    fn control(&self) -> ReadControl {
+        ReadControl::default()
     }
 }
 

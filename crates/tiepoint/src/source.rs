@@ -10,6 +10,7 @@ use std::sync::Arc;
 /// assert!(matches!(Source::parse("cities.csv"), Ok(Source::File { .. })));
 /// assert!(matches!(Source::parse("-"), Ok(Source::Stdin { .. })));
 /// assert!(matches!(Source::parse("world.gpkg"), Ok(Source::Store { .. })));
+/// assert!(matches!(Source::parse("postgres://db.example/gis"), Ok(Source::Store { .. })));
 /// ```
 #[derive(Debug, Clone)]
 pub enum Source {
@@ -53,7 +54,9 @@ impl Source {
         Ok(if text == "-" {
             Self::Stdin { options: DocumentOptions::default() }
         } else if Location::looks_like_store(text) {
-            Self::Store { location: Location::parse(text)?, layer: None }
+            let location = Location::parse(text)?;
+            let layer = location.layer().map(str::to_owned);
+            Self::Store { location, layer }
         } else {
             Self::File { path: text.into(), options: DocumentOptions::default() }
         })

@@ -11,8 +11,9 @@ pub(super) fn run(args: ExportArgs) -> Result<()> {
         overwrite: if args.overwrite { Overwrite::Allow } else { Overwrite::Refuse },
         document: (&args.write).into(),
     };
+    let name = select::layer_name(&args.store, args.layer)?;
     let store = tiepoint::open(&args.store)?;
-    let (layer, format) = (store.layer(&args.layer)?, target.format(options.format)?);
+    let (layer, format) = (store.layer(&name)?, target.format(options.format)?);
     let query = select::query(&layer, args.select)?;
     let query = select::with_place(query, &layer, format);
     let watcher = Watcher::new();

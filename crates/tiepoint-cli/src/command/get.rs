@@ -1,6 +1,6 @@
 //! `tiepoint get`: the one feature that stands for an object.
 use super::query::document_format;
-use super::select::wrong;
+use super::select::{layer_name, wrong};
 use super::show;
 use crate::args::GetArgs;
 use std::io::BufWriter;
@@ -8,24 +8,25 @@ use std::sync::Arc;
 use tiepoint::store::Features;
 use tiepoint::{Error, Fid, Ids, Query, Result};
 
-pub(super) fn run(args: &GetArgs) -> Result<()> {
+pub(super) fn run(args: GetArgs) -> Result<()> {
     let ids = ids(&args.id)?;
+    let name = layer_name(&args.store, args.layer)?;
     let store = tiepoint::open(&args.store)?;
-    let layer = store.layer(&args.layer)?;
+    let layer = store.layer(&name)?;
     if matches!(ids, Ids::Objects(_)) && !layer.is_tied() {
         return Err(Error::Options {
             reason: format!(
                 "layer `{}` is not tied, so its features have no object ids",
-                args.layer
+                layer.name()
             ),
             hint: Some("tie the layer, or look for a row: `fid:1`".to_owned()),
         });
     }
-    let query = Query::layer(&args.layer).ids(ids);
+    let query = Query::layer(layer.name()).ids(ids);
     let found = store.read(&query)?.next().transpose()?;
     let feature = found.ok_or_else(|| Error::FeatureNotFound {
         store: store.name().to_owned(),
-        layer: args.layer.clone(),
+        layer: layer.name().to_owned(),
         feature: args.id.clone(),
     })?;
     match document_format(args.format) {

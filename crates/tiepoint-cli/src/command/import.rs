@@ -1,11 +1,11 @@
 //! `tiepoint import`: what it was told, and what it tells afterwards.
 use super::document;
 use super::select::wrong;
-use crate::args::{ImportArgs, Mode, OnError as OnErrorArg};
+use crate::args::{ImportArgs, InvalidImport, Mode, OnError as OnErrorArg};
 use crate::terminal::{Watcher, count, plain, say};
 use tiepoint::{
-    IdRule, ImportMode, ImportOptions, LayerReport, OnError, Result, Source, UnknownFields,
-    import_into,
+    IdRule, ImportMode, ImportOptions, InvalidRule, LayerReport, Location, OnError, Result, Source,
+    UnknownFields, import_into,
 };
 
 pub(super) fn run(args: ImportArgs) -> Result<()> {
@@ -14,8 +14,9 @@ pub(super) fn run(args: ImportArgs) -> Result<()> {
     let watcher = Watcher::new();
     let report = import_into(&import.source, &store, &import.options, &watcher);
     drop(watcher);
+    let shown = Location::parse(&store)?.to_string();
     for layer in report?.layers {
-        tell(&layer, &import.options, &store);
+        tell(&layer, &import.options, &shown);
     }
     Ok(())
 }
@@ -30,7 +31,7 @@ impl Import {
     fn new(args: ImportArgs) -> Result<Self> {
         let mut source = Source::parse(&args.source)?.read_as(document::options(args.document)?);
         match (&mut source, args.source_layer) {
-            (Source::Store { layer, .. }, name) => *layer = name,
+            (Source::Store { layer, .. }, Some(name)) => *layer = Some(name),
             (_, Some(_)) => {
                 return Err(wrong("--source-layer", &"a document has no layers to choose from"));
             }
@@ -46,6 +47,7 @@ impl Import {
             } else {
                 UnknownFields::Refuse
             },
+            invalid: args.invalid.into(),
         };
         Ok(Self { source, options })
     }
@@ -85,6 +87,17 @@ fn on_error(on_error: OnErrorArg, rejects: Option<std::path::PathBuf>) -> Result
     }
 }
 
+impl From<InvalidImport> for InvalidRule {
+    fn from(invalid: InvalidImport) -> Self {
+        match invalid {
+            InvalidImport::Keep => Self::Keep,
+            InvalidImport::Report => Self::Report,
+            InvalidImport::Reject => Self::Reject,
+            InvalidImport::Repair => Self::Repair,
+        }
+    }
+}
+
 /// Says what became of a layer, and what somebody should look at.
 fn tell(layer: &LayerReport, options: &ImportOptions, store: &str) {
     let name = plain(&layer.layer);
@@ -98,7 +111,13 @@ fn tell(layer: &LayerReport, options: &ImportOptions, store: &str) {
     if layer.rejected > 0 {
         parts.push(format!("{} SKIPPED", layer.rejected));
     }
+    if layer.repaired > 0 {
+        parts.push(format!("{} repaired", layer.repaired));
+    } else if layer.invalid > 0 {
+        parts.push(format!("{} NOT VALID", layer.invalid));
+    }
     say(&format!("layer `{name}` of {}: {}", plain(store), parts.join(", ")));
+    tell_invalid(layer);
     for note in &layer.notes {
         say(&format!(" note: {}", plain(note)));
     }
@@ -116,5 +135,17 @@ fn tell(layer: &LayerReport, options: &ImportOptions, store: &str) {
             }
         };
         say(&format!(" skipped: {untold} more; {where_all} has them all"));
+    }
+}
+
+/// The first geometries that were not valid.
+fn tell_invalid(layer: &LayerReport) {
+    for invalid in &layer.first_invalid {
+        say(&format!(" invalid: {}", plain(invalid)));
+    }
+    let untold = layer.invalid - layer.first_invalid.len() as u64;
+    if untold > 0 {
+        let where_all = "`tiepoint query --compute 'valid=is_valid(geom)'` has them all";
+        say(&format!(" invalid: {untold} more; {where_all}"));
     }
 }

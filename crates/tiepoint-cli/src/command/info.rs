@@ -3,20 +3,31 @@ use super::layers::{self, identity};
 use crate::args::InfoArgs;
 use crate::terminal::{Table, aligned, plain, summary, write_out};
 use tiepoint::core::{Domain, FidRule, FieldDefault};
-use tiepoint::{Capabilities, Field, Layer, LayerFacts, Result, Store};
+use tiepoint::{Capabilities, Field, Layer, LayerFacts, Location, Result, Store};
 
 pub(super) fn run(args: &InfoArgs) -> Result<()> {
     let store = tiepoint::open(&args.store)?;
-    if let Some(name) = &args.layer {
-        return layer_info(&*store, name);
+    let named = Location::parse(&args.store)?.layer().map(str::to_owned);
+    if let Some(name) = args.layer.clone().or(named) {
+        return layer_info(&*store, &name);
     }
     write_out(&store_text(&*store))?;
     layers::list(&*store)
 }
 
 fn store_text(store: &dyn Store) -> String {
-    let Capabilities { write, define_layers, tie, savepoints, books, watch, check, curves, .. } =
-        store.capabilities();
+    let Capabilities {
+        write,
+        define_layers,
+        tie,
+        savepoints,
+        books,
+        watch,
+        check,
+        curves,
+        make_valid,
+        ..
+    } = store.capabilities();
     let can = [
         (write, "write"),
         (define_layers, "define layers"),
@@ -26,6 +37,7 @@ fn store_text(store: &dyn Store) -> String {
         (watch, "watch"),
         (curves, "curves"),
         (check, "check"),
+        (make_valid, "repair geometries"),
     ];
     let can: Vec<_> = can.iter().filter(|(able, _)| *able).map(|(_, what)| *what).collect();
     format!("store  {}\nable   {}\n\n", plain(store.name()), can.join(", "))

@@ -25,7 +25,7 @@ pub(crate) fn run(command: Command) -> Result<ExitCode> {
         Command::Export(args) => export::run(*args)?,
         Command::Layers(args) => layers::run(&args)?,
         Command::Info(args) => info::run(&args)?,
-        Command::Get(args) => get::run(&args)?,
+        Command::Get(args) => get::run(args)?,
         Command::Query(args) => query::run(*args)?,
         Command::Explain(args) => explain::run(*args)?,
         Command::Tie(args) => tie::tie(args)?,

@@ -8,12 +8,14 @@ use std::time::Duration;
 use tiepoint::{Aggregate, Fields, Format, Query, ReadControl, Result, Store, Value};
 
 pub(super) fn run(args: QueryArgs) -> Result<()> {
+    let name = select::layer_name(&args.store, args.layer)?;
     let store = tiepoint::open(&args.store)?;
-    let layer = store.layer(&args.layer)?;
+    let layer = store.layer(&name)?;
     let query = select::query(&layer, args.select)?;
     let columns =
         if query.fields == Fields::All { Columns::GeometryLast } else { Columns::AsAsked };
     let control = control(args.time_out)?;
+    terminal::stop_on_ctrl_c(&control);
     if args.count {
         return count(&*store, &query, &control, args.time_out.is_some());
     }

@@ -3,8 +3,8 @@ use super::place;
 use crate::args::{DocumentFormat, Invalid, SelectArgs, WriteArgs};
 use tiepoint::codecs::cql2;
 use tiepoint::{
-    Crs, Direction, Error, Expr, Fields, Format, InvalidGeometries, Layer, Nulls, OrderBy, Query,
-    Result, Simplify, WriteOptions, field, place as located,
+    Crs, Direction, Error, Expr, Fields, Format, InvalidGeometries, Layer, Location, Nulls,
+    OrderBy, Query, Result, Simplify, WriteOptions, field, place as located,
 };
 
 /// How many of the nearest, where nothing is said.
@@ -148,6 +148,18 @@ fn order(layer: &Layer, text: &str, expression: impl Fn(&str) -> Result<Expr>) -
         Direction::Descending => Nulls::Last,
     };
     Ok(OrderBy { key, direction, nulls })
+}
+
+/// The layer that is meant: the one that was typed, else the one that the store's URL names.
+pub(super) fn layer_name(store: &str, typed: Option<String>) -> Result<String> {
+    if let Some(name) = typed {
+        return Ok(name);
+    }
+    let location = Location::parse(store)?;
+    location.layer().map(str::to_owned).ok_or_else(|| Error::Options {
+        reason: "no layer is named".to_owned(),
+        hint: Some(format!("`tiepoint layers` lists those of {location}; see also `--help`")),
+    })
 }
 
 /// An argument that makes no sense.

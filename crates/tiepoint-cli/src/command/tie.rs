@@ -1,16 +1,19 @@
 //! `tiepoint tie` and `tiepoint untie`: giving a layer identity, and taking it away.
-use super::select::wrong;
+use super::select::{layer_name, wrong};
 use crate::args::{TieArgs, UntieArgs};
 use crate::terminal::{count, plain, say};
-use tiepoint::{BadIds, Carrier, Identity, ObjectId, Result, TieOptions, TransactionOptions};
+use tiepoint::{
+    BadIds, Carrier, Identity, Location, ObjectId, Result, TieOptions, TransactionOptions,
+};
 
 pub(super) fn tie(args: TieArgs) -> Result<()> {
+    let layer = layer_name(&args.store, args.layer)?;
     let store = tiepoint::open(&args.store)?;
     let bad_ids = if args.replace_bad_ids { BadIds::Replace } else { BadIds::Report };
     let mut transaction = store.begin(TransactionOptions::default())?;
-    let present = transaction.layer(&args.layer)?.identity().clone();
+    let present = transaction.layer(&layer)?.identity().clone();
     let carrier = carrier(present, args.column, args.key_field, args.key_namespace)?;
-    let report = transaction.tie(&args.layer, &TieOptions { carrier: carrier.clone(), bad_ids })?;
+    let report = transaction.tie(&layer, &TieOptions { carrier: carrier.clone(), bad_ids })?;
     transaction.commit()?;
     let mut parts = vec![
         format!("{} kept", count(report.kept, "object id")),
@@ -20,12 +23,12 @@ pub(super) fn tie(args: TieArgs) -> Result<()> {
         parts.push(format!("{} replaced", report.replaced));
     }
     if let Carrier::NaturalKey { field, namespace } = carrier {
-        let (layer, field) = (plain(&args.layer), plain(&field));
+        let (layer, field) = (plain(&layer), plain(&field));
         let named = count(report.kept, "feature");
         say(&format!("layer `{layer}` is tied by `{field}` in namespace {namespace}: {named}"));
         return Ok(());
     }
-    say(&format!("layer `{}` is tied: {}", plain(&args.layer), parts.join(", ")));
+    say(&format!("layer `{}` is tied: {}", plain(&layer), parts.join(", ")));
     Ok(())
 }
 
@@ -60,7 +63,9 @@ fn carrier(
 pub(super) fn untie(args: &UntieArgs) -> Result<()> {
     let store = tiepoint::open(&args.store)?;
     let mut transaction = store.begin(TransactionOptions::default())?;
-    let report = transaction.untie(args.layer.as_deref())?;
+    let named = Location::parse(&args.store)?.layer().map(str::to_owned);
+    let layer = args.layer.clone().or(named);
+    let report = transaction.untie(layer.as_deref())?;
     transaction.commit()?;
     if report.layers.is_empty() {
         say("nothing was tied; nothing has changed");

@@ -1,7 +1,7 @@
 //! An error as people and scripts meet it: what, where, what next, and an exit code.
 use super::{plain, say};
 use std::process::ExitCode;
-use tiepoint::{Error, ErrorKind};
+use tiepoint::{Error, ErrorKind, StoreError};
 
 /// What a shell reports of a program that SIGINT ended.
 pub(crate) const STOPPED: u8 = 130;
@@ -26,7 +26,7 @@ pub(crate) fn report(error: &Error) -> ExitCode {
         say(&format!(" hint: {}", plain(&hint)));
     }
     match error {
-        Error::Stopped { .. } => STOPPED.into(),
+        Error::Stopped { .. } | Error::Store(StoreError::Stopped) => STOPPED.into(),
         _ => exit_code(error.kind()).into(),
     }
 }

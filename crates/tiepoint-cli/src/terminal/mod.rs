@@ -11,6 +11,12 @@ pub(crate) use table::{Table, aligned};
 pub(crate) use text::{count, plain, say, summary, write_out};
 
 use std::io::IsTerminal as _;
+use tiepoint::ReadControl;
+
+/// Stops what is read with the control when Ctrl-C is typed.
+pub(crate) fn stop_on_ctrl_c(control: &ReadControl) {
+    stop::listen(control);
+}
 
 /// Whether a person reads the standard output.
 pub(crate) fn is_terminal() -> bool {

@@ -4,19 +4,21 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::cell::RefCell;
 use std::io::IsTerminal as _;
 use std::time::Duration;
-use tiepoint::{Phase, Progress, Step, Unit};
+use tiepoint::{Phase, Progress, ReadControl, Step, Unit};
 
 /// Shows how far the work is, and passes on Ctrl-C.
 pub(crate) struct Watcher {
     /// The bar of the present step.
     bar: RefCell<ProgressBar>,
+    control: ReadControl,
 }
 
 impl Watcher {
     /// Listens for Ctrl-C, and shows a bar on the standard error where that is a terminal.
     pub(crate) fn new() -> Self {
-        stop::listen();
-        Self { bar: RefCell::new(ProgressBar::hidden()) }
+        let control = ReadControl::default();
+        stop::listen(&control);
+        Self { bar: RefCell::new(ProgressBar::hidden()), control }
     }
 
     /// Takes the bar away until the next step, so that what is said stands alone.
@@ -45,6 +47,10 @@ impl Progress for Watcher {
 
     fn should_stop(&self) -> bool {
         stop::asked()
+    }
+
+    fn control(&self) -> ReadControl {
+        self.control.clone()
     }
 }
 

@@ -7,6 +7,9 @@ use tempfile::TempDir;
 
 pub(crate) struct Folder(TempDir);
 
+/// The database of examples.
+const EXAMPLE: &str = "postgres://anna@db.example/gis";
+
 /// What a run of the command left behind.
 pub(crate) struct Run {
     pub(crate) code: Option<i32>,
@@ -109,6 +112,17 @@ impl Folder {
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command.env("PATH", std::env::join_paths(path).expect("paths join"));
         Run::of(command.spawn().expect("there is a shell"))
+    }
+
+    /// The same, with a database of a throw-away server where the line names an example's; `None`
+    /// where it does and there is no server.
+    pub(crate) fn shell_with_database(&self, line: &str, schema: Option<&str>) -> Option<Run> {
+        if !line.contains(EXAMPLE) {
+            return Some(self.shell(line));
+        }
+        let url = schema?;
+        let line = line.replace(&format!("'{EXAMPLE}?schema=city'"), &format!("'{url}'"));
+        Some(self.shell(&line.replace(EXAMPLE, &format!("'{url}'"))))
     }
 
     /// Runs the command without any privilege: as it is where we have none, else as a user that

@@ -1,5 +1,6 @@
 //! Every subcommand helps, and its examples are commands that work.
 use crate::folder::Folder;
+use tiepoint::testing::{Server, TestSchema, server_or_skip};
 
 fn subcommands() -> Vec<String> {
     let help = Folder::new().ok("--help").out;
@@ -18,6 +19,9 @@ fn examples(help: &str) -> Vec<String> {
 #[test]
 fn every_example_in_the_help_runs() {
     let subcommands = subcommands();
+    let server = server_or_skip("examples with a database");
+    let schema = server.map(Server::schema);
+    let url = schema.as_ref().map(TestSchema::url);
     assert!(subcommands.len() >= 11, "{subcommands:?}");
     for name in subcommands {
         let folder = Folder::after_tour();
@@ -25,7 +29,7 @@ fn every_example_in_the_help_runs() {
         assert!(!examples.is_empty(), "`{name} --help` has no example");
         for example in examples {
             assert!(example.contains(&format!("tiepoint {name}")), "{name}: {example}");
-            let run = folder.shell(&example);
+            let Some(run) = folder.shell_with_database(&example, url.as_deref()) else { continue };
             assert_eq!(run.code, Some(0), "{example}\n{}{}", run.out, run.err);
         }
     }

@@ -7,6 +7,7 @@ mod ids;
 mod import;
 mod interrupted;
 mod messages;
+mod postgis;
 mod query;
 mod questions;
 mod readme;

@@ -24,7 +24,7 @@ fn every_failure_says_what_and_where() {
         ("import a.csv new.shp", 6, ".gpkg"),
         ("import a.csv none.gpkg --mode append", 3, "none.gpkg"),
         ("import a.csv no/such/folder/new.gpkg", 3, "new.gpkg"),
-        ("layers postgres://anna:hunter2@db/gis", 6, "postgres"),
+        ("layers mysql://anna:hunter2@db/gis", 6, "postgres://"),
         ("tie tour.gpkg none", 3, "none"),
     ] {
         let run = folder.fails(args, code);

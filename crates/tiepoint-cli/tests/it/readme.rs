@@ -1,5 +1,6 @@
 //! What the README shows is what happens.
 use crate::folder::Folder;
+use tiepoint::testing::{Server, TestSchema, server_or_skip};
 
 const README: &str = include_str!("../../../../README.md");
 
@@ -34,12 +35,15 @@ fn prepared() -> Folder {
 #[test]
 fn every_command_in_the_readme_runs() {
     let folder = prepared();
+    let server = server_or_skip("the README's commands on a database");
+    let schema = server.map(Server::schema);
+    let url = schema.as_ref().map(TestSchema::url);
     let lines = blocks("sh").into_iter().filter(|line| line.starts_with("tiepoint "));
     let commands: Vec<_> = lines.filter_map(|line| line.split(" # ").next()).collect();
     assert!(commands.len() >= 9, "{commands:?}");
     for command in commands {
         let command = command.split(" | ").next().unwrap_or(command);
-        let run = folder.shell(command);
+        let Some(run) = folder.shell_with_database(command, url.as_deref()) else { continue };
         assert_eq!(run.code, Some(0), "{command}\n{}{}", run.out, run.err);
     }
 }

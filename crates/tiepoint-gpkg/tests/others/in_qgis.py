@@ -1,5 +1,6 @@
-"""Edits a layer in headless QGIS the way its user interface does: in_qgis.py FILE LAYER OPERATION.
+"""Edits a layer in headless QGIS the way its user interface does: in_qgis.py SOURCE LAYER OPERATION.
 
+SOURCE is a file, or what QGIS calls a table of PostgreSQL (`dbname=... table=...`).
 Operations: layers, add, paste, cut_paste, split, merge, delete, rename_id. Prints one JSON document.
 """
 import json
@@ -91,8 +92,14 @@ def rename_id(layer):
     return layer.changeAttributeValue(feature.id(), index, "11111111-1111-4111-8111-111111111111")
 
 
-def edit(path, name, operation):
-    layer = QgsVectorLayer(f"{path}|layername={name}", name, "ogr")
+def opened(source, name):
+    if source.startswith("dbname="):
+        return QgsVectorLayer(source, name, "postgres")
+    return QgsVectorLayer(f"{source}|layername={name}", name, "ogr")
+
+
+def edit(source, name, operation):
+    layer = opened(source, name)
     if not layer.isValid():
         return {"done": False, "why": "QGIS cannot open the layer"}
     layer.startEditing()
@@ -104,10 +111,10 @@ def edit(path, name, operation):
 
 
 def main():
-    path, name, operation = sys.argv[1:4]
+    source, name, operation = sys.argv[1:4]
     application = QgsApplication([], False)
     application.initQgis()
-    result = layers(path) if operation == "layers" else edit(path, name, globals()[operation])
+    result = layers(source) if operation == "layers" else edit(source, name, globals()[operation])
     print(json.dumps(result))
     sys.stdout.flush()
     application.exitQgis()

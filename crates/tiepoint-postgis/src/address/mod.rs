@@ -34,6 +34,7 @@ const DEFAULT_CONNECT_TIMEOUT_S: u64 = 10;
 /// | parameter | meaning | default |
 /// | --- | --- | --- |
 /// | `schema` | the schemas to look into, with commas; new layers go into the first | all |
+/// | `layer` | the one layer that is meant, for whoever takes it from the address | none |
 /// | `pool_size` | how many connections are kept | 8 |
 /// | `pool_overflow` | how many more there may be for a while | 0 |
 /// | `pool_timeout` | how long to wait for one, in seconds | 30 |
@@ -48,7 +49,7 @@ const DEFAULT_CONNECT_TIMEOUT_S: u64 = 10;
 /// assert_eq!(address.to_string(), "postgres://anna@db.example/gis");
 /// # Ok::<(), tiepoint_store::StoreError>(())
 /// ```
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct PostgisAddress {
     pub(crate) targets: Vec<Target>,
     pub(crate) user: String,
@@ -66,6 +67,7 @@ pub struct PostgisAddress {
     /// A password file that was not read, as others may read it.
     pub(crate) exposed_password_file: Option<PathBuf>,
     schemas: Vec<String>,
+    layer: Option<String>,
     statement_timeout_ms: Option<u64>,
     lock_timeout_ms: Option<u64>,
 }
@@ -101,7 +103,7 @@ pub(crate) struct PoolLimits {
 }
 
 /// A text that is never shown.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Secret(String);
 
 impl PostgisAddress {
@@ -146,6 +148,7 @@ impl PostgisAddress {
             keepalives: Keepalives::of(settings)?,
             pool: PoolLimits::of(settings)?,
             schemas: schemas(settings)?,
+            layer: owned("layer"),
             statement_timeout_ms: milliseconds(settings, "statement_timeout")?,
             lock_timeout_ms: milliseconds(settings, "lock_timeout")?,
             user,
@@ -157,6 +160,12 @@ impl PostgisAddress {
     #[must_use]
     pub fn schemas(&self) -> &[String] {
         &self.schemas
+    }
+
+    /// The one layer that is meant, where the address names one.
+    #[must_use]
+    pub fn layer(&self) -> Option<&str> {
+        self.layer.as_deref()
     }
 
     pub(crate) fn statement_timeout_ms(&self) -> Option<u64> {

@@ -56,6 +56,7 @@ static PARAMETERS: &[Parameter] = &[
     plain("keepalives_count", Fate::Used),
     plain("tcp_user_timeout", Fate::Used),
     plain("schema", Fate::Used),
+    plain("layer", Fate::Used),
     plain("pool_size", Fate::Used),
     plain("pool_overflow", Fate::Used),
     plain("pool_timeout", Fate::Used),
@@ -84,6 +85,7 @@ static PARAMETERS: &[Parameter] = &[
 /// The parameter of that name; otherwise why there is none, which names it only where it is so close
 /// to one that it cannot be a piece of a password.
 pub(super) fn parameter(name: &str) -> Result<&'static Parameter, String> {
+    let name = in_our_words(name);
     if let Some(parameter) = PARAMETERS.iter().find(|parameter| parameter.name == name) {
         return match parameter.fate {
             Fate::Refused => Err(format!("the parameter `{name}` is not supported")),
@@ -95,6 +97,14 @@ pub(super) fn parameter(name: &str) -> Result<&'static Parameter, String> {
         None => Err("unknown parameter; a password with spaces or special characters must be \
              quoted, in a URL as `%20`"
             .to_owned()),
+    }
+}
+
+/// What GDAL calls it, as we do.
+fn in_our_words(name: &str) -> &str {
+    match name {
+        "schemas" | "active_schema" => "schema",
+        other => other,
     }
 }
 

@@ -109,7 +109,7 @@ fn unknown_parameters_have_near_ones() {
         reason("postgres://h/d?sslmod=require"),
         "the PostGIS address: unknown parameter `sslmod`, did you mean `sslmode`?"
     );
-    assert!(reason("postgres://h/d?schemas=a").contains("`schema`"));
+    assert!(reason("postgres://h/d?shema=a").contains("`schema`"));
     assert!(reason("require_auth=scram-sha-256").contains("not supported"));
 }
 

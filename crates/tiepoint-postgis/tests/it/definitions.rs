@@ -119,7 +119,7 @@ fn the_server_keeps_the_rules_for_everybody() {
     feature.set("geom", good.into()).expect("fits");
     let written = transaction.write("parcels", Change::Insert(feature)).expect("is written");
     let Written::Inserted { filled, .. } = written else { panic!("an insert") };
-    assert_eq!(filled.len(), 1, "the time: {filled:?}");
+    assert_eq!(filled.len(), 2, "the use and the time: {filled:?}");
     transaction.commit().expect("commits");
 }
 

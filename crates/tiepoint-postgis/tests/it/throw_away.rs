@@ -4,16 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use tiepoint_postgis::testing::{Server, Unavailable, fixtures, server_or_skip};
-
-/// A server of the test's own, where one can be started.
-fn own_server(test: &str) -> Option<Server> {
-    match Server::start() {
-        Ok(server) => Some(server),
-        Err(Unavailable::Missing { .. }) => server_or_skip(test).and(None),
-        Err(error) => panic!("{error}"),
-    }
-}
+use crate::sessions::own_server;
+use tiepoint_postgis::testing::{fixtures, server_or_skip};
 
 #[test]
 fn the_shared_server_has_postgis() {

@@ -11,7 +11,7 @@ pub(super) async fn cross<T: Send + 'static>(
     let stop = StopWhenDropped::new(&control);
     let job = spawn_blocking(move || control.check().and_then(|()| work(&control)));
     let outcome = job.await;
-    stop.is_over();
+    stop.ends();
     joined(outcome)
 }
 
@@ -35,7 +35,7 @@ impl StopWhenDropped {
     }
 
     /// There is nothing left to stop.
-    pub(super) fn is_over(mut self) {
+    pub(super) fn ends(mut self) {
         self.0 = None;
     }
 }

@@ -161,7 +161,8 @@ impl AsyncStore {
 
     /// Runs `work` in a transaction, on a thread that may block, and commits what it did.
     ///
-    /// Who awaits this knows: `Ok` says that it is committed, an error that nothing is. Dropping
+    /// Who awaits this knows: `Ok` says that it is committed, an error that nothing is (or, where the server is
+    /// lost over the commit and stays away, that this could not be found out). Dropping
     /// the future undoes it all, unless the commit itself has begun by then; `work` hears of that
     /// by the control it is given, and should ask it now and then where it works for long.
     ///

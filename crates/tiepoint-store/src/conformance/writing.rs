@@ -27,6 +27,8 @@ promises! {
         a_fid_can_be_asked_for,
         unique_values_are_kept_unique,
         both_ways_of_writing_say_the_same,
+        changes_that_wait_are_made_in_their_order,
+        what_waits_and_is_not_there_is_counted,
         a_non_spatial_untied_layer_works_too,
         boxes_follow_changes,
     }
@@ -287,4 +289,52 @@ fn boxes_follow_changes(store: &dyn Store) {
     write(store, Change::Update(patch("geom", Value::Null).with_id(id)));
     assert_eq!((there(5.0), there(50.0)), (0, 0));
     assert_eq!(store.facts("places").expect("reads").extent, None, "extents shrink");
+}
+
+fn changes_that_wait_are_made_in_their_order(store: &dyn Store) {
+    created(store, &places());
+    let rows = inserted(store, "places", many_places(5), WriteMode::Rows);
+    let id = |at: usize| rows[at].1.expect("is tied");
+    committed(store, |transaction| {
+        let mut writer = transaction.writer("places", WriteMode::Changes).expect("a writer");
+        let mut write = |change| writer.write(change).expect("is written");
+        write(Change::Update(patch("rank", 70.into()).with_id(id(0))));
+        write(Change::Update(patch("name", "twice".into()).with_id(id(1))));
+        write(Change::Update(patch("rank", 71.into()).with_id(id(1))));
+        write(Change::Update(patch("rank", 72.into()).with_fid(rows[2].0.clone())));
+        write(Change::Update(patch("rank", 0.into()).with_id(id(3))));
+        write(Change::Delete(Target::Id(id(3))));
+        write(Change::Insert(place("again", 73, 1.0, 2.0).with_id(id(3))));
+        write(Change::Delete(Target::Fid(rows[4].0.clone())));
+        assert_eq!(writer.settle().expect("settles"), 0);
+        writer.finish().expect("finishes");
+    });
+    let mut ranks: Vec<_> = all(store, &Query::layer("places"))
+        .iter()
+        .map(|it| (it.id, it.get("rank").cloned(), it.get("name").cloned()))
+        .collect();
+    ranks.sort_by_key(|(id, ..)| rows.iter().position(|(_, it)| it == id));
+    let says = |at: usize| (&ranks[at].1, &ranks[at].2);
+    assert_eq!(ranks.len(), 4);
+    assert_eq!(says(0).0, &Some(70.into()));
+    assert_eq!(says(1), (&Some(71.into()), &Some("twice".into())));
+    assert_eq!(says(2).0, &Some(72.into()));
+    assert_eq!(says(3), (&Some(73.into()), &Some("again".into())));
+}
+
+fn what_waits_and_is_not_there_is_counted(store: &dyn Store) {
+    created(store, &places());
+    let (_, id) = insert_one(store, "places", place("oak", 1, 5.0, 6.0));
+    committed(store, |transaction| {
+        let mut writer = transaction.writer("places", WriteMode::Changes).expect("a writer");
+        let mut at_once = 0;
+        for id in [id.expect("is tied"), ObjectId::mint(), ObjectId::mint()] {
+            let change = Change::Update(patch("rank", 2.into()).with_id(id));
+            at_once += u64::from(writer.write(change).expect("writes") == Written::Missing);
+        }
+        assert_eq!(at_once + writer.settle().expect("settles"), 2);
+        assert_eq!(writer.settle().expect("settles"), 0, "is said once");
+        writer.finish().expect("finishes");
+    });
+    assert_eq!(all(store, &Query::layer("places"))[0].get("rank"), Some(&2.into()));
 }

@@ -92,6 +92,9 @@ impl Store for MemoryStore {
             curves: true,
             enforces_schema: true,
             check: false,
+            minus_zero: true,
+            make_valid: false,
+            longest_name: None,
         }
     }
 

@@ -56,6 +56,14 @@ pub struct Rest {
     pub cut: bool,
 }
 
+impl Rest {
+    /// The conditions that are still to be decided.
+    #[must_use]
+    pub fn conditions(&self) -> Vec<Bound> {
+        if self.filter == Bound::TRUE { Vec::new() } else { self.filter.conjuncts().to_vec() }
+    }
+}
+
 impl Question {
     /// Checks a query against its layer.
     ///
@@ -168,6 +176,20 @@ impl Question {
     #[must_use]
     pub fn conditions(&self) -> Vec<Bound> {
         if self.filter == Bound::TRUE { Vec::new() } else { self.filter.conjuncts().to_vec() }
+    }
+
+    /// Those of them that a store which leaves this has decided.
+    #[must_use]
+    pub fn decided_in_store(&self, rest: &Rest) -> Vec<Bound> {
+        let mut decided = self.conditions();
+        decided.retain(|it| !rest.filter.conjuncts().contains(it));
+        decided
+    }
+
+    /// Whether only some of the features that pass are asked for.
+    #[must_use]
+    pub fn cuts(&self) -> bool {
+        self.limit.is_some() || self.offset > 0
     }
 
     /// Compiles an expression that was bound to this layer.

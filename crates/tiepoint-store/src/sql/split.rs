@@ -26,6 +26,12 @@ pub enum NativeError {
         /// What it was asked of.
         here: &'static str,
     },
+    /// A name that no function can have.
+    #[error("`{name}` cannot be the name of a function: it is empty or has a NUL in it")]
+    NoName {
+        /// That name.
+        name: String,
+    },
     /// A function of this store within something that the store cannot do.
     #[error("`{expression}` calls a function that only the store has within what it cannot do")]
     Entangled {
@@ -58,19 +64,20 @@ pub fn split<D: Dialect>(dialect: &D, filter: &Bound) -> Result<Split<D::Bind>, 
     })
 }
 
-/// Refuses an expression that calls functions of another kind of store.
+/// Refuses an expression that calls functions of another kind of store, or without a name.
 ///
 /// # Errors
 ///
-/// [`NativeError::OfAnotherStore`].
+/// [`NativeError::OfAnotherStore`] and [`NativeError::NoName`].
 pub fn check_native<D: Dialect>(dialect: &D, expr: &Bound) -> Result<(), NativeError> {
     let mut refused = None;
     expr.visit(&mut |it| {
-        if let Some((Function::Native(native), _)) = it.as_call()
-            && native.store != dialect.store()
-        {
-            let (name, of) = (native.name.clone(), native.store.clone());
-            refused = Some(NativeError::OfAnotherStore { name, of, here: dialect.store() });
+        let Some((Function::Native(native), _)) = it.as_call() else { return };
+        let (name, of, here) = (native.name.clone(), native.store.clone(), dialect.store());
+        if of != here {
+            refused = Some(NativeError::OfAnotherStore { name, of, here });
+        } else if name.is_empty() || name.contains('\0') {
+            refused = Some(NativeError::NoName { name });
         }
     });
     refused.map_or(Ok(()), Err)

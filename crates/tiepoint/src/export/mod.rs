@@ -118,13 +118,17 @@ pub fn export(
         Target::Stdout => {
             let out = BufWriter::new(std::io::stdout().lock());
             let work = Work { layer: &layer, format, options: options.document, target: "-" };
-            work.write(store.read(query)?, Box::new(out), progress)
+            work.write(store.read_with(query, &progress.control())?, Box::new(out), progress)
         }
         Target::File(path) => {
             let draft = Draft::of(path, options.overwrite)?;
             let name = path.display().to_string();
             let work = Work { layer: &layer, format, options: options.document, target: &name };
-            let written = work.write(store.read(query)?, Box::new(draft.writer()?), progress)?;
+            let written = work.write(
+                store.read_with(query, &progress.control())?,
+                Box::new(draft.writer()?),
+                progress,
+            )?;
             draft.publish()?;
             Ok(written)
         }
@@ -188,7 +192,8 @@ impl Work<'_> {
         let mut writer = writer.map_err(failed)?;
         let mut count = 0;
         for feature in features {
-            writer.write(&feature?).map_err(failed)?;
+            let feature = feature.map_err(|error| self.or_stopped(error, progress))?;
+            writer.write(&feature).map_err(failed)?;
             count += 1;
             if count % FEATURES_PER_LOOK == 0 {
                 progress.advance(count);
@@ -199,5 +204,15 @@ impl Work<'_> {
         }
         writer.finish().map_err(failed)?;
         Ok(count)
+    }
+
+    /// A reading that was stopped because the watcher asked for it.
+    fn or_stopped(&self, error: StoreError, progress: &dyn Progress) -> Error {
+        match error {
+            StoreError::Stopped if progress.should_stop() => {
+                Error::Stopped { target: self.target.to_owned() }
+            }
+            other => other.into(),
+        }
     }
 }

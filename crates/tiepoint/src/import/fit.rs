@@ -80,11 +80,13 @@ impl Plan {
         })
     }
 
-    /// Zero for minus zero: the same number, and the only zero that SQLite's columns have. The
-    /// report says that it happened.
+    /// Zero for minus zero where the store has no other: the same number. The report says that it
+    /// happened.
     fn without_minus_zero(&self, value: Value) -> Value {
         match value {
-            Value::Real(number) if number == 0.0 && number.is_sign_negative() => {
+            Value::Real(number)
+                if !self.keeps_minus_zero && number == 0.0 && number.is_sign_negative() =>
+            {
                 self.met_minus_zero.set(true);
                 Value::Real(0.0)
             }
@@ -96,21 +98,21 @@ impl Plan {
 /// The same value in the field's type, where formats that lack the type spell it otherwise:
 /// numbers, dates, times, UUIDs and JSON documents as text, whole numbers as reals.
 fn respelled(field: &Field, value: Value) -> Value {
+    let is_text = matches!(field.ty, FieldType::Text { .. });
     match value {
         Value::Text(text) => read_from_text(field, text),
         Value::Real(number) => match (&field.ty, as_whole(number)) {
             (FieldType::Int(_) | FieldType::Decimal { .. }, Some(whole)) => Value::Int(whole),
             _ => Value::Real(number),
         },
-        Value::Int(number) if matches!(field.ty, FieldType::Text { .. }) => {
-            Value::Text(number.to_string())
-        }
+        Value::Int(number) if is_text => Value::Text(number.to_string()),
         Value::Int(number) if field.ty == FieldType::Json => {
             number.to_string().parse().map_or(Value::Int(number), Value::Json)
         }
-        Value::Uuid(uuid) if matches!(field.ty, FieldType::Text { .. }) => {
-            Value::Text(uuid.to_string())
-        }
+        Value::Uuid(uuid) if is_text => Value::Text(uuid.to_string()),
+        Value::Date(date) if is_text => Value::Text(date.to_string()),
+        Value::Time(time) if is_text => Value::Text(time.to_string()),
+        Value::DateTime(time) if is_text => Value::Text(time.to_string()),
         other => other,
     }
 }

@@ -1,10 +1,11 @@
 //! Adds every feature of a source to its layer.
+use super::incoming::{self, Incoming};
 use super::plan::Plan;
-use super::run::{Ready, Run};
+use super::run::{Ready, Run, feature_error};
 use super::supply::{Spot, Supply};
 use crate::{Error, Result};
 use tiepoint_core::{Change, ErrorKind, ObjectId};
-use tiepoint_store::{StoreError, Transaction, WriteMode, Written};
+use tiepoint_store::{ReadControl, StoreError, Transaction, WriteMode, Written};
 
 /// What to do about an id that is taken.
 const HINT: &str = "every feature needs an object id of its own: choose another field for them, or \
@@ -18,6 +19,8 @@ enum Loaded {
     Completely,
     /// With an id that turned out to be taken when the index was built.
     WithRepeated(ObjectId),
+    /// Not at all: the store refused a feature when others had followed it.
+    TooLate,
 }
 
 pub(super) fn insert_all(
@@ -28,7 +31,7 @@ pub(super) fn insert_all(
 ) -> Result<()> {
     if run.stops() {
         return match load(run, transaction, supply, plan, WriteMode::Bulk)? {
-            Loaded::Completely => Ok(()),
+            Loaded::Completely | Loaded::TooLate => Ok(()),
             Loaded::WithRepeated(id) => Err(repeated(supply, plan, id)),
         };
     }
@@ -37,7 +40,8 @@ pub(super) fn insert_all(
     let Some((savepoint, mark)) = before else {
         return load(run, transaction, supply, plan, WriteMode::Rows).map(drop);
     };
-    if let Loaded::WithRepeated(_) = load(run, transaction, supply, plan, WriteMode::Bulk)? {
+    let loaded = load(run, transaction, supply, plan, WriteMode::Bulk)?;
+    if !matches!(loaded, Loaded::Completely) {
         transaction.rollback_to(savepoint)?;
         run.back_to(mark?)?;
         load(run, transaction, supply, plan, WriteMode::Rows)?;
@@ -53,8 +57,10 @@ fn load(
     mode: WriteMode,
 ) -> Result<Loaded> {
     let mut writer = transaction.writer(plan.layer.name(), mode)?;
-    for arrival in supply.arrivals(&plan.as_text)? {
-        let Some(Ready { spot, feature }) = run.ready(arrival?, supply, plan)? else { continue };
+    let mut features = Incoming::of(supply, plan, run)?;
+    while let Some(Ready { spot, feature, .. }) =
+        features.next(run, &mut |broken| incoming::by(&mut *writer, broken))?
+    {
         let id_was_known = feature.id.is_some();
         let kept = (!run.stops()).then(|| feature.clone());
         match writer.write(Change::Insert(feature)) {
@@ -63,6 +69,7 @@ fn load(
             Err(StoreError::DuplicateId { id, .. }) if run.stops() => {
                 return Err(repeated(supply, plan, id));
             }
+            Err(error) if is_late(&error) => return too_late(run, supply, error),
             Err(error) => run.refused(supply, &spot, error, kept.as_ref())?,
         }
     }
@@ -70,7 +77,24 @@ fn load(
     match writer.finish() {
         Ok(()) => Ok(Loaded::Completely),
         Err(StoreError::DuplicateId { id, .. }) => Ok(Loaded::WithRepeated(id)),
+        Err(error) if is_late(&error) => too_late(run, supply, error),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether the error is about a feature that was written earlier, and tells which of the load.
+fn is_late(error: &StoreError) -> bool {
+    matches!(error, StoreError::Constraint { feature, .. } if feature.ends_with("of the load"))
+}
+
+/// The error for a feature that was refused late, or the wish to try again, row by row.
+fn too_late(run: &Run<'_>, supply: &Supply, error: StoreError) -> Result<Loaded> {
+    let kind = error.kind();
+    match error {
+        StoreError::Constraint { feature, reason, .. } if run.stops() => {
+            Err(feature_error(&supply.source_name, feature, reason, kind, None))
+        }
+        _ => Ok(Loaded::TooLate),
     }
 }
 
@@ -95,7 +119,7 @@ fn repeated(supply: &Supply, plan: &Plan, id: ObjectId) -> Error {
 /// The first places of the source that give a feature this id.
 fn places_of(supply: &Supply, plan: &Plan, id: ObjectId) -> Result<Vec<Spot>> {
     let mut places = Vec::new();
-    for arrival in supply.arrivals(&plan.as_text)? {
+    for arrival in supply.arrivals(&plan.as_text, &ReadControl::default())? {
         let arrival = arrival?;
         let carries = |feature| plan.ids.id_of(feature) == Ok(Some(id));
         if arrival.feature.as_ref().is_ok_and(carries) {

@@ -1,7 +1,9 @@
 //! Bringing features into a store: all of a source in one transaction, or nothing.
 mod fit;
 mod ids;
+mod incoming;
 mod insert;
+mod names;
 mod plan;
 mod promote;
 mod rejects;
@@ -9,6 +11,7 @@ mod run;
 mod supply;
 mod upsert;
 
+use crate::open::{open_at, open_or_create_at};
 use crate::{Error, Location, Progress, Result, Source};
 use run::Run;
 use std::path::{Path, PathBuf};
@@ -30,6 +33,8 @@ pub struct ImportOptions {
     pub on_error: OnError,
     /// What happens to fields that an existing layer does not have.
     pub unknown_fields: UnknownFields,
+    /// What happens to geometries that are not valid.
+    pub invalid: InvalidRule,
 }
 
 /// What an import does to its layer.
@@ -89,6 +94,21 @@ pub enum UnknownFields {
     Ignore,
 }
 
+/// What happens to geometries that are not valid (see [`fault`](crate::spatial::validity::fault)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum InvalidRule {
+    /// They come in as they are; nobody looks.
+    Keep,
+    /// They come in as they are; the report counts them and tells the first.
+    Report,
+    /// Their features are refused as any that do not fit.
+    Reject,
+    /// The store makes valid ones of them, which the report tells. Where nothing valid comes of it
+    /// that the field takes, with all of z and m, the feature is refused. A new layer of lines or
+    /// polygons is one of the multi kind.
+    Repair,
+}
+
 impl Default for ImportOptions {
     fn default() -> Self {
         Self {
@@ -97,6 +117,7 @@ impl Default for ImportOptions {
             ids: IdRule::Mint,
             on_error: OnError::Stop,
             unknown_fields: UnknownFields::Refuse,
+            invalid: InvalidRule::Keep,
         }
     }
 }
@@ -127,6 +148,12 @@ pub struct LayerReport {
     pub rejected: u64,
     /// The first reasons for that, each with its place.
     pub first_rejects: Vec<String>,
+    /// Features with a geometry that is not valid, as far as they were looked for.
+    pub invalid: u64,
+    /// Those of them whose geometries were repaired.
+    pub repaired: u64,
+    /// The first of them, each with its place and what is wrong.
+    pub first_invalid: Vec<String>,
     /// What else somebody should know.
     pub notes: Vec<String>,
 }
@@ -138,14 +165,15 @@ pub struct LayerReport {
 /// kind: single and multi geometries of one sort (`Polygon` and `MultiPolygon`) make a layer of the
 /// multi kind, and any other mixture a layer of any kind. Into an existing layer, fields come by
 /// name, and the first geometry field into the first geometry field; values are converted only
-/// where nothing is lost but the sign of a zero (`-0.0` comes in as `0.0`, which the report
-/// notes). A layer of a multi kind takes single geometries as multi geometries of
+/// where nothing is lost but the sign of a zero that the store cannot keep, and the zone that a
+/// moment was written in; the report notes both. A new layer has the store's nearest types and
+/// names, which the report notes too. A layer of a multi kind takes single geometries as multi geometries of
 /// one member.
 ///
 /// # Errors
 ///
 /// Whatever cannot be read or is not taken, by place and reason, unless it is to be skipped; a
-/// layer that is or is not there, against the mode; coordinates that mean something else than the
+/// layer that is or is not there, against the mode; a layer that is its own source; coordinates that mean something else than the
 /// layer's; unknown fields; [`Error::Stopped`]. The store is then as it was.
 pub fn import(
     source: &Source,
@@ -162,8 +190,8 @@ pub fn import(
 ///
 /// # Errors
 ///
-/// As [`import`] and [`open_or_create`](crate::open_or_create); a store cannot be imported into
-/// itself.
+/// As [`import`] and [`open_or_create`](crate::open_or_create); a GeoPackage cannot be imported
+/// into itself.
 pub fn import_into(
     source: &Source,
     location: &str,
@@ -174,10 +202,12 @@ pub fn import_into(
     refuse_same_store(source, &target)?;
     let supplies = supply::open(source, progress)?;
     let store = match options.mode {
-        ImportMode::Create | ImportMode::Replace => crate::open_or_create(location)?,
-        ImportMode::Append | ImportMode::Upsert => crate::open(location)?,
+        ImportMode::Create | ImportMode::Replace => open_or_create_at(&target)?,
+        ImportMode::Append | ImportMode::Upsert => open_at(&target)?,
     };
-    import_supplies(&supplies, &*store, options, progress)
+    let layer = options.layer.clone().or_else(|| target.layer().map(str::to_owned));
+    let options = ImportOptions { layer, ..options.clone() };
+    import_supplies(&supplies, &*store, &options, progress)
 }
 
 fn import_supplies(
@@ -192,7 +222,8 @@ fn import_supplies(
             "name the layer of the source that is meant",
         ));
     }
-    let mut run = Run::new(options, progress, store.name())?;
+    refuse_impossible(supplies, store, options)?;
+    let mut run = Run::new(options, progress, store)?;
     let mut transaction = store.begin(TransactionOptions::default())?;
     let mut report = ImportReport::default();
     for supply in supplies {
@@ -200,6 +231,41 @@ fn import_supplies(
     }
     run.commit(transaction)?;
     Ok(report)
+}
+
+/// What shows before anything is written.
+fn refuse_impossible(
+    supplies: &[Supply],
+    store: &dyn Store,
+    options: &ImportOptions,
+) -> Result<()> {
+    let capabilities = store.capabilities();
+    if options.invalid == InvalidRule::Repair && !capabilities.make_valid {
+        return Err(StoreError::Unsupported {
+            store: store.name().to_owned(),
+            what: "repair geometries".to_owned(),
+            hint: Some("reject or report them, or import them into PostGIS".to_owned()),
+        }
+        .into());
+    }
+    for supply in supplies {
+        let Some(source) = supply.place()? else { continue };
+        let name = plan::layer_name(supply, options, &capabilities)?;
+        match store.place_of(&name) {
+            Ok(Some(target)) if target == source => return Err(itself(&supply.source_name).into()),
+            Ok(_) | Err(StoreError::LayerNotFound { .. }) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+fn itself(store: &str) -> StoreError {
+    StoreError::Unsupported {
+        store: store.to_owned(),
+        what: "be imported into itself".to_owned(),
+        hint: Some("name another layer, or export it to a document and import that".to_owned()),
+    }
 }
 
 fn refuse_same_store(source: &Source, target: &Location) -> Result<()> {
@@ -212,10 +278,5 @@ fn refuse_same_store(source: &Source, target: &Location) -> Result<()> {
     if real(a).is_none() || real(a) != real(b) {
         return Ok(());
     }
-    Err(StoreError::Unsupported {
-        store: b.display().to_string(),
-        what: "be imported into itself".to_owned(),
-        hint: Some("export the layer to a document and import that".to_owned()),
-    }
-    .into())
+    Err(itself(&b.display().to_string()).into())
 }

@@ -1,20 +1,25 @@
 //! One import from its first layer to the commit: what it counts, rejects and reports.
+use super::incoming::{InvalidField, invalid_fields};
 use super::plan::Plan;
 use super::rejects::Rejects;
 use super::supply::{Arrival, Spot, Supply};
-use super::{ImportMode, ImportOptions, LayerReport, OnError, insert, upsert};
+use super::{ImportMode, ImportOptions, InvalidRule, LayerReport, OnError, insert, upsert};
 use crate::progress::FEATURES_PER_LOOK;
 use crate::{Error, Phase, Progress, Result, Step, Unit};
 use tiepoint_core::{ErrorKind, Feature, ObjectId};
-use tiepoint_store::{StoreError, Transaction};
+use tiepoint_store::{Capabilities, ReadControl, Store, StoreError, Transaction};
 
-/// How many reasons for rejects a report repeats.
-const FIRST_REJECTS: usize = 5;
+/// How many rejects, and how many invalid geometries, a report repeats.
+const FIRST: usize = 5;
+/// What to do about geometries that are not valid.
+const INVALID_HINT: &str = "skip such features (`--on-error skip`), bring them in as they are \
+                            (`--invalid report`), or have PostGIS repair them (`--invalid repair`)";
 
 pub(super) struct Run<'a> {
     pub(super) options: &'a ImportOptions,
     progress: &'a dyn Progress,
     store: &'a str,
+    capabilities: Capabilities,
     rejects: Option<Rejects>,
     /// Features of the present layer that have been looked at.
     read: u64,
@@ -33,19 +38,23 @@ pub(super) struct Mark {
 pub(super) struct Ready {
     pub(super) spot: Spot,
     pub(super) feature: Feature,
+    /// Its geometries that are to be repaired.
+    pub(super) invalid: Vec<InvalidField>,
 }
 
 impl<'a> Run<'a> {
     pub(super) fn new(
         options: &'a ImportOptions,
         progress: &'a dyn Progress,
-        store: &'a str,
+        store: &'a dyn Store,
     ) -> Result<Self> {
+        let (store, capabilities) = (store.name(), store.capabilities());
         let rejects = match &options.on_error {
             OnError::Skip { rejects: Some(path) } => Some(Rejects::at(path)?),
             OnError::Skip { rejects: None } | OnError::Stop => None,
         };
-        Ok(Self { options, progress, store, rejects, read: 0, report: LayerReport::default() })
+        let report = LayerReport::default();
+        Ok(Self { options, progress, store, capabilities, rejects, read: 0, report })
     }
 
     /// Brings one layer in.
@@ -54,7 +63,7 @@ impl<'a> Run<'a> {
         transaction: &mut dyn Transaction,
         supply: &Supply,
     ) -> Result<LayerReport> {
-        let plan = Plan::make(transaction, supply, self.options)?;
+        let plan = Plan::make(transaction, supply, self.options, &self.capabilities)?;
         self.read = 0;
         self.report = LayerReport {
             layer: plan.layer.name().to_owned(),
@@ -134,12 +143,91 @@ impl<'a> Run<'a> {
         };
         let kept = (!self.stops()).then(|| feature.clone());
         match plan.fit(feature) {
-            Ok(feature) => Ok(Some(Ready { spot, feature })),
+            Ok(feature) => self.valid(supply, spot, feature, kept.as_ref()),
             Err(misfit) => {
                 let hint = misfit.hint.map(str::to_owned);
                 self.reject(supply, &spot, misfit.reason, hint, kept.as_ref())?;
                 Ok(None)
             }
+        }
+    }
+
+    /// Does with invalid geometries what is asked.
+    fn valid(
+        &mut self,
+        supply: &Supply,
+        spot: Spot,
+        feature: Feature,
+        kept: Option<&Feature>,
+    ) -> Result<Option<Ready>> {
+        let rule = self.options.invalid;
+        let invalid = match rule {
+            InvalidRule::Keep => Vec::new(),
+            InvalidRule::Report | InvalidRule::Reject | InvalidRule::Repair => {
+                invalid_fields(&feature)
+            }
+        };
+        let Some(first) = invalid.first() else {
+            return Ok(Some(Ready { spot, feature, invalid }));
+        };
+        let reason = why_invalid(&feature, first);
+        match rule {
+            InvalidRule::Reject => {
+                self.reject(supply, &spot, reason, Some(INVALID_HINT.to_owned()), kept)?;
+                Ok(None)
+            }
+            InvalidRule::Repair => Ok(Some(Ready { spot, feature, invalid })),
+            InvalidRule::Report | InvalidRule::Keep => {
+                self.note_invalid(&spot, &reason);
+                Ok(Some(Ready { spot, feature, invalid: Vec::new() }))
+            }
+        }
+    }
+
+    /// Takes note of what repairing a feature's geometries came to; whether it is taken.
+    pub(super) fn mended(
+        &mut self,
+        ready: &Ready,
+        supply: &Supply,
+        outcome: Result<String, String>,
+    ) -> Result<bool> {
+        let Some(first) = ready.invalid.first() else { return Ok(true) };
+        let reason = why_invalid(&ready.feature, first);
+        match outcome {
+            Ok(change) => {
+                self.report.repaired += 1;
+                self.note_invalid(&ready.spot, &format!("{reason}; repaired{change}"));
+                Ok(true)
+            }
+            Err(why_not) => {
+                let reason = format!("{reason}, and repaired it cannot be taken: {why_not}");
+                let hint = Some(INVALID_HINT.to_owned());
+                let kept = (!self.stops()).then_some(&ready.feature);
+                self.reject(supply, &ready.spot, reason, hint, kept)?;
+                Ok(false)
+            }
+        }
+    }
+
+    fn note_invalid(&mut self, spot: &Spot, what: &str) {
+        self.report.invalid += 1;
+        if self.report.first_invalid.len() < FIRST {
+            self.report.first_invalid.push(format!("{spot}: {what}"));
+        }
+    }
+
+    /// What sources are read with.
+    pub(super) fn control(&self) -> ReadControl {
+        self.progress.control()
+    }
+
+    /// A reading that was stopped because the watcher asked for it.
+    pub(super) fn or_stopped(&self, error: Error) -> Error {
+        match error {
+            Error::Store(StoreError::Stopped) if self.progress.should_stop() => {
+                Error::Stopped { target: self.store.to_owned() }
+            }
+            other => other,
         }
     }
 
@@ -159,7 +247,13 @@ impl<'a> Run<'a> {
             _ => return Err(error.into()),
         };
         if self.stops() {
-            return Err(feature_error(supply, spot, reason, error.kind(), None));
+            return Err(feature_error(
+                &supply.source_name,
+                spot.to_string(),
+                reason,
+                error.kind(),
+                None,
+            ));
         }
         self.reject(supply, spot, reason, None, kept)
     }
@@ -176,6 +270,15 @@ impl<'a> Run<'a> {
 
     pub(super) fn updated(&mut self) {
         self.report.updated += 1;
+    }
+
+    pub(super) fn updated_many(&mut self, features: u64) {
+        self.report.updated += features;
+    }
+
+    /// Of what was said to be updated, so many turned out not to be there.
+    pub(super) fn missed(&mut self, features: u64) {
+        self.report.updated -= features.min(self.report.updated);
     }
 
     pub(super) fn unchanged(&mut self) {
@@ -212,7 +315,13 @@ impl<'a> Run<'a> {
         kept: Option<&Feature>,
     ) -> Result<()> {
         if self.stops() {
-            return Err(feature_error(supply, spot, reason, ErrorKind::Invalid, hint));
+            return Err(feature_error(
+                &supply.source_name,
+                spot.to_string(),
+                reason,
+                ErrorKind::Invalid,
+                hint,
+            ));
         }
         let source = kept.map(crate::export::as_json_line).unwrap_or_default();
         self.note_reject(spot, &reason, &source)
@@ -220,7 +329,7 @@ impl<'a> Run<'a> {
 
     fn note_reject(&mut self, spot: &Spot, reason: &str, source: &str) -> Result<()> {
         self.report.rejected += 1;
-        if self.report.first_rejects.len() < FIRST_REJECTS {
+        if self.report.first_rejects.len() < FIRST {
             self.report.first_rejects.push(format!("{spot}: {reason}"));
         }
         match &mut self.rejects {
@@ -230,13 +339,29 @@ impl<'a> Run<'a> {
     }
 }
 
-fn feature_error(
-    supply: &Supply,
-    spot: &Spot,
+fn why_invalid(feature: &Feature, invalid: &InvalidField) -> String {
+    let field = &feature.schema().fields()[invalid.at].name;
+    format!("field `{field}`: the geometry is not valid: {}", invalid.fault)
+}
+
+/// The error for a change that was put off and refused among others, up to this spot.
+pub(super) fn refused_together(supply: &Supply, last: &Spot, error: StoreError) -> Error {
+    let kind = error.kind();
+    match error {
+        StoreError::Constraint { feature, reason, .. } => {
+            let place = format!("{feature}, in {last} or before");
+            feature_error(&supply.source_name, place, reason, kind, None)
+        }
+        other => other.into(),
+    }
+}
+
+pub(super) fn feature_error(
+    source_name: &str,
+    place: String,
     reason: String,
     kind: ErrorKind,
     hint: Option<String>,
 ) -> Error {
-    let (source_name, place) = (supply.source_name.clone(), spot.to_string());
-    Error::Feature { source_name, place, reason, kind, hint }
+    Error::Feature { source_name: source_name.to_owned(), place, reason, kind, hint }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 use tiepoint_codecs::{CodecError, Place};
 use tiepoint_core::{Feature, Fid, GeometryKind, Identity, Layer, LayerDefinition, Query, Schema};
-use tiepoint_store::{Store, StoreError};
+use tiepoint_store::{ReadControl, Store, StoreError};
 
 /// All features of one document or layer; can be read again.
 pub(super) struct Supply {
@@ -116,6 +116,14 @@ impl Supply {
         }
     }
 
+    /// What tells its layer from all others, where it is a layer of a store that knows.
+    pub(super) fn place(&self) -> Result<Option<String>> {
+        match &self.origin {
+            Origin::Document { .. } => Ok(None),
+            Origin::Layer { store, name } => Ok(store.place_of(name)?),
+        }
+    }
+
     /// Whether its fields say no more than what its features happen to hold.
     pub(super) fn is_document(&self) -> bool {
         matches!(self.origin, Origin::Document { .. })
@@ -125,6 +133,7 @@ impl Supply {
     pub(super) fn arrivals(
         &self,
         as_text: &[usize],
+        control: &ReadControl,
     ) -> Result<Box<dyn Iterator<Item = Result<Arrival>> + '_>> {
         match &self.origin {
             Origin::Document { document, findings } => {
@@ -133,7 +142,7 @@ impl Supply {
                 Ok(Box::new(numbered.map(|(number, read)| self.arrival(number, read))))
             }
             Origin::Layer { store, name } => {
-                let rows = store.read(&Query::layer(name))?;
+                let rows = store.read_with(&Query::layer(name), control)?;
                 Ok(Box::new((1..).zip(rows).map(|(number, row)| Arrival::from_row(number, row))))
             }
         }

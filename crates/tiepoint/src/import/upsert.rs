@@ -1,16 +1,17 @@
 //! Makes a layer say what a source says: adds what is new, writes what differs, leaves the rest.
 use super::fit::Move;
+use super::incoming::{self, Incoming};
 use super::plan::Plan;
-use super::run::{Ready, Run};
-use super::supply::Supply;
+use super::run::{Ready, Run, refused_together};
+use super::supply::{Spot, Supply};
 use crate::{Error, Result};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use tiepoint_core::{Change, ErrorKind, Feature, Ids, ObjectId, Query, Value};
-use tiepoint_store::{Transaction, WriteMode, Written};
+use tiepoint_core::{Change, ErrorKind, Feature, Geometry, Ids, ObjectId, Query, Value};
+use tiepoint_store::{StoreError, Transaction, WriteMode, Written};
 
 /// How many features are compared at a time.
-const BATCH: usize = 512;
+const BATCH: usize = 4_096;
 /// How much geometry, in bytes, is compared at a time.
 const BATCH_BYTES: usize = 4 << 20;
 
@@ -21,8 +22,10 @@ pub(super) fn upsert_all(
     plan: &Plan,
 ) -> Result<()> {
     let mut batch = Batch::default();
-    for arrival in supply.arrivals(&plan.as_text)? {
-        let Some(ready) = run.ready(arrival?, supply, plan)? else { continue };
+    let mut features = Incoming::of(supply, plan, run)?;
+    while let Some(ready) =
+        features.next(run, &mut |broken| repaired(transaction, plan.layer.name(), broken))?
+    {
         let Some(id) = ready.feature.id else {
             refuse_without_id(run, supply, &ready)?;
             continue;
@@ -33,6 +36,17 @@ pub(super) fn upsert_all(
         batch.add(id, ready);
     }
     batch.write(run, transaction, supply, plan)
+}
+
+fn repaired(
+    transaction: &mut dyn Transaction,
+    layer: &str,
+    broken: &[Geometry],
+) -> Result<Vec<Result<Geometry, String>>, StoreError> {
+    let mut writer = transaction.writer(layer, WriteMode::Rows)?;
+    let repaired = incoming::by(&mut *writer, broken)?;
+    writer.finish()?;
+    Ok(repaired)
 }
 
 fn refuse_without_id(run: &mut Run<'_>, supply: &Supply, ready: &Ready) -> Result<()> {
@@ -76,26 +90,94 @@ impl Batch {
         plan: &Plan,
     ) -> Result<()> {
         let current = current(transaction, plan, self.ids)?;
-        let mut writer = transaction.writer(plan.layer.name(), WriteMode::Rows)?;
-        for (id, Ready { spot, feature }) in self.ready {
+        let (mut added, mut changed) = (Vec::new(), Vec::new());
+        for (id, Ready { spot, feature, .. }) in self.ready {
             let kept = (!run.stops()).then(|| feature.clone());
-            let change = match current.get(&id).map(|current| difference(feature.clone(), current))
-            {
-                None => Change::Insert(feature),
-                Some(Some(changed)) => Change::Update(changed),
+            let (change, into) = match current.get(&id).map(|it| difference(&feature, it)) {
+                None => (Change::Insert(feature), &mut added),
+                Some(Some(difference)) => (Change::Update(difference), &mut changed),
                 Some(None) => {
                     run.unchanged();
                     continue;
                 }
             };
-            match writer.write(change) {
-                Ok(Written::Inserted { id, .. }) => run.inserted(true, id.as_ref()),
-                Ok(Written::Updated | Written::Deleted | Written::Missing) => run.updated(),
-                Err(error) => run.refused(supply, &spot, error, kept.as_ref())?,
-            }
+            into.push(Step { spot, change, kept });
         }
-        Ok(writer.finish()?)
+        let layer = plan.layer.name();
+        write_changed(run, transaction, supply, layer, changed)?;
+        let mode = if run.stops() { WriteMode::Changes } else { WriteMode::Rows };
+        write_steps(run, transaction, supply, layer, added, mode)
     }
+}
+
+/// One change to be made.
+struct Step {
+    spot: Spot,
+    change: Change,
+    /// The feature as it came, where it may have to be kept with the rejects.
+    kept: Option<Feature>,
+}
+
+/// Writes features that are there already: many at once, and one by one only where one of them is
+/// refused that is to be passed over.
+fn write_changed(
+    run: &mut Run<'_>,
+    transaction: &mut dyn Transaction,
+    supply: &Supply,
+    layer: &str,
+    changed: Vec<Step>,
+) -> Result<()> {
+    if run.stops() {
+        return write_steps(run, transaction, supply, layer, changed, WriteMode::Changes);
+    }
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let mut writer = transaction.writer(layer, WriteMode::Changes)?;
+    let written = changed.iter().try_fold(0, |updated, step| {
+        let written = writer.write(step.change.clone())?;
+        Ok::<_, StoreError>(updated + u64::from(written == Written::Updated))
+    });
+    let settled = writer.settle();
+    writer.finish()?;
+    match (written, settled) {
+        (Ok(updated), Ok(missed)) => {
+            run.updated_many(updated.saturating_sub(missed));
+            Ok(())
+        }
+        _ => write_steps(run, transaction, supply, layer, changed, WriteMode::Rows),
+    }
+}
+
+fn write_steps(
+    run: &mut Run<'_>,
+    transaction: &mut dyn Transaction,
+    supply: &Supply,
+    layer: &str,
+    steps: Vec<Step>,
+    mode: WriteMode,
+) -> Result<()> {
+    if steps.is_empty() {
+        return Ok(());
+    }
+    let mut writer = transaction.writer(layer, mode)?;
+    let mut last = None;
+    for Step { spot, change, kept } in steps {
+        match writer.write(change) {
+            Ok(Written::Inserted { id, .. }) => run.inserted(true, id.as_ref()),
+            Ok(Written::Updated | Written::Deleted) => run.updated(),
+            Ok(Written::Missing) => {}
+            Err(error) => run.refused(supply, &spot, error, kept.as_ref())?,
+        }
+        last = Some(spot);
+    }
+    let settled = writer.settle().and_then(|missed| writer.finish().map(|()| missed));
+    match (settled, last) {
+        (Ok(missed), _) => run.missed(missed),
+        (Err(error), Some(spot)) => return Err(refused_together(supply, &spot, error)),
+        (Err(error), None) => return Err(error.into()),
+    }
+    Ok(())
 }
 
 /// What the layer says of these objects now, in the fields that the source speaks of.
@@ -124,17 +206,13 @@ fn current(
 
 /// The feature with only those values that are not what the layer says; `None` where there are
 /// none.
-fn difference(feature: Feature, current: &Feature) -> Option<Feature> {
-    let (id, schema) = (feature.id, Arc::clone(feature.schema()));
-    let mut values = feature.into_values();
-    for (field, value) in schema.fields().iter().zip(&mut values) {
+fn difference(feature: &Feature, current: &Feature) -> Option<Feature> {
+    let schema = feature.schema();
+    let values = schema.fields().iter().zip(feature.values()).map(|(field, value)| {
         let says = current.get(&field.name).unwrap_or(&Value::Null);
-        if value.as_ref() == Some(says) {
-            *value = None;
-        }
-    }
+        value.as_ref().filter(|value| *value != says).cloned()
+    });
+    let values: Vec<_> = values.collect();
     let differs = values.iter().any(Option::is_some);
-    let mut changed = Feature::with_values(schema, values);
-    changed.id = id;
-    differs.then_some(changed)
+    differs.then(|| Feature::with_values(Arc::clone(schema), values).with_id(feature.id))
 }

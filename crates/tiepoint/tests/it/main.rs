@@ -1,6 +1,7 @@
 //! The facade over the memory store: what an import and an export promise.
 mod exports;
 mod imports;
+mod postgis;
 mod values;
 
 use tiepoint::{
