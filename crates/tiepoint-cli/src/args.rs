@@ -417,8 +417,13 @@ pub(crate) enum ShowFormat {
 /// write: a pasted copy gets an id of its own, a new feature without one is given one.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
-Example:
-  tiepoint untie tour.gpkg cities && tiepoint tie tour.gpkg cities")]
+Examples:
+  tiepoint untie tour.gpkg cities && tiepoint tie tour.gpkg cities
+  tiepoint tie 'postgres:///city' parcels --key-field number
+
+The second is for layers that nobody may alter, such as views: nothing of the layer is changed, and
+a feature is the object that the value of the field names. The namespace that it says is written
+down in the store; with the same one elsewhere, the same key is the same object.")]
 pub(crate) struct TieArgs {
     /// The store
     pub(crate) store: String,
@@ -428,6 +433,12 @@ pub(crate) struct TieArgs {
     /// layer is tied by already, without
     #[arg(long, value_name = "NAME")]
     pub(crate) column: Option<String>,
+    /// Make object ids from this field, whose values name the objects, in place of a column
+    #[arg(long, value_name = "FIELD", conflicts_with_all = ["column", "replace_bad_ids"])]
+    pub(crate) key_field: Option<String>,
+    /// The UUID of the namespace in which keys are names [default: a new one]
+    #[arg(long, value_name = "UUID", requires = "key_field")]
+    pub(crate) key_namespace: Option<String>,
     /// Give new ids to features whose id is malformed, or shared with an older row
     #[arg(long)]
     pub(crate) replace_bad_ids: bool,

@@ -1,5 +1,5 @@
 //! A layer: a named set of features with one schema and one way of carrying identity.
-use crate::{GeometryType, Schema};
+use crate::{GeometryType, ObjectId, Schema};
 use std::sync::Arc;
 
 /// What somebody who creates a layer decides.
@@ -11,7 +11,7 @@ pub struct LayerDefinition {
     pub title: Option<String>,
     /// A sentence for people.
     pub description: Option<String>,
-    /// Its fields. The carrier of identity is not among them.
+    /// Its fields. A column that carries identity is not among them; a natural key is.
     pub schema: Arc<Schema>,
     /// How its features carry their object ids.
     pub identity: Identity,
@@ -42,6 +42,19 @@ pub enum Identity {
     None,
     /// In a column of their own, as text or as the store's UUID type; unique among live features.
     Column(String),
+    /// By the name that a unique field gives them: a name-based UUID (version 5) of its value, in a
+    /// namespace that belongs to the layer and is never a path. For layers that nobody may alter:
+    /// views, foreign tables, tables of others.
+    ///
+    /// An id is as immutable as its key. A key that others edit makes another object of the row:
+    /// what we then see is a delete and an insert. A row whose key is null has no id; rows that
+    /// share a key share an id, and a check reports them.
+    NaturalKey {
+        /// The field.
+        field: String,
+        /// The namespace in which its values are names.
+        namespace: ObjectId,
+    },
 }
 
 impl Identity {
@@ -169,6 +182,17 @@ impl Layer {
     #[must_use]
     pub fn identity(&self) -> &Identity {
         &self.definition.identity
+    }
+
+    /// The natural key: where its field is, and the namespace in which its values are names.
+    #[must_use]
+    pub fn natural_key(&self) -> Option<(usize, &ObjectId)> {
+        match &self.definition.identity {
+            Identity::NaturalKey { field, namespace } => {
+                Some((self.definition.schema.position(field)?, namespace))
+            }
+            Identity::None | Identity::Column(_) => None,
+        }
     }
 
     /// Whether its features carry object ids.

@@ -18,6 +18,7 @@ mod geometry_type;
 mod intersection;
 mod json;
 mod layer;
+mod natural_key;
 mod nearest;
 mod object_id;
 mod query;

@@ -2,6 +2,7 @@
 use crate::connection::Link;
 use crate::error::Site;
 use crate::inspect::{self, Problem, Remedy};
+use crate::natural_keys::{self, Note};
 use crate::store::GpkgStore;
 use crate::ties::{self, Tie};
 use crate::{mend, store_id};
@@ -57,16 +58,18 @@ fn of_file(kind: FindingKind, message: String) -> Problem {
 
 /// Layers that others dropped, or made anew, since they were tied.
 fn stale_ties(connection: &Connection) -> rusqlite::Result<Vec<Problem>> {
-    let problem = |tie: Tie| {
-        let column = &tie.column;
+    let problem = |layer: String, carrier: String| {
         let message = format!(
-            "it was tied by column `{column}`; another program has made it anew or dropped it since: tie it again if it is there"
+            "it was tied by {carrier}; another program has made it anew or dropped it since: tie it again if it is there"
         );
         let mut problem = of_file(FindingKind::Identity, message);
-        problem.finding.layer = Some(tie.table);
+        problem.finding.layer = Some(layer);
         Problem { remedy: Some(Remedy::ForgetTie), ..problem }
     };
-    Ok(ties::stale(connection)?.into_iter().map(problem).collect())
+    let by_column = |it: Tie| problem(it.table, format!("column `{}`", it.column));
+    let by_key = |it: Note| problem(it.table, format!("the natural key `{}`", it.field));
+    let keys = natural_keys::stale(connection)?.into_iter().map(by_key);
+    Ok(ties::stale(connection)?.into_iter().map(by_column).chain(keys).collect())
 }
 
 /// What SQLite's own check of the file says; nothing when it is sound.

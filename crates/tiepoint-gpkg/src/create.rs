@@ -1,6 +1,7 @@
 //! Making and dropping layers: the table, its registration, its R-tree, its identity.
 use crate::dialect::{literal, quoted, value_literal};
 use crate::error::{Site, words};
+use crate::natural_keys::{self, Note};
 use crate::{
     data_columns, definition, drop_layer, guards, indexes, rtree, side_table, srs, ties, types,
 };
@@ -33,6 +34,11 @@ pub(crate) fn create_layer(
         let tie = ties::add(connection, name, column, true).map_err(failed())?;
         guards::create_index(connection, &tie).map_err(failed())?;
         guards::install(connection, &tie, &quoted(&plan.key)).map_err(failed())?;
+    }
+    if let Identity::NaturalKey { field, namespace } = &definition.identity {
+        let (table, field, namespace) = (name.to_owned(), field.clone(), *namespace);
+        let note = Note { table, field, namespace };
+        natural_keys::note(connection, &note).map_err(failed())?;
     }
     for index in &definition.indexes {
         indexes::create(connection, name, index).map_err(failed())?;

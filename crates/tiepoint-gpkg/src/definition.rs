@@ -5,7 +5,7 @@ use crate::error::Site;
 use crate::sql_text;
 use rusqlite::Connection;
 use tiepoint_core::{Edges, FieldDefault, FieldType, Identity, LayerDefinition, SchemaError};
-use tiepoint_store::{Result, StoreError};
+use tiepoint_store::{NaturalKey, Result, StoreError};
 
 const RESERVED: [&str; 3] = ["gpkg_", "rtree_", "sqlite_"];
 
@@ -16,6 +16,7 @@ pub(crate) fn check(
     definition: &LayerDefinition,
 ) -> Result<()> {
     check_names(site, definition)?;
+    NaturalKey::check_definition(definition)?;
     refuse_taken(connection, site, &definition.name)?;
     refuse_what_cannot_be_kept(site, definition)
 }
@@ -30,7 +31,7 @@ fn check_names(site: &Site, definition: &LayerDefinition) -> Result<()> {
     }
     let id = match &definition.identity {
         Identity::Column(column) => Some(column),
-        Identity::None => None,
+        Identity::None | Identity::NaturalKey { .. } => None,
     };
     let columns = definition.schema.fields().iter().map(|field| &field.name).chain(id);
     let mut seen: Vec<String> = Vec::new();

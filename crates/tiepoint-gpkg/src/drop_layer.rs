@@ -1,7 +1,7 @@
 //! Dropping a layer with everything that is registered about it.
 use crate::dialect::quoted;
 use crate::error::Site;
-use crate::{data_columns, rtree, side_table, ties};
+use crate::{data_columns, natural_keys, rtree, side_table, ties};
 use rusqlite::Connection;
 use tiepoint_store::Result;
 
@@ -42,6 +42,7 @@ pub(crate) fn forget(connection: &Connection, name: &str) -> rusqlite::Result<()
     }
     if side_table::exists(connection)? {
         ties::forget(connection, name)?;
+        natural_keys::forget(connection, name)?;
         side_table::delete(connection, "title", name.as_bytes())?;
         forget_types(connection, name)?;
     }

@@ -6,7 +6,7 @@
 //! reads the rows.
 use crate::geometry::{BlobError, told_envelope};
 use crate::metadata::Table;
-use crate::{reading, values};
+use crate::values;
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::{Value as Stored, ValueRef};
 use rusqlite::{Connection, Result, ffi};
@@ -258,7 +258,7 @@ impl Row for Arguments<'_> {
         let evaluation = &self.prepared.evaluation;
         let id =
             evaluation.has_id.then(|| self.context.get_raw(COLUMNS_AT + evaluation.fields.len()));
-        id.and_then(reading::object_id)
+        id.and_then(|stored| self.prepared.table.object_id(stored))
     }
 }
 

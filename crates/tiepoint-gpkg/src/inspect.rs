@@ -5,7 +5,7 @@ use crate::error::Site;
 use crate::geometry::{Head, blob_envelope};
 use crate::metadata::Table;
 use crate::tie::Ids;
-use crate::{contents, guards, side_table, values};
+use crate::{contents, guards, natural_keys, side_table, values};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 use tiepoint_core::{Envelope, Fid, FieldType, Value};
@@ -180,6 +180,10 @@ fn same_srs(blob: &[u8], expected: i32) -> std::result::Result<(), String> {
 }
 
 fn identity(connection: &Connection, table: &Table, problems: &mut Vec<Problem>) -> Result<()> {
+    if let Some(key) = &table.natural_key {
+        let findings = natural_keys::survey(connection, table, key)?.into_findings(key);
+        problems.extend(findings.into_iter().map(|finding| Problem { finding, remedy: None }));
+    }
     let (Some(tie), Some(key)) = (&table.tie, table.key_sql()) else { return Ok(()) };
     let ids = Ids { connection, table: table.sql(), key, column: quoted(&tie.column) };
     let mut add = |rows: Vec<i64>, message: &str, remedy: fn(&[i64]) -> Remedy| {

@@ -31,6 +31,7 @@ mod indexes;
 mod inspect;
 mod mend;
 mod metadata;
+mod natural_keys;
 mod nearest;
 mod new_file;
 mod place;

@@ -7,7 +7,7 @@ use crate::inspect::{Problem, Remedy};
 use crate::metadata::Table;
 use crate::rtree_pack::pack;
 use crate::tie::Ids;
-use crate::{contents, guards, rtree, ties};
+use crate::{contents, guards, natural_keys, rtree, ties};
 use rusqlite::Connection;
 use tiepoint_store::{Finding, Result};
 
@@ -17,7 +17,8 @@ pub(crate) fn mend(link: &Link, site: &Site, problems: Vec<Problem>) -> Result<V
     for Problem { mut finding, remedy } in problems {
         if let (Some(Remedy::ForgetTie), Some(layer)) = (&remedy, &finding.layer) {
             // the layer may be gone altogether
-            let forgotten = ties::forget_stale(&link.connection, layer);
+            let forgotten = ties::forget_stale(&link.connection, layer)
+                .and_then(|()| natural_keys::forget_stale(&link.connection, layer));
             forgotten.map_err(site.failed(&format!("mend layer `{layer}`")))?;
             link.catalogue.borrow_mut().forget();
             finding.mended = true;

@@ -1,15 +1,18 @@
 //! What a file says of its layers: its own tables (OGC 12-128r19, sections 1.1.3 and 2.1) and
 //! SQLite's pragmas.
 use crate::dialect::quoted;
-use crate::{affinity, columns, indexes, rtree, side_table, sql_text, ties};
+use crate::{
+    affinity, columns, indexes, natural_keys, reading, rtree, side_table, sql_text, ties, values,
+};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Result};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tiepoint_core::{
     Crs, Edges, FidRule, Field, FieldType, GeometryType, Identity, KindRule, Layer,
-    LayerDefinition, OrdinateRule, Schema,
+    LayerDefinition, ObjectId, OrdinateRule, Schema,
 };
+use tiepoint_store::NaturalKey;
 use tiepoint_store::sql::Fragment;
 
 /// A layer and where its parts are stored.
@@ -24,6 +27,8 @@ pub(crate) struct Table {
     key_sql: Option<String>,
     /// How the ids are kept, where the layer is tied.
     pub(crate) tie: Option<ties::Tie>,
+    /// The field that names the objects, where there is one.
+    pub(crate) natural_key: Option<NaturalKey>,
     pub(crate) geometry: Option<GeometryColumn>,
 }
 
@@ -57,6 +62,20 @@ impl Table {
     /// The table's name as SQL.
     pub(crate) fn sql(&self) -> String {
         quoted(self.name())
+    }
+
+    /// What object ids are read from: their own column, or the natural key.
+    pub(crate) fn id_column(&self) -> Option<&str> {
+        let own = self.tie.as_ref().map(|tie| tie.column.as_str());
+        own.or_else(|| self.natural_key.as_ref().map(NaturalKey::field))
+    }
+
+    /// The object id that stands in that column, or that a natural key names; `None` for what is no
+    /// id and no key, which a check reports.
+    pub(crate) fn object_id(&self, stored: ValueRef<'_>) -> Option<ObjectId> {
+        let Some(key) = &self.natural_key else { return reading::object_id(stored) };
+        let ty = &self.layer.schema().fields()[key.position()].ty;
+        key.id_of(&values::decode(stored, ty).ok()?)
     }
 
     /// The row's key as SQL, where there is one.
@@ -132,12 +151,16 @@ pub(crate) fn load(connection: &Connection, name: &str, crs: &HashMap<i32, Crs>)
     let geometry = geometry_column(connection, name, &fields, shape.as_ref())?;
     // SQLite has refused two columns of one name before
     let schema = Schema::new(fields).expect("the columns of a table have distinct names");
+    let identity = match id_column {
+        Some(column) => Identity::Column(column),
+        None => by_natural_key(connection, name, &schema)?,
+    };
     let definition = LayerDefinition {
         name: name.to_owned(),
         title,
         description,
         schema: Arc::new(schema),
-        identity: id_column.map_or(Identity::None, Identity::Column),
+        identity,
         indexes,
         checks: if source.is_view { Vec::new() } else { sql_text::checks(&source.sql) },
     };
@@ -148,7 +171,19 @@ pub(crate) fn load(connection: &Connection, name: &str, crs: &HashMap<i32, Crs>)
     let read_only = source.read_only(&key).or_else(|| troubles.into_iter().next());
     let layer = Layer { definition, fids: source.fid_rule(&key), fid_name, read_only };
     let key_sql = key.sql();
-    Ok(Table { layer: Arc::new(layer), srs_ids, bare, key, key_sql, tie, geometry })
+    let natural_key = NaturalKey::of(&layer);
+    let layer = Arc::new(layer);
+    Ok(Table { layer, srs_ids, bare, key, key_sql, tie, natural_key, geometry })
+}
+
+/// What is noted of a layer, as long as it has a field that can be a key.
+fn by_natural_key(connection: &Connection, name: &str, schema: &Schema) -> Result<Identity> {
+    Ok(match natural_keys::of_table(connection, name)? {
+        Some(note) if NaturalKey::check(name, schema, &note.field).is_ok() => {
+            Identity::NaturalKey { field: note.field, namespace: note.namespace }
+        }
+        _ => Identity::None,
+    })
 }
 
 /// The statement that made a table or view.

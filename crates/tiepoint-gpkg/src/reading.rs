@@ -142,7 +142,7 @@ impl<S: RowSource> Reading<S> {
     fn read(&mut self) -> Option<Result<Feature>> {
         let (site, table, shape) = (&self.site, &self.table, &self.shape);
         let read = |row: &Row<'_>| {
-            feature(shape, row).map_err(|(fid, at, reason)| {
+            feature(table, shape, row).map_err(|(fid, at, reason)| {
                 broken(site, table, fid, &shape.schema.fields()[at].name, &reason)
             })
         };
@@ -197,7 +197,7 @@ type Broken = (Option<i64>, usize, BlobError);
 
 /// The feature in a row.
 #[inline]
-fn feature(shape: &Shape, row: &Row<'_>) -> std::result::Result<Feature, Broken> {
+fn feature(table: &Table, shape: &Shape, row: &Row<'_>) -> std::result::Result<Feature, Broken> {
     let fid = match column(row, 0) {
         ValueRef::Integer(number) => Some(number),
         _ => None,
@@ -213,7 +213,7 @@ fn feature(shape: &Shape, row: &Row<'_>) -> std::result::Result<Feature, Broken>
     }
     let mut feature = Feature::with_values(Arc::clone(&shape.schema), decoded);
     feature.fid = fid.map(Fid::Int);
-    feature.id = object_id(column(row, 1));
+    feature.id = table.object_id(column(row, 1));
     Ok(feature)
 }
 

@@ -8,8 +8,8 @@ use crate::spelling::{Bind, Spelling, Sql, stored};
 use rusqlite::params_from_iter;
 use rusqlite::types::Value as Stored;
 use std::sync::Arc;
-use tiepoint_core::{Bound, Fid, Ids, ObjectId, Schema};
-use tiepoint_store::sql::{self, Fragment, NativeError, Split};
+use tiepoint_core::{Bound, Expr, Fid, Ids, ObjectId, Schema, Value};
+use tiepoint_store::sql::{self, Dialect, Fragment, NativeError, Split};
 use tiepoint_store::{Question, ReadControl, Rest, Result, SortKey, StoreError};
 
 /// A question as SQL, and what is left to do with its rows.
@@ -177,10 +177,21 @@ impl<'q> Maker<'q> {
     fn chosen(&self) -> Option<Sql> {
         let (column, list) = match self.question.ids() {
             Ids::Any => return None,
+            Ids::Objects(ids) if self.table().natural_key.is_some() => {
+                return Some(self.named(ids));
+            }
             Ids::Objects(ids) => (self.spelling.id_column(), id_list(ids)),
             Ids::Fids(fids) => (self.table().key(), fid_list(fids)),
         };
         Some(column.map_or_else(|| "0".into(), |column| listed(column, list)))
+    }
+
+    /// Only what keys name so: each key is looked at, since no index knows the ids made of them.
+    fn named(&self, ids: &[ObjectId]) -> Sql {
+        let ids = ids.iter().map(|id| Value::Uuid(*id.as_uuid()));
+        let is_one = Expr::Id.is_in(ids).bind_filter(self.table().layer.schema());
+        let is_one = is_one.ok().filter(|_| *self.question.ids() != Ids::Objects(Vec::new()));
+        is_one.and_then(|it| self.spelling.computed(&it)).unwrap_or_else(|| "0".into())
     }
 
     fn statement(&self, shape: &Shape, conditions: Vec<Sql>, order: Vec<Sql>, cut: bool) -> Sql {

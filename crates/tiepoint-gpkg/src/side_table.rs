@@ -1,7 +1,7 @@
 //! The one table of ours in a file: `gpkg_tiepoint`, named so that no layer list shows it.
 //!
 //! Rows are grouped by `book`. Ours: `store` (the store's id and the file it was written as),
-//! `layer` (tied layers), `type` (field types that GeoPackage has no word for), `title` (titles
+//! `layer` (layers tied by a column), `key` (layers tied by a natural key), `type` (field types that GeoPackage has no word for), `title` (titles
 //! that another layer has already), `origin` (which object a copy was made of, by the copy's id),
 //! `guard` (a mark that lets ids be rewritten, never there outside a statement). Books of callers
 //! are kept as `book/<name>`.

@@ -112,7 +112,7 @@ impl Spelling<'_> {
     }
 
     pub(crate) fn id_column(&self) -> Option<Sql> {
-        self.table.tie.as_ref().map(|tie| Fragment::name(&tie.column))
+        self.table.id_column().map(Fragment::name)
     }
 }
 

@@ -4,11 +4,11 @@ use crate::dialect::quoted;
 use crate::error::{Site, words};
 use crate::metadata::Table;
 use crate::ties::Tie;
-use crate::{columns, drop_layer, guards, side_table, ties};
+use crate::{columns, drop_layer, guards, natural_keys, side_table, ties};
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, Result, params};
 use tiepoint_core::ObjectId;
-use tiepoint_store::{BadIds, StoreError, TieOptions, TieReport, UntieReport};
+use tiepoint_store::{BadIds, StoreError, TieReport, UntieReport};
 
 /// How many rows a message names.
 const EXAMPLES: usize = 5;
@@ -25,18 +25,19 @@ pub(crate) fn register(connection: &Connection) -> Result<()> {
     })
 }
 
-/// Ties a layer that is not tied yet. The caller undoes everything when this fails.
+/// Ties a layer that is not tied yet by a column. The caller undoes everything when this fails.
 pub(crate) fn tie(
     connection: &Connection,
     site: &Site,
     table: &Table,
-    options: &TieOptions,
+    column: &str,
+    bad_ids: BadIds,
 ) -> std::result::Result<TieReport, StoreError> {
     let failed = || site.failed(&format!("tie layer `{}`", table.name()));
     if let Some(reason) = &table.layer.read_only {
         return Err(site.read_only(format!("layer `{}`: {reason}", table.name())));
     }
-    let (column, added) = carrier(connection, site, table, &options.column)?;
+    let (column, added) = carrier(connection, site, table, column)?;
     let key = table.key_sql().expect("a layer without keys is read-only");
     side_table::ensure(connection).map_err(failed())?;
     ties::forget_stale(connection, table.name()).map_err(failed())?;
@@ -54,7 +55,7 @@ pub(crate) fn tie(
     } else {
         ids.canonicalize().map_err(failed())?;
         guards::create_index(connection, &tie).map_err(failed())?;
-        let replaced = ids.settle_bad(table, options).map_err(|error| match error {
+        let replaced = ids.settle_bad(table, &column, bad_ids).map_err(|error| match error {
             Bad::Driver(error) => failed()(error),
             Bad::Reported(error) => error,
         })?;
@@ -204,12 +205,18 @@ impl Ids<'_> {
         side_table::put(self.connection, "origin", new.as_bytes(), &old)
     }
 
-    fn settle_bad(&self, table: &Table, options: &TieOptions) -> std::result::Result<u64, Bad> {
+    fn settle_bad(
+        &self,
+        table: &Table,
+        column: &str,
+        bad_ids: BadIds,
+    ) -> std::result::Result<u64, Bad> {
         let (malformed, shared) = (self.malformed()?, self.shared()?);
         let bad = malformed.len() + shared.len();
-        if bad > 0 && options.bad_ids == BadIds::Report {
-            let reason = bad_ids(&malformed, &shared);
-            let (layer, column) = (table.name().to_owned(), options.column.clone());
+        if bad > 0 && bad_ids == BadIds::Report {
+            let reason = told(&malformed, &shared);
+            let layer = table.name().to_owned();
+            let column = column.to_owned();
             return Err(Bad::Reported(StoreError::BadIds { layer, column, reason }));
         }
         for row in malformed.iter().chain(&shared) {
@@ -232,7 +239,7 @@ impl Ids<'_> {
     }
 }
 
-fn bad_ids(malformed: &[i64], shared: &[i64]) -> String {
+fn told(malformed: &[i64], shared: &[i64]) -> String {
     let part = |rows: &[i64], what: &str| {
         let named: Vec<_> = rows.iter().take(EXAMPLES).map(ToString::to_string).collect();
         let more = if rows.len() > EXAMPLES { ", …" } else { "" };
@@ -258,6 +265,12 @@ pub(crate) fn untie(
         if layer.is_none_or(|layer| layer.eq_ignore_ascii_case(&tie.table)) {
             untie_one(connection, &tie, &mut report)
                 .map_err(|error| kept_by_others(site, &tie, error))?;
+        }
+    }
+    for note in natural_keys::all(connection).map_err(failed())? {
+        if layer.is_none_or(|layer| layer.eq_ignore_ascii_case(&note.table)) {
+            natural_keys::forget(connection, &note.table).map_err(failed())?;
+            report.layers.push(note.table);
         }
     }
     for tie in ties::stale(connection).map_err(failed())? {

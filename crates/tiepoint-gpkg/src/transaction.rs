@@ -4,6 +4,7 @@ use crate::connection::Link;
 use crate::contents::{self, Touched};
 use crate::error::Site;
 use crate::metadata::Table;
+use crate::natural_keys::{self, Note};
 use crate::new_file::{self, NewFile};
 use crate::store::GpkgStore;
 use crate::turn::Turn;
@@ -12,10 +13,10 @@ use crate::{create, cursor, drop_layer, read, store_id, tie};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tiepoint_core::{Layer, LayerDefinition, Query};
+use tiepoint_core::{Layer, LayerDefinition, ObjectId, Query};
 use tiepoint_store::{
-    Book, FeatureWriter, Features, Result, Savepoint, StoreError, TieOptions, TieReport,
-    Transaction, UntieReport, WriteMode,
+    Book, Carrier, FeatureWriter, Features, NaturalKey, Result, Savepoint, StoreError, TieOptions,
+    TieReport, Transaction, UntieReport, WriteMode,
 };
 
 /// The mark within which a step either happens or does not.
@@ -124,6 +125,19 @@ impl<'s> GpkgTransaction<'s> {
         outcome
     }
 
+    /// Notes a natural key, and nothing else: the layer may be one that cannot be written.
+    fn tie_by_key(&mut self, table: &Table, field: &str, namespace: ObjectId) -> Result<TieReport> {
+        NaturalKey::check(table.name(), table.layer.schema(), field)?;
+        let (table, field) = (table.name().to_owned(), field.to_owned());
+        let note = Note { table, field, namespace };
+        self.step(|it| {
+            let what = format!("tie layer `{}`", note.table);
+            natural_keys::note(it.connection(), &note).map_err(it.site().failed(&what))?;
+            it.link().catalogue.borrow_mut().forget();
+            natural_keys::tied(it.connection(), it.site(), &*it.table(&note.table)?)
+        })
+    }
+
     /// Runs repairs and commits them.
     pub(crate) fn mend<T>(mut self, mend: impl FnOnce(&Link) -> Result<T>) -> Result<T> {
         let mended = self.step(|it| mend(it.link()))?;
@@ -221,18 +235,23 @@ impl Transaction for GpkgTransaction<'_> {
 
     fn tie(&mut self, layer: &str, options: &TieOptions) -> Result<TieReport> {
         let table = self.table(layer)?;
-        if let Some(tie) = &table.tie {
-            if !tie.column.eq_ignore_ascii_case(&options.column) {
-                let column = &tie.column;
-                let reason = format!(
-                    "layer `{layer}` is tied by column `{column}` already: untie it first, or name that column"
-                );
-                return Err(self.site().invalid(reason));
+        if table.layer.is_tied() {
+            let is_it = matches!((&options.carrier, &table.tie), (Carrier::Column(column), Some(tie))
+                if tie.column.eq_ignore_ascii_case(column));
+            if !is_it {
+                options.carrier.same_as_before(&self.site().name, &table.layer)?;
             }
             let facts = contents::facts(self.connection(), self.site(), &table)?;
             return Ok(TieReport { kept: facts.count, ..TieReport::default() });
         }
-        let report = self.step(|it| tie::tie(it.connection(), it.site(), &table, options))?;
+        let (column, bad_ids) = match &options.carrier {
+            Carrier::Column(column) => (column, options.bad_ids),
+            Carrier::NaturalKey { field, namespace } => {
+                return self.tie_by_key(&table, field, *namespace);
+            }
+        };
+        let report =
+            self.step(|it| tie::tie(it.connection(), it.site(), &table, column, bad_ids))?;
         self.touched.entry(layer.to_owned()).or_default().changed = true;
         Ok(report)
     }
@@ -241,8 +260,10 @@ impl Transaction for GpkgTransaction<'_> {
         if let Some(layer) = layer {
             self.table(layer)?;
         }
+        let notes = natural_keys::all(self.connection()).map_err(self.site().failed("untie"))?;
+        let by_key: Vec<String> = notes.into_iter().map(|note| note.table).collect();
         let report = self.step(|it| tie::untie(it.connection(), it.site(), layer))?;
-        for layer in &report.layers {
+        for layer in report.layers.iter().filter(|it| !by_key.contains(it)) {
             self.touched.entry(layer.clone()).or_default().changed = true;
         }
         Ok(report)

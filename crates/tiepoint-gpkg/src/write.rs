@@ -6,6 +6,7 @@ use crate::create::register_kind;
 use crate::dialect::quoted;
 use crate::error::{Site, is_constraint, is_taken_fid, words};
 use crate::metadata::Table;
+use crate::natural_keys::RowsById;
 use crate::types;
 use crate::values::{Binder, decode};
 use rusqlite::types::Null;
@@ -28,6 +29,8 @@ pub(crate) struct Writer<'t> {
     bulk: Option<Bulk>,
     inserts: Vec<(Vec<usize>, Statement<'t>)>,
     binder: Binder,
+    /// The rows by the ids that their keys name; read when first needed.
+    named: Option<RowsById>,
     /// Which kinds beyond the core ones have been declared, by their codes.
     declared_kinds: u32,
     finished: bool,
@@ -62,6 +65,7 @@ impl<'t> Writer<'t> {
             bulk,
             inserts: Vec::new(),
             binder: Binder::default(),
+            named: None,
             declared_kinds: 0,
         })
     }
@@ -73,7 +77,11 @@ impl<'t> Writer<'t> {
         let left = unset(&values);
         let values = with_defaults(&self.table.layer, values, &label)?;
         self.refuse_what_sqlite_changes(&values, &label)?;
-        let id = self.free_id(asked_id)?;
+        let id = match &self.table.natural_key {
+            Some(key) => key.id_of_new(&self.site.name, &values, asked_id)?,
+            None => asked_id,
+        };
+        let id = self.free_id(id)?;
         let inserted = self.run_insert(fid, id, &values);
         inserted.map_err(|error| self.refused(error, fid, &label))?;
         self.touched.changed = true;
@@ -84,6 +92,7 @@ impl<'t> Writer<'t> {
         self.note_geometry(&values, Some(fid))?;
         let filled =
             if self.bulk.is_none() { self.filled(fid, &left, &values)? } else { Vec::new() };
+        let id = self.named(fid, id)?;
         Ok(Written::Inserted { fid: Fid::Int(fid), id, filled })
     }
 
@@ -121,6 +130,42 @@ impl<'t> Writer<'t> {
         };
         let what = format!("read back what was written to layer `{}`", self.table.name());
         read().map_err(self.site.failed(&what))
+    }
+
+    /// The id of a new row, which its key may name only now; noted so that it is found.
+    fn named(&mut self, fid: i64, id: Option<ObjectId>) -> Result<Option<ObjectId>> {
+        if self.table.natural_key.is_none() {
+            return Ok(id);
+        }
+        let id = if id.is_some() { id } else { self.id_of_row(fid)? };
+        if let (Some(named), Some(id)) = (&mut self.named, id) {
+            named.add(id, fid);
+        }
+        Ok(id)
+    }
+
+    /// The object that the key of a row names.
+    fn id_of_row(&self, fid: i64) -> Result<Option<ObjectId>> {
+        let Some(key) = &self.table.natural_key else { return Ok(None) };
+        let (column, table) = (quoted(key.field()), self.table.sql());
+        let sql = format!("SELECT {column} FROM {table} WHERE {} = ?1", self.key());
+        let read = || {
+            let id = |row: &rusqlite::Row<'_>| Ok(self.table.object_id(row.get_ref(0)?));
+            self.connection.prepare_cached(&sql)?.query_row([fid], id).optional()
+        };
+        let what = format!("search layer `{}`", self.table.name());
+        Ok(read().map_err(self.site.failed(&what))?.flatten())
+    }
+
+    /// The row whose key names an object. Reads the key of every row once.
+    fn row_named(&mut self, id: &ObjectId) -> Result<Option<i64>> {
+        let Some(key) = &self.table.natural_key else { return Ok(None) };
+        if self.named.is_none() {
+            let what = format!("search layer `{}`", self.table.name());
+            let rows = RowsById::read(self.connection, &self.table, key);
+            self.named = Some(rows.map_err(self.site.failed(&what))?);
+        }
+        Ok(self.named.as_ref().and_then(|rows| rows.get(id)))
     }
 
     fn run_insert(
@@ -181,6 +226,11 @@ impl<'t> Writer<'t> {
         let Some(fid) = target.map(|target| self.find(&target)).transpose()?.flatten() else {
             return Ok(Written::Missing);
         };
+        if let Some(key) = &self.table.natural_key
+            && values[key.position()].is_some()
+        {
+            key.refuse_change(&self.site.name, self.id_of_row(fid)?, &values)?;
+        }
         if values.iter().any(Option::is_some) {
             let updated = self.run_update(fid, &values);
             updated.map_err(|error| self.refused(error, None, &label))?;
@@ -215,10 +265,14 @@ impl<'t> Writer<'t> {
 
     fn delete(&mut self, target: &Target) -> Result<Written> {
         let Some(fid) = self.find(target)? else { return Ok(Written::Missing) };
+        let named = if self.named.is_some() { self.id_of_row(fid)? } else { None };
         let sql = format!("DELETE FROM {} WHERE {} = ?1", self.table.sql(), self.key());
         let run = |fid: i64| self.connection.prepare_cached(&sql)?.execute([fid]);
         run(fid)
             .map_err(|error| self.refused(error, None, &FeatureLabel::of_row(Fid::Int(fid))))?;
+        if let Some(id) = named {
+            self.named = self.named.take().and_then(|rows| rows.without(&id));
+        }
         (self.touched.changed, self.touched.shrunk) = (true, true);
         if let Some(bulk) = &mut self.bulk {
             bulk.lost_a_row();
@@ -227,11 +281,12 @@ impl<'t> Writer<'t> {
     }
 
     /// The row that is meant; of several that share an id, the oldest.
-    fn find(&self, target: &Target) -> Result<Option<i64>> {
+    fn find(&mut self, target: &Target) -> Result<Option<i64>> {
         match (target, &self.table.tie) {
             (Target::Id(id), Some(tie)) => self.find_by(&quoted(&tie.column), &id.to_string()),
             (Target::Fid(Fid::Int(fid)), _) => self.find_by(self.key(), fid),
-            (Target::Id(_), None) | (Target::Fid(Fid::Text(_)), _) => Ok(None),
+            (Target::Id(id), None) => self.row_named(id),
+            (Target::Fid(Fid::Text(_)), _) => Ok(None),
         }
     }
 
@@ -248,15 +303,26 @@ impl<'t> Writer<'t> {
 
     /// Our own copies are refused, where those of others are given an id by the triggers.
     fn free_id(&mut self, asked: Option<ObjectId>) -> Result<Option<ObjectId>> {
+        if self.table.natural_key.is_some() {
+            let Some(id) = asked else { return Ok(None) };
+            return match self.row_named(&id)? {
+                Some(_) => Err(self.taken(id)),
+                None => Ok(Some(id)),
+            };
+        }
         if self.table.tie.is_none() {
             return Ok(None);
         }
         let id = asked.unwrap_or_else(ObjectId::mint);
         let checked_later = self.bulk.as_mut().is_some_and(|bulk| bulk.takes_id(&id));
         if asked.is_some() && !checked_later && self.find(&Target::Id(id))?.is_some() {
-            return Err(StoreError::DuplicateId { layer: self.table.name().to_owned(), id });
+            return Err(self.taken(id));
         }
         Ok(Some(id))
+    }
+
+    fn taken(&self, id: ObjectId) -> StoreError {
+        StoreError::DuplicateId { layer: self.table.name().to_owned(), id }
     }
 
     fn wanted_fid(&self, feature: &Feature) -> Result<Option<i64>> {

@@ -6,6 +6,7 @@ use crate::facts;
 use crate::kind::Kind;
 use crate::link::Link;
 use crate::metadata::{Column, Sql};
+use crate::natural_keys::by_fids;
 use crate::select::{Maker, filtered, parameters};
 use crate::spelling::Spelling;
 use tiepoint_core::{
@@ -27,6 +28,7 @@ pub(crate) fn aggregate(
         return Ok(None);
     }
     let table = catalogue.table(link, site, &query.layer)?;
+    let query = &*by_fids(link, site, &table, query, None)?;
     let rows = Query { fields: Fields::Only(Vec::new()), ..rows_of(query) };
     let question = Question::of(&table.layer, &rows)?;
     let maker = Maker { site, spelling: Spelling { table: &table }, question: &question };

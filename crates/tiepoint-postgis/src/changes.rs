@@ -47,9 +47,10 @@ struct Group {
 
 impl Changes {
     /// Whether a change of this row can wait; that of a row that the server must search for by
-    /// something else than a number cannot.
+    /// something else than a number cannot, nor can one that may touch a natural key.
     pub(crate) fn may_wait(table: &Table, target: &Target) -> bool {
         match (target, &table.key) {
+            _ if table.natural_key.is_some() => false,
             (Target::Id(_), _) => table.tie.is_some(),
             (Target::Fid(Fid::Int(_)), Key::Column(key)) => key.is_whole(),
             (Target::Fid(_), _) => false,

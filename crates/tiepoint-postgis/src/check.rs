@@ -48,10 +48,10 @@ fn made_anew<'t>(
     tables: &'t [Arc<Table>],
 ) -> Result<Vec<(&'t Table, Problem)>> {
     let mut problems = Vec::new();
-    for (old, new, column) in side::made_anew(link).map_err(site.failed("check itself"))? {
+    for (old, new, carrier) in side::made_anew(link).map_err(site.failed("check itself"))? {
         let Some(table) = tables.iter().find(|it| it.oid == new) else { continue };
         let message = format!(
-            "it was tied by column `{column}`; another program has made it anew since: tie it again"
+            "it was tied by {carrier}; another program has made it anew since: tie it again"
         );
         let remedy = Some(Remedy::ForgetTie(old));
         problems

@@ -48,6 +48,10 @@ pub(crate) struct Load<'t> {
 impl<'t> Load<'t> {
     /// `None` for a layer whose rows the server alone can name: they are inserted one by one.
     pub(crate) fn open(link: &'t Link, site: &'t Site, table: &Arc<Table>) -> Result<Option<Self>> {
+        if table.natural_key.is_some() {
+            // each key must be looked up before it is written
+            return Ok(None);
+        }
         let what = format!("prepare layer `{}` for loading", table.layer.name());
         let sequence = match &table.key {
             Key::Column(key) if key.position.is_none() && key.sequence.is_some() => {

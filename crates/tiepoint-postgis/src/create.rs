@@ -15,7 +15,7 @@ use tiepoint_core::{
     Domain, Edges, Field, FieldDefault, FieldType, Identity, Index, IndexExtras, IndexMethod,
     IntWidth, LayerDefinition, SpatialIndexKind, Value,
 };
-use tiepoint_store::{Result, StoreError};
+use tiepoint_store::{NaturalKey, Result, StoreError};
 
 /// Names are cut off by the server beyond this many bytes (`NAMEDATALEN`).
 pub(crate) const LONGEST_NAME: usize = 63;
@@ -70,6 +70,10 @@ pub(crate) fn create_layer(
     if let Identity::Column(column) = &definition.identity {
         tie::install(link, site, oid, column)?;
     }
+    if let Identity::NaturalKey { field, namespace } = &definition.identity {
+        side::ensure(link, site)?;
+        side::note_key(link, oid, field, namespace).map_err(site.failed(&what))?;
+    }
     Ok(())
 }
 
@@ -105,6 +109,7 @@ impl<'a> Plan<'a> {
         let (schema, name) = catalogue.place(link, site, &definition.name)?;
         let plan = Self { site, definition, schema, name, key: key_name(definition), srids };
         plan.refuse_names()?;
+        NaturalKey::check_definition(definition)?;
         Ok(plan)
     }
 
@@ -112,7 +117,7 @@ impl<'a> Plan<'a> {
         let fields = self.definition.schema.fields().iter().map(|field| &field.name);
         let id = match &self.definition.identity {
             Identity::Column(column) => Some(column),
-            Identity::None => None,
+            Identity::None | Identity::NaturalKey { .. } => None,
         };
         let indexes = self.definition.indexes.iter().filter_map(|it| it.name.as_ref());
         let checks = self.definition.checks.iter().filter_map(|it| it.name.as_ref());

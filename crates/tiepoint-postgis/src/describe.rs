@@ -13,7 +13,7 @@ use std::sync::Arc;
 use tiepoint_core::{
     Check, FidRule, Field, FieldType, Identity, Index, IndexMethod, Layer, LayerDefinition, Schema,
 };
-use tiepoint_store::Result;
+use tiepoint_store::{NaturalKey, Result};
 use tokio_postgres::Row;
 
 /// A table as `sql/tables.sql` tells of it.
@@ -123,16 +123,24 @@ impl<'l> Describer<'l> {
         }
         let schema = Schema::new(fields)
             .map_err(|error| self.site.corrupt(&format!("layer `{name}`"), error.to_string()))?;
-        let key = key(told, &shown, &indexes, tie.as_ref());
         let note = self.ties.get(&listed.oid).and_then(|it| it.first());
+        let noted = note.and_then(|it| it.natural_key.clone()).filter(|_| tie.is_none());
+        let (named, lost): (Vec<_>, Vec<_>) = noted
+            .into_iter()
+            .partition(|(field, _)| NaturalKey::check(name, &schema, field).is_ok());
+        let natural = named.first().and_then(|(field, _)| schema.position(field));
+        let key = key(told, &shown, &indexes, tie.as_ref(), natural);
+        let identity = match (&tie, named.into_iter().next()) {
+            (Some(tie), _) => Identity::Column(tie.column.clone()),
+            (None, Some((field, namespace))) => Identity::NaturalKey { field, namespace },
+            (None, None) => Identity::None,
+        };
         let layer = Layer {
             definition: LayerDefinition {
                 name: name.to_owned(),
                 title: note.and_then(|it| it.title.clone()),
                 description: listed.description.clone(),
-                identity: tie
-                    .as_ref()
-                    .map_or(Identity::None, |it| Identity::Column(it.column.clone())),
+                identity,
                 indexes: declared(&indexes, &schema, &columns),
                 checks: self.declared_checks(listed.oid, &schema),
                 schema: schema.into(),
@@ -145,6 +153,8 @@ impl<'l> Describer<'l> {
             read_only: read_only(listed, &key),
         };
         Ok(Table {
+            natural_key: NaturalKey::of(&layer),
+            lost_key: lost.into_iter().next().map(|(field, _)| field),
             layer: Arc::new(layer),
             oid: listed.oid,
             schema: listed.schema.clone(),
@@ -246,7 +256,13 @@ impl<'l> Describer<'l> {
 }
 
 /// What tells rows apart: the primary key, else what is unique and never null, else the object id.
-fn key(told: &[Told], shown: &[&Told], indexes: &[TableIndex], tie: Option<&Tie>) -> Key {
+fn key(
+    told: &[Told],
+    shown: &[&Told],
+    indexes: &[TableIndex],
+    tie: Option<&Tie>,
+    natural: Option<usize>,
+) -> Key {
     let usable = |it: &&TableIndex| it.unique && !it.partial && !it.columns.contains(&0);
     let not_null = |it: &&TableIndex| {
         it.columns.iter().all(|number| told.iter().any(|it| it.number == *number && it.not_null))
@@ -254,14 +270,14 @@ fn key(told: &[Told], shown: &[&Told], indexes: &[TableIndex], tie: Option<&Tie>
     let chosen = indexes.iter().find(|it| it.primary);
     let chosen = chosen.or_else(|| indexes.iter().filter(usable).find(not_null));
     let Some(chosen) = chosen else {
-        return tie.map_or(Key::None, |tie| {
-            Key::Column(KeyColumn {
-                name: tie.column.clone(),
-                kind: tie.kind.clone(),
-                position: None,
-                sequence: None,
-            })
-        });
+        let column = |name: &str, kind, position| {
+            Key::Column(KeyColumn { name: name.to_owned(), kind, position, sequence: None })
+        };
+        return match (tie, natural) {
+            (Some(tie), _) => column(&tie.column, tie.kind.clone(), None),
+            (None, Some(at)) => column(&shown[at].name, Kind::of(&shown[at].facts), natural),
+            (None, None) => Key::None,
+        };
     };
     let column = |number: &i16| {
         let it = told.iter().find(|it| it.number == *number)?;

@@ -7,7 +7,9 @@ use crate::guards::{self, Guard};
 use crate::kind::Kind;
 use crate::link::Link;
 use crate::metadata::{Key, Relation, Table};
+use crate::natural_keys;
 use crate::spelling::quoted;
+use std::sync::Arc;
 use tiepoint_core::{Fid, Field, FieldType};
 use tiepoint_store::{Finding, FindingKind, Result};
 
@@ -61,10 +63,20 @@ impl Problem {
     }
 }
 
-/// All that is wrong with a layer. Of views and of tables on other servers nothing is looked at:
-/// what they show is looked at where it is.
-pub(crate) fn layer(link: &Link, site: &Site, table: &Table) -> Result<Vec<Problem>> {
+/// All that is wrong with a layer. Of views and of tables on other servers nothing is looked at but
+/// a natural key: what they show is looked at where it is.
+pub(crate) fn layer(link: &Link, site: &Site, table: &Arc<Table>) -> Result<Vec<Problem>> {
     let mut problems = Vec::new();
+    if let Some(field) = &table.lost_key {
+        let message = format!(
+            "it was tied by the natural key `{field}`, which is no field of it any more: untie it, or tie it again"
+        );
+        problems.push(Problem::new(table, FindingKind::Identity, message, None));
+    }
+    if let Some(key) = &table.natural_key {
+        let findings = natural_keys::survey(link, site, table)?.into_findings(key);
+        problems.extend(findings.into_iter().map(|finding| Problem { finding, remedy: None }));
+    }
     let inspect = |problems: &mut Vec<Problem>| {
         if matches!(table.relation, Relation::View | Relation::Foreign) {
             return Ok(());

@@ -36,6 +36,7 @@ mod link;
 mod live;
 mod mend;
 mod metadata;
+mod natural_keys;
 mod nearest;
 mod numeric;
 mod pool;

@@ -3,6 +3,7 @@ use crate::encode::Bind;
 use crate::kind::Kind;
 use std::sync::Arc;
 use tiepoint_core::{Layer, Value};
+use tiepoint_store::NaturalKey;
 use tiepoint_store::sql::Fragment;
 
 /// A piece of SQL for this server.
@@ -21,6 +22,10 @@ pub(crate) struct Table {
     pub(crate) columns: Vec<Column>,
     pub(crate) key: Key,
     pub(crate) tie: Option<Tie>,
+    /// The field that names the objects, where there is one.
+    pub(crate) natural_key: Option<NaturalKey>,
+    /// The field that was to name the objects, where it is none any more.
+    pub(crate) lost_key: Option<String>,
     pub(crate) indexes: Vec<TableIndex>,
     /// What it was when this was read: see `sql/stamp.sql`.
     pub(crate) stamp: String,
@@ -123,6 +128,12 @@ impl Table {
         }
     }
 
+    /// What object ids are read from: their own column, or the natural key as its field is read.
+    pub(crate) fn id_sql(&self) -> Option<Sql> {
+        let own = self.tie.as_ref().map(|tie| Fragment::name(&tie.column));
+        own.or_else(|| Some(self.columns[self.natural_key.as_ref()?.position()].read_sql()))
+    }
+
     /// What rows are sorted by last: as fids sort, and by an index where there is one.
     pub(crate) fn order_sql(&self) -> Option<Sql> {
         match &self.key {
@@ -150,6 +161,15 @@ impl Table {
                 && !it.partial
                 && it.columns.first() == Some(&number)
         })
+    }
+}
+
+impl Column {
+    /// The column as its values are read.
+    pub(crate) fn read_sql(&self) -> Sql {
+        let name = Fragment::name(&self.name);
+        let as_text = self.kind.is_read_as_text() || matches!(self.kind, Kind::Enum { .. });
+        if as_text { name.then("::text") } else { name }
     }
 }
 

@@ -4,6 +4,7 @@ use crate::error::Failure;
 use crate::error::Site;
 use crate::lease::Lease;
 use crate::link::Link;
+use crate::natural_keys::by_fids;
 use crate::nearest;
 use crate::reading::RowSource;
 use crate::select::{Select, parameters, select};
@@ -52,7 +53,8 @@ pub(crate) fn asked(
     control: Option<&ReadControl>,
 ) -> Result<Select> {
     let table = catalogue.table(link, site, &query.layer)?;
-    let question = Question::of(&table.layer, query)?;
+    let query = by_fids(link, site, &table, query, control)?;
+    let question = Question::of(&table.layer, &query)?;
     let select = select(site, table, question)?;
     nearest::narrowed(link, site, select, control)
 }

@@ -66,6 +66,10 @@ impl FeatureReader {
 
     fn id(&self, bytes: Option<&[u8]>) -> Option<ObjectId> {
         let bytes = bytes?;
+        if let Some(key) = &self.table.natural_key {
+            let kind = &self.table.columns[key.position()].kind;
+            return key.id_of(&Reader { kind, srid: 0 }.value(bytes).ok()?);
+        }
         if self.id_is_uuid {
             return ObjectId::from_bytes(bytes.try_into().ok()?).ok();
         }

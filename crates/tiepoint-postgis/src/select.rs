@@ -123,6 +123,7 @@ impl<'q> Maker<'q> {
         let nothing = || Some(Fragment::text("FALSE"));
         match self.question.ids() {
             Ids::Any => None,
+            // ids that keys name have become fids before
             Ids::Objects(ids) => {
                 let Some(tie) = &self.table().tie else { return nothing() };
                 let texts = ids.iter().map(ToString::to_string);
@@ -178,13 +179,10 @@ impl<'q> Maker<'q> {
         // named, so that an order by a field of the key is not taken for an order by its text
         let mut sql = Fragment::text("SELECT ").then(self.table().key_sql().unwrap_or_else(null));
         sql = sql.then(" AS \"tiepoint fid\", ");
-        sql = sql.then(self.spelling.id_column().unwrap_or_else(null)).then(" AS \"tiepoint id\"");
+        sql = sql.then(self.table().id_sql().unwrap_or_else(null)).then(" AS \"tiepoint id\"");
         for (_, at) in shape.columns.iter().flatten() {
             let column = &self.table().columns[*at];
-            sql = sql.then(", ").then_name(&column.name);
-            if column.kind.is_read_as_text() || matches!(column.kind, Kind::Enum { .. }) {
-                sql = sql.then("::text");
-            }
+            sql = sql.then(", ").then(column.read_sql());
         }
         sql.then(" FROM ").then(self.table().sql())
     }

@@ -1,7 +1,7 @@
 //! What is ours in a database: tables in a schema of their own, which is made when it is first
 //! needed and which everybody may read.
 //!
-//! `layer` (titles, and which column carries the ids), `field` (titles and closed sets that the
+//! `layer` (titles, and which column carries the ids or which field names the objects), `field` (titles and closed sets that the
 //! server's own catalogue cannot say), `origin` (which object a copy was made of), `book` (callers'
 //! books). Tables are known by the server's numbers for them, which follow every rename. Rows of
 //! tables that others have dropped do no harm, and go when something else is written.
@@ -10,7 +10,7 @@ use crate::error::{Failure, Site};
 use crate::link::Link;
 use crate::transaction::marked;
 use std::collections::HashMap;
-use tiepoint_core::{Domain, Field, Schema, Value};
+use tiepoint_core::{Domain, Field, ObjectId, Schema, Value};
 use tiepoint_store::Result;
 use tokio_postgres::Row;
 
@@ -26,6 +26,8 @@ pub(crate) struct TieNote {
     pub(crate) column: Option<String>,
     /// Whether that column is ours.
     pub(crate) added: bool,
+    /// The field that names the objects, as it was called, and the namespace of these names.
+    pub(crate) natural_key: Option<(String, ObjectId)>,
 }
 
 /// What is noted of a field.
@@ -47,6 +49,9 @@ pub(crate) fn ties_of(link: &Link, oids: &[u32]) -> Result<HashMap<u32, Vec<TieN
         title: row.get(1),
         column: row.get(2),
         added: row.get(3),
+        natural_key: row
+            .get::<_, Option<String>>(4)
+            .zip(row.get::<_, Option<&str>>(5).and_then(|it| it.parse().ok())),
     })
 }
 
@@ -151,6 +156,20 @@ pub(crate) fn note_tie(link: &Link, oid: u32, column: &str, added: bool) -> Resu
     link.execute(sql, &[&oid, &column, &added]).map(drop)
 }
 
+/// Notes which field of a layer names the objects.
+pub(crate) fn note_key(
+    link: &Link,
+    oid: u32,
+    field: &str,
+    namespace: &ObjectId,
+) -> Result<(), Failure> {
+    let sql = "INSERT INTO tiepoint.layer (layer, key_field, namespace, place) \
+               VALUES ($1::oid, $2::text, $3::text::uuid, $1::oid::regclass) ON CONFLICT (layer) \
+               DO UPDATE SET key_field = excluded.key_field, namespace = excluded.namespace, \
+               place = excluded.place";
+    link.execute(sql, &[&oid, &field, &namespace.to_string()]).map(drop)
+}
+
 /// Forgets all that is noted of a layer, and of those that others have dropped.
 pub(crate) fn forget_layer(link: &Link, oid: u32) -> Result<(), Failure> {
     if !exists(link)? {
@@ -163,13 +182,17 @@ pub(crate) fn forget_layer(link: &Link, oid: u32) -> Result<(), Failure> {
     link.batch(include_str!("sql/forget_dropped.sql"))
 }
 
-/// Tables that were tied and have since been made anew by others, by name and column of ids.
+/// Tables that were tied and have since been made anew by others, by name and by what carried ids.
 pub(crate) fn made_anew(link: &Link) -> Result<Vec<(u32, u32, String)>, Failure> {
     if !exists(link)? {
         return Ok(Vec::new());
     }
     let rows = link.query(include_str!("sql/made_anew.sql"), &[])?;
-    Ok(rows.iter().map(|row| (row.get(0), row.get(1), row.get(2))).collect())
+    let carrier = |row: &Row| match row.get::<_, Option<&str>>(2) {
+        Some(column) => format!("column `{column}`"),
+        None => format!("the natural key `{}`", row.get::<_, &str>(3)),
+    };
+    Ok(rows.iter().map(|row| (row.get(0), row.get(1), carrier(row))).collect())
 }
 
 /// Removes our schema if there is nothing in it any more and nobody else is at it.

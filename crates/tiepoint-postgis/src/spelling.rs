@@ -150,10 +150,6 @@ impl Spelling<'_> {
             _ => Fragment::junction(searches, " OR "),
         })
     }
-
-    pub(crate) fn id_column(&self) -> Option<Sql> {
-        self.table.tie.as_ref().map(|tie| Fragment::name(&tie.column))
-    }
 }
 
 fn class_of_type(ty: &ExprType) -> Option<Class> {

@@ -1,16 +1,19 @@
 //! Giving a layer identity in place.
 use crate::carrier::{self, Carrier, Tally, Verdict};
+use crate::catalogue::Catalogue;
 use crate::error::{Failure, Site};
 use crate::link::Link;
 use crate::metadata::{Key, Relation, Table};
 use crate::spelling::quoted;
-use crate::{guards, side};
+use crate::{guards, natural_keys, side};
 use tiepoint_core::Fid;
-use tiepoint_store::{BadIds, Result, StoreError, TieOptions, TieReport};
+use tiepoint_store::{
+    BadIds, Carrier as By, NaturalKey, Result, StoreError, TieOptions, TieReport,
+};
 
 pub(crate) use crate::untie::untie;
 
-/// Ties a layer. The caller undoes everything when this fails.
+/// Ties a layer. By a natural key nothing of it is touched, so it can be of any kind. The caller undoes everything when this fails.
 ///
 /// Ids are minted by one UPDATE. Rewriting the table by a volatile default would be a little faster
 /// and leave no dead rows, but whoever reads an older state of the database would then find the
@@ -18,24 +21,37 @@ pub(crate) use crate::untie::untie;
 pub(crate) fn tie(
     link: &Link,
     site: &Site,
+    catalogue: &Catalogue,
     table: &Table,
     options: &TieOptions,
 ) -> Result<TieReport> {
     let layer = table.layer.name();
     let failed = || site.failed(&format!("tie layer `{layer}`"));
-    if let Some(tie) = &table.tie {
-        let kept = kept(link, site, table, &tie.column, &options.column)?;
-        return Ok(TieReport { kept, ..TieReport::default() });
+    if table.layer.is_tied() {
+        options.carrier.same_as_before(&site.name, &table.layer)?;
+        return Ok(TieReport { kept: count(link, site, table)?, ..TieReport::default() });
     }
+    let column = match &options.carrier {
+        By::Column(column) => column,
+        By::NaturalKey { field, namespace } => {
+            NaturalKey::check(layer, table.layer.schema(), field)?;
+            side::ensure(link, site)?;
+            side::note_key(link, table.oid, field, namespace).map_err(failed())?;
+            let table = catalogue.anew().table(link, site, layer)?;
+            let survey = natural_keys::survey(link, site, &table)?;
+            let key = table.natural_key.as_ref().ok_or_else(|| site.layer_not_found(layer, []))?;
+            return survey.into_report(key);
+        }
+    };
     refuse_relation(site, table)?;
-    let (carrier, added) = carrier::choose(link, site, table, &options.column)?;
+    let (carrier, added) = carrier::choose(link, site, table, column)?;
     side::ensure(link, site)?;
     let sql = format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", carrier.table_sql());
     link.batch(&sql).map_err(failed())?;
     let report = if added {
         add(link, &carrier).map_err(failed())?
     } else {
-        take_over(link, table, &carrier, options).map_err(|bad| match bad {
+        take_over(link, table, &carrier, options.bad_ids).map_err(|bad| match bad {
             Bad::Failure(failure) => failed()(failure),
             Bad::Reported(error) => error,
         })?
@@ -63,14 +79,8 @@ fn finish(link: &Link, carrier: &Carrier, added: bool) -> Result<(), Failure> {
     side::note_tie(link, carrier.oid, &carrier.column, added)
 }
 
-fn kept(link: &Link, site: &Site, table: &Table, column: &str, wanted: &str) -> Result<u64> {
+fn count(link: &Link, site: &Site, table: &Table) -> Result<u64> {
     let layer = table.layer.name();
-    if column != wanted {
-        let reason = format!(
-            "layer `{layer}` is tied by column `{column}` already: untie it first, or name that column"
-        );
-        return Err(site.invalid(reason));
-    }
     let sql = format!("SELECT count(*) FROM {}.{}", quoted(&table.schema), quoted(&table.name));
     let row = link.query_one(&sql, &[]).map_err(site.failed(&format!("count layer `{layer}`")))?;
     Ok(row.get::<_, i64>(0).unsigned_abs())
@@ -113,13 +123,13 @@ fn take_over(
     link: &Link,
     table: &Table,
     carrier: &Carrier,
-    options: &TieOptions,
+    on_bad_ids: BadIds,
 ) -> Result<TieReport, Bad> {
     let tally = carrier.tally(link)?;
     let replaced = tally.of(Verdict::Malformed) + tally.of(Verdict::Shared);
-    if replaced > 0 && options.bad_ids == BadIds::Report {
+    if replaced > 0 && on_bad_ids == BadIds::Report {
         let reason = bad_ids(link, carrier, &tally)?;
-        let (layer, column) = (table.layer.name().to_owned(), options.column.clone());
+        let (layer, column) = (table.layer.name().to_owned(), carrier.column.clone());
         return Err(Bad::Reported(StoreError::BadIds { layer, column, reason }));
     }
     let minted = tally.of(Verdict::Missing);

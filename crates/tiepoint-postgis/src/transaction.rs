@@ -187,7 +187,7 @@ impl Transaction for PgTransaction<'_> {
 
     fn tie(&mut self, layer: &str, options: &TieOptions) -> Result<TieReport> {
         let table = self.table(layer)?;
-        self.step(|it| tie::tie(it.link(), it.site(), &table, options))
+        self.step(|it| tie::tie(it.link(), it.site(), &it.catalogue, &table, options))
     }
 
     fn untie(&mut self, layer: Option<&str>) -> Result<UntieReport> {

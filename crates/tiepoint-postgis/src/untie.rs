@@ -21,6 +21,9 @@ pub(crate) fn untie(
         if let Some(tie) = &table.tie {
             untie_one(link, site, table, tie, &mut report)?;
         }
+        if table.natural_key.is_some() || table.lost_key.is_some() {
+            report.layers.push(table.layer.name().to_owned());
+        }
         let what = format!("untie layer `{}`", table.layer.name());
         side::forget_layer(link, table.oid).map_err(site.failed(&what))?;
     }

@@ -9,19 +9,21 @@ use crate::error::{Site, words};
 use crate::kind::Kind;
 use crate::link::Link;
 use crate::metadata::{Key, Sql, Table, bound};
+use crate::natural_keys;
 use crate::reading::FeatureReader;
 use crate::repair;
 use crate::select::{Shape, parameters};
 use crate::spelling::{Spelling, quoted};
 use crate::transaction::marked;
+use std::collections::HashMap;
 use std::sync::Arc;
 use tiepoint_core::{
     Change, Feature, FeatureError, Fid, Geometry, Mismatch, ObjectId, Target, Value,
 };
 use tiepoint_store::sql::Fragment;
 use tiepoint_store::{
-    FeatureLabel, FeatureWriter, Result, StoreError, WriteMode, Written, accepted_values, unset,
-    with_defaults,
+    FeatureLabel, FeatureWriter, NaturalKey, Result, StoreError, WriteMode, Written,
+    accepted_values, unset, with_defaults,
 };
 use tokio_postgres::types::ToSql;
 
@@ -41,6 +43,8 @@ pub(crate) struct Writer<'t> {
     missed: u64,
     /// Whether other writers of the layer have been made to wait.
     locked: bool,
+    /// The keys by the ids that they name; read when first needed.
+    keys: Option<HashMap<ObjectId, Value>>,
     /// The largest fid that somebody asked for.
     largest_fid: Option<i64>,
     finished: bool,
@@ -75,6 +79,7 @@ impl<'t> Writer<'t> {
             settled: 0,
             missed: 0,
             locked: false,
+            keys: None,
             largest_fid: None,
         })
     }
@@ -88,7 +93,10 @@ impl<'t> Writer<'t> {
         self.leave_to_the_server(&mut values);
         self.refuse_misfits(&values, &label)?;
         let key = self.asked_key(fid, &mut values)?;
-        let id = self.table.tie.as_ref().map(|_| asked.unwrap_or_else(ObjectId::mint));
+        let id = match &self.table.natural_key {
+            Some(natural) => natural.id_of_new(&self.site.name, &values, asked)?,
+            None => self.table.tie.as_ref().map(|_| asked.unwrap_or_else(ObjectId::mint)),
+        };
         if let Some(id) = asked.filter(|id| self.changes.concern(&Target::Id(*id))) {
             self.settle_for(&Target::Id(id))?;
         }
@@ -99,11 +107,19 @@ impl<'t> Writer<'t> {
         if let Some(load) = &mut self.load {
             return load.insert(key, id, asked.is_some(), &values);
         }
-        if let (Some(id), true) = (id, asked.is_some()) {
-            self.refuse_taken(id)?;
+        if let Some(id) = id.filter(|_| asked.is_some() || self.table.natural_key.is_some()) {
+            self.refuse_taken(id, &values)?;
         }
         let mut written = self.insert_row(key, id, &values, &label)?;
-        if let Written::Inserted { filled, .. } = &mut written {
+        if let Written::Inserted { id, filled, .. } = &mut written {
+            if let Some(natural) = &self.table.natural_key {
+                let by_server = filled.iter().find(|(at, _)| *at == natural.position());
+                let key = by_server.map(|it| &it.1).or(values[natural.position()].as_ref());
+                *id = id.or_else(|| natural.id_of(key?));
+                if let (Some(keys), Some(id), Some(key)) = (&mut self.keys, *id, key) {
+                    keys.insert(id, key.clone());
+                }
+            }
             let by_us = left.into_iter().filter_map(|at| Some((at, values[at].take()?)));
             filled.extend(by_us);
         }
@@ -174,8 +190,9 @@ impl<'t> Writer<'t> {
         values: Vec<Option<Value>>,
         label: &FeatureLabel,
     ) -> Result<Written> {
-        let Some(condition) = self.row(target) else { return Ok(Written::Missing) };
         self.pause_load()?;
+        let Some(condition) = self.row(target)? else { return Ok(Written::Missing) };
+        self.refuse_change(target, &condition, &values)?;
         let table = Arc::clone(&self.table);
         let mut sql: Sql = Fragment::text("UPDATE ").then(table.sql()).then(" SET ");
         let mut first = true;
@@ -203,8 +220,8 @@ impl<'t> Writer<'t> {
     }
 
     fn delete_row(&mut self, target: &Target) -> Result<Written> {
-        let Some(condition) = self.row(target) else { return Ok(Written::Missing) };
         self.pause_load()?;
+        let Some(condition) = self.row(target)? else { return Ok(Written::Missing) };
         let label = self.label(target);
         let sql = Fragment::text("DELETE FROM ").then(self.table.sql());
         let touched = self.run(sql.then(" WHERE ").then(condition), &label)?;
@@ -293,7 +310,37 @@ impl<'t> Writer<'t> {
     }
 
     /// What is true of the row that is meant; of several that share an id, of the oldest.
-    fn row(&self, target: &Target) -> Option<Sql> {
+    fn row(&mut self, target: &Target) -> Result<Option<Sql>> {
+        if let (Target::Id(id), Some(natural)) = (target, self.table.natural_key.clone()) {
+            let key = self.key_named(id, &natural)?;
+            return Ok(key.map(|key| natural_keys::is_key(&self.table, &natural, &key)));
+        }
+        Ok(self.row_by_column(target))
+    }
+
+    /// The key that names an object. Reads the key of every row once.
+    fn key_named(&mut self, id: &ObjectId, natural: &NaturalKey) -> Result<Option<Value>> {
+        if self.keys.is_none() {
+            let keys = natural_keys::keys_by_id(self.link, self.site, &self.table, natural);
+            self.keys = Some(keys?);
+        }
+        Ok(self.keys.as_ref().and_then(|keys| keys.get(id)).cloned())
+    }
+
+    /// A key stays what it is: with another, the row would be another object.
+    fn refuse_change(&self, target: &Target, row: &Sql, values: &[Option<Value>]) -> Result<()> {
+        let Some(natural) = &self.table.natural_key else { return Ok(()) };
+        if values[natural.position()].is_none() {
+            return Ok(());
+        }
+        let old = match target {
+            Target::Id(id) => Some(*id),
+            Target::Fid(_) => natural_keys::id_of(self.link, self.site, &self.table, row.clone())?,
+        };
+        natural.refuse_change(&self.site.name, old, values)
+    }
+
+    fn row_by_column(&self, target: &Target) -> Option<Sql> {
         match target {
             Target::Id(id) => {
                 let tie = self.table.tie.as_ref()?;
@@ -368,12 +415,20 @@ impl<'t> Writer<'t> {
     }
 
     /// Our own copies are refused, where those of others are given an id by the guard.
-    fn refuse_taken(&mut self, id: ObjectId) -> Result<()> {
+    fn refuse_taken(&mut self, id: ObjectId, values: &[Option<Value>]) -> Result<()> {
         self.lock()?;
-        let Some(tie) = &self.table.tie else { return Ok(()) };
+        let natural = self.table.natural_key.as_ref();
+        let key = natural.and_then(|it| Some((it, values[it.position()].as_ref()?)));
+        let is_it = match (&self.table.tie, key) {
+            (_, Some((natural, key))) => natural_keys::is_key(&self.table, natural, key),
+            (Some(tie), None) => {
+                let id = bound(tie.kind.clone(), cast(&tie.kind), *id.as_uuid());
+                Fragment::name(&tie.column).then(" = ").then(id)
+            }
+            (None, None) => return Ok(()),
+        };
         let sql = Fragment::text("SELECT EXISTS (SELECT FROM ").then(self.table.sql());
-        let sql = sql.then(" WHERE ").then_name(&tie.column).then(" = ");
-        let sql = sql.then(bound(tie.kind.clone(), cast(&tie.kind), *id.as_uuid())).then(")");
+        let sql = sql.then(" WHERE ").then(is_it).then(")");
         let statement = sql.spell(&Spelling { table: &self.table });
         let what = format!("search layer `{}`", self.table.layer.name());
         let row = self.link.query_one(&statement.sql, &parameters(&statement));
@@ -500,10 +555,7 @@ fn insert_sql(table: &Table, names: &[String], filled: &[usize]) -> String {
     let mut returned = table.key_sql().unwrap_or_else(null).then(", NULL");
     for at in filled {
         let column = &table.columns[*at];
-        returned = returned.then(", ").then_name(&column.name);
-        if column.kind.is_read_as_text() || matches!(column.kind, Kind::Enum { .. }) {
-            returned = returned.then("::text");
-        }
+        returned = returned.then(", ").then(column.read_sql());
     }
     let spelling = Spelling { table };
     let (into, returned) = (table.sql().spell(&spelling).sql, returned.spell(&spelling).sql);

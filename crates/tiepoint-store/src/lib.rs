@@ -18,6 +18,7 @@ mod error;
 mod features;
 mod finish;
 pub mod memory;
+mod natural_key;
 mod plan;
 mod question;
 mod repeat;
@@ -37,10 +38,11 @@ pub use error::{Result, StoreError};
 pub use features::Features;
 pub use finish::page_mark;
 pub use memory::MemoryStore;
+pub use natural_key::{KeySurvey, NaturalKey};
 pub use plan::{Access, Buffers, Place, Plan};
 pub use question::{Column, Output, Question, Rest, SortKey};
 pub use repeat::repeating;
-pub use tie::{BadIds, TieOptions, TieReport, UntieReport};
+pub use tie::{BadIds, Carrier, TieOptions, TieReport, UntieReport};
 pub use transaction::{
     FeatureWriter, Savepoint, Transaction, TransactionOptions, WriteMode, Written,
 };

@@ -88,12 +88,16 @@ pub trait Transaction {
         Ok(written)
     }
 
-    /// Gives every feature of a layer its object id, in place.
+    /// Gives every feature of a layer its object id, in place; by a natural key it has one already,
+    /// and only the key is noted. The latter costs one reading of the key, and so does every search
+    /// for an id afterwards: no index knows ids that are made of keys.
     ///
     /// # Errors
     ///
     /// [`BadIds`](crate::StoreError::BadIds) where ids are malformed or shared and the options do
-    /// not allow repair; nothing is changed then.
+    /// not allow repair, where a natural key is null or shared, and for a field that can be none;
+    /// nothing is changed then. [`Invalid`](crate::StoreError::Invalid) for a layer that is tied
+    /// otherwise already.
     fn tie(&mut self, layer: &str, options: &TieOptions) -> Result<TieReport>;
 
     /// Removes all that is ours from a layer, or from the whole store.

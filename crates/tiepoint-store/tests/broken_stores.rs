@@ -101,6 +101,21 @@ const FAULTS: &[Fault] = &[
         ..SOUND
     },
     Fault {
+        promise: "a_natural_key_gives_ids_and_changes_nothing_else",
+        feature: |_, it| Some(it.with_id(None)),
+        ..SOUND
+    },
+    Fault {
+        promise: "features_are_found_by_the_ids_of_their_keys",
+        query: |it| it.ids(Ids::Any),
+        ..SOUND
+    },
+    Fault {
+        promise: "a_feature_is_updated_and_deleted_by_the_id_of_its_key",
+        makes: |it| !matches!(it, Change::Update(it) if it.get("name") == Some(&"new".into())),
+        ..SOUND
+    },
+    Fault {
         promise: "null_is_written_and_unset_is_not",
         feature: |_, mut it| {
             it.unset("name");

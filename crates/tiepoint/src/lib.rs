@@ -49,9 +49,9 @@ pub use tiepoint_postgis::testing;
 pub use tiepoint_spatial as spatial;
 pub use tiepoint_store as store;
 pub use tiepoint_store::{
-    BadIds, Capabilities, Finding, FindingKind, LayerFacts, MemoryStore, Plan, ReadControl, Repair,
-    Store, StoreError, TieOptions, TieReport, Transaction, TransactionOptions, UntieReport,
-    page_mark,
+    BadIds, Capabilities, Carrier, Finding, FindingKind, LayerFacts, MemoryStore, Plan,
+    ReadControl, Repair, Store, StoreError, TieOptions, TieReport, Transaction, TransactionOptions,
+    UntieReport, page_mark,
 };
 
 /// Holds the README's Rust to the compiler.

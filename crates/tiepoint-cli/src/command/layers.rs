@@ -32,6 +32,7 @@ pub(super) fn list(store: &dyn Store) -> Result<()> {
 pub(super) fn identity(layer: &Layer) -> String {
     match layer.identity() {
         Identity::Column(column) => format!("in `{}`", plain(column)),
+        Identity::NaturalKey { field, .. } => format!("by `{}`", plain(field)),
         Identity::None => "none".to_owned(),
     }
 }

@@ -45,6 +45,7 @@ pub(super) fn lines(layer: &Layer, feature: &Feature) -> Result<()> {
 fn id_column(layer: &Layer) -> Option<String> {
     match layer.identity() {
         Identity::Column(column) => Some(plain(column).into_owned()),
+        Identity::NaturalKey { .. } => Some(Identity::DEFAULT_COLUMN.to_owned()),
         Identity::None => None,
     }
 }

@@ -1,20 +1,19 @@
 //! `tiepoint tie` and `tiepoint untie`: giving a layer identity, and taking it away.
-use super::select::layer_name;
+use super::select::{layer_name, wrong};
 use crate::args::{TieArgs, UntieArgs};
 use crate::terminal::{count, plain, say};
-use tiepoint::{BadIds, Identity, Location, Result, TieOptions, TransactionOptions};
+use tiepoint::{
+    BadIds, Carrier, Identity, Location, ObjectId, Result, TieOptions, TransactionOptions,
+};
 
 pub(super) fn tie(args: TieArgs) -> Result<()> {
     let layer = layer_name(&args.store, args.layer)?;
     let store = tiepoint::open(&args.store)?;
     let bad_ids = if args.replace_bad_ids { BadIds::Replace } else { BadIds::Report };
     let mut transaction = store.begin(TransactionOptions::default())?;
-    let present = match transaction.layer(&layer)?.identity() {
-        Identity::Column(column) => column.clone(),
-        Identity::None => Identity::DEFAULT_COLUMN.to_owned(),
-    };
-    let options = TieOptions { column: args.column.unwrap_or(present), bad_ids };
-    let report = transaction.tie(&layer, &options)?;
+    let present = transaction.layer(&layer)?.identity().clone();
+    let carrier = carrier(present, args.column, args.key_field, args.key_namespace)?;
+    let report = transaction.tie(&layer, &TieOptions { carrier: carrier.clone(), bad_ids })?;
     transaction.commit()?;
     let mut parts = vec![
         format!("{} kept", count(report.kept, "object id")),
@@ -23,8 +22,42 @@ pub(super) fn tie(args: TieArgs) -> Result<()> {
     if report.replaced > 0 {
         parts.push(format!("{} replaced", report.replaced));
     }
+    if let Carrier::NaturalKey { field, namespace } = carrier {
+        let (layer, field) = (plain(&layer), plain(&field));
+        let named = count(report.kept, "feature");
+        say(&format!("layer `{layer}` is tied by `{field}` in namespace {namespace}: {named}"));
+        return Ok(());
+    }
     say(&format!("layer `{}` is tied: {}", plain(&layer), parts.join(", ")));
     Ok(())
+}
+
+/// What was asked for; what the layer is tied by already, or a usual column, where nothing was.
+fn carrier(
+    present: Identity,
+    column: Option<String>,
+    key_field: Option<String>,
+    key_namespace: Option<String>,
+) -> Result<Carrier> {
+    let namespace: Option<ObjectId> = key_namespace
+        .map(|text| text.parse().map_err(|error| wrong("--key-namespace", &error)))
+        .transpose()?;
+    Ok(match (column, key_field, present) {
+        (Some(column), _, _) => Carrier::Column(column),
+        (None, Some(field), Identity::NaturalKey { field: present, namespace: its })
+            if field == present =>
+        {
+            Carrier::NaturalKey { field, namespace: namespace.unwrap_or(its) }
+        }
+        (None, Some(field), _) => {
+            Carrier::NaturalKey { field, namespace: namespace.unwrap_or_else(ObjectId::mint) }
+        }
+        (None, None, Identity::Column(column)) => Carrier::Column(column),
+        (None, None, Identity::NaturalKey { field, namespace }) => {
+            Carrier::NaturalKey { field, namespace }
+        }
+        (None, None, Identity::None) => Carrier::Column(Identity::DEFAULT_COLUMN.to_owned()),
+    })
 }
 
 pub(super) fn untie(args: &UntieArgs) -> Result<()> {

@@ -191,11 +191,11 @@ fn a_refused_tie_changes_nothing_and_the_transaction_goes_on() {
     let store = planted(&path, Identity::None, 3);
     let mut transaction = begin(&store);
     for column in ["fid", "geom", "rowid", "OID", "_rowid_", "", "a\0b"] {
-        let options = TieOptions { column: column.to_owned(), ..TieOptions::default() };
+        let options = TieOptions::by_column(column);
         let refused = transaction.tie(TREES, &options).expect_err("has another purpose");
         assert!(matches!(refused, StoreError::Invalid { .. }), "{refused:?}");
     }
-    let options = TieOptions { column: "NAME".to_owned(), ..TieOptions::default() };
+    let options = TieOptions::by_column("NAME");
     let refused = transaction.tie(TREES, &options).expect_err("names are no ids");
     assert!(refused.to_string().contains("rows 1, 2, 3"), "{refused}");
     insert(transaction.as_mut(), 3..4, WriteMode::Rows).expect("is written");
@@ -363,7 +363,7 @@ fn a_tied_layer_is_not_tied_by_another_column() {
     let (_folder, path) = folder();
     let store = planted(&path, Identity::column(), 2);
     let mut transaction = begin(&store);
-    let by = |column: &str| TieOptions { column: column.to_owned(), ..TieOptions::default() };
+    let by = |column: &str| TieOptions::by_column(column);
     let refused = transaction.tie(TREES, &by("guid")).expect_err("has a column of ids");
     assert!(matches!(refused, StoreError::Invalid { .. }), "{refused:?}");
     assert!(refused.to_string().contains("`object_id`"), "{refused}");

@@ -9,6 +9,7 @@ mod identity;
 mod loading;
 mod long;
 mod manners;
+mod natural_keys;
 mod processes;
 mod questions;
 mod spatial;

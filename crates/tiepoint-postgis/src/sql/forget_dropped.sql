@@ -3,4 +3,4 @@ DELETE FROM tiepoint.field f
 WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = f.layer::oid);
 DELETE FROM tiepoint.layer l
 WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = l.layer::oid)
-  AND (l.id_column IS NULL OR l.place IS NULL OR to_regclass(l.place) IS NULL);
+  AND (coalesce(l.id_column, l.key_field) IS NULL OR l.place IS NULL OR to_regclass(l.place) IS NULL);

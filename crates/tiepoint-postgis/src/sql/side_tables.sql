@@ -5,7 +5,7 @@ SELECT pg_catalog.pg_advisory_xact_lock(8387236776539059316);
 CREATE SCHEMA IF NOT EXISTS tiepoint;
 CREATE TABLE IF NOT EXISTS tiepoint.layer (
   layer pg_catalog.regclass PRIMARY KEY, title text, id_column name,
-  added boolean NOT NULL DEFAULT false, place text);
+  added boolean NOT NULL DEFAULT false, place text, key_field name, namespace uuid);
 CREATE TABLE IF NOT EXISTS tiepoint.field (
   layer pg_catalog.regclass, field name, title text, domain jsonb, PRIMARY KEY (layer, field));
 CREATE TABLE IF NOT EXISTS tiepoint.book (

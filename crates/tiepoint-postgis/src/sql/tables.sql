@@ -4,6 +4,7 @@ SELECT c.oid, n.nspname::text, c.relname::text, c.relkind::text,
   obj_description(c.oid, 'pg_class'),
   has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'DELETE')
     AND (has_table_privilege(c.oid, 'UPDATE') OR has_any_column_privilege(c.oid, 'UPDATE'))
+    AND (c.relkind <> 'f' OR pg_relation_is_updatable(c.oid, false) & 28 = 28)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
   AND c.relpersistence <> 't'

@@ -1,6 +1,7 @@
 -- What is noted of the layers $1. Others may rename the column of ids: the condition of our trigger
 -- follows, the note does not.
-SELECT l.layer::oid, l.title, coalesce(followed.name, l.id_column)::text, l.added
+SELECT l.layer::oid, l.title, coalesce(followed.name, l.id_column)::text, l.added,
+  l.key_field::text, l.namespace::text
 FROM tiepoint.layer l
 LEFT JOIN LATERAL (
   SELECT a.attname AS name

@@ -85,7 +85,7 @@ fn a_layer_that_was_made_anew_is_told_of() {
     assert!(findings[0].message.contains("`object_id`"), "{findings:?}");
     assert_eq!(store.check(Repair::No).expect("checks"), []);
     committed(&store, |it| {
-        let options = TieOptions { column: "object_id".to_owned(), ..TieOptions::default() };
+        let options = TieOptions::by_column("object_id");
         it.tie(TREES, &options).expect("ties again")
     });
     assert_eq!(store.check(Repair::No).expect("checks"), []);

@@ -36,7 +36,7 @@ pub(crate) fn tie(store: &PostgisStore, column: &str) -> TieReport {
 }
 
 fn by(column: &str) -> TieOptions {
-    TieOptions { column: column.to_owned(), ..TieOptions::default() }
+    TieOptions::by_column(column)
 }
 
 /// Five trees in a table that is not ours, tied by a column of a type.

@@ -8,6 +8,7 @@ mod failures;
 mod identity;
 mod indexes;
 mod injection;
+mod natural_keys;
 mod pool;
 mod qgis;
 mod questions;

@@ -150,7 +150,7 @@ fn with_foreign_ids(store: &dyn Store, ids: &[Value]) -> TieOptions {
         Feature::with_values(definition.schema.clone(), vec![Some("x".into()), Some(id.clone())])
     };
     inserted(store, "foreign", ids.iter().map(feature).collect(), WriteMode::Rows);
-    TieOptions { column: "uuid".to_owned(), bad_ids: BadIds::Report }
+    TieOptions::by_column("uuid")
 }
 
 const BRACED: &str = "{67E55044-10B1-426F-9247-BB680E5FE0C8}";

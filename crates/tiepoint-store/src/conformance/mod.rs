@@ -5,6 +5,7 @@ mod definitions;
 mod fixture;
 mod geometries;
 mod identity;
+mod natural_keys;
 pub mod oracle;
 mod questions;
 mod reading;
@@ -43,6 +44,7 @@ pub fn check<G>(fresh: impl Fn() -> Fresh<G>) {
         values::PROMISES,
         geometries::PROMISES,
         identity::PROMISES,
+        natural_keys::PROMISES,
         transactions::PROMISES,
         books::PROMISES,
     ];

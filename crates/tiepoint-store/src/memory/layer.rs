@@ -1,5 +1,7 @@
 //! The rows of one layer, found by fid and by object id.
-use crate::{FeatureLabel, LayerFacts, Result, StoreError, accepted_values, unset, with_defaults};
+use crate::{
+    FeatureLabel, LayerFacts, NaturalKey, Result, StoreError, accepted_values, unset, with_defaults,
+};
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
@@ -77,6 +79,10 @@ impl Rows {
         let values = with_defaults(&self.layer, given, &label)?;
         let filled = left.into_iter().filter_map(|at| Some((at, values[at].clone()?))).collect();
         let fid = self.free_fid(wanted)?;
+        let id = match NaturalKey::of(&self.layer) {
+            Some(key) => key.id_of_new(super::NAME, &values, id)?,
+            None => id,
+        };
         let id = self.free_id(id)?;
         self.check_unique(&values, fid, &label)?;
         self.put(fid, id, values);
@@ -88,6 +94,9 @@ impl Rows {
         let changed = accepted_values(&self.layer, feature)?;
         let Some(row) = self.by_fid.get(&fid) else { return Ok(()) };
         let id = row.id;
+        if let Some(key) = NaturalKey::of(&self.layer) {
+            key.refuse_change(super::NAME, id, &changed)?;
+        }
         let values = changed.into_iter().zip(row.values().iter().cloned());
         let values: Vec<_> = values.map(|(new, old)| new.or(old)).collect();
         self.check_unique(&values, fid, &label)?;

@@ -1,18 +1,40 @@
 //! Giving a layer in memory its identity, and taking it away.
 use super::layer::Rows;
-use crate::{BadIds, Result, StoreError, TieOptions, TieReport};
+use crate::{BadIds, Carrier, KeySurvey, NaturalKey, Result, StoreError, TieOptions, TieReport};
 use std::collections::{HashMap, HashSet};
 use tiepoint_core::{Feature, Field, FieldType, Identity, Layer, ObjectId, Schema, Value};
 
-/// Makes `column` carry the ids; a field of that name gives up its values for it.
+/// Makes a carrier carry the ids.
 pub(super) fn tie(rows: &mut Rows, options: &TieOptions) -> Result<TieReport> {
     if rows.layer.is_tied() {
+        options.carrier.same_as_before(super::NAME, &rows.layer)?;
         return Ok(TieReport { kept: rows.by_fid.len() as u64, ..TieReport::default() });
     }
-    let position = rows.layer.schema().position(&options.column);
-    let (ids, report) = choose_ids(rows, position, options)?;
+    match &options.carrier {
+        Carrier::Column(column) => by_column(rows, column, options.bad_ids),
+        Carrier::NaturalKey { field, .. } => by_key(rows, field, options.carrier.identity()),
+    }
+}
+
+fn by_key(rows: &mut Rows, field: &str, identity: Identity) -> Result<TieReport> {
+    NaturalKey::check(rows.layer.name(), rows.layer.schema(), field)?;
+    let mut layer = Layer::clone(&rows.layer);
+    layer.definition.identity = identity;
+    let key = NaturalKey::of(&layer).expect("has one since a moment ago");
+    let id_of = |row: &Feature| row.values()[key.position()].as_ref().and_then(|it| key.id_of(it));
+    let mut survey = KeySurvey::default();
+    rows.by_fid.values().for_each(|row| survey.add(row.fid.clone(), id_of(row)));
+    let report = survey.into_report(&key)?;
+    rows.rebuild(layer, |row| (id_of(row), row.values().to_vec()));
+    Ok(report)
+}
+
+/// A field of the column's name gives up its values for it.
+fn by_column(rows: &mut Rows, column: &str, bad_ids: BadIds) -> Result<TieReport> {
+    let position = rows.layer.schema().position(column);
+    let (ids, report) = choose_ids(rows, position, column, bad_ids)?;
     rows.id_column_is_ours = position.is_none();
-    let layer = with_identity(&rows.layer, position, &options.column);
+    let layer = with_identity(&rows.layer, position, column);
     rows.rebuild(layer, |row| {
         let mut values = row.values().to_vec();
         if let Some(position) = position {
@@ -23,12 +45,15 @@ pub(super) fn tie(rows: &mut Rows, options: &TieOptions) -> Result<TieReport> {
     Ok(report)
 }
 
-/// Removes the ids, or turns them back into the field that they came from. Says whether a column
-/// is gone.
-pub(super) fn untie(rows: &mut Rows) -> Option<(String, bool)> {
-    let Identity::Column(column) = rows.layer.identity().clone() else { return None };
+/// Removes the ids, or turns them back into the field that they came from. Says which column is
+/// gone.
+pub(super) fn untie(rows: &mut Rows) -> Option<String> {
     let mut layer = Layer::clone(&rows.layer);
     layer.definition.identity = Identity::None;
+    let Identity::Column(column) = rows.layer.identity().clone() else {
+        rows.rebuild(layer, |row| (None, row.values().to_vec()));
+        return None;
+    };
     let gives_back = !rows.id_column_is_ours;
     if gives_back {
         let mut fields = layer.schema().fields().to_vec();
@@ -43,7 +68,7 @@ pub(super) fn untie(rows: &mut Rows) -> Option<(String, bool)> {
         }
         (None, values)
     });
-    Some((column, !gives_back))
+    (!gives_back).then_some(column)
 }
 
 fn with_identity(layer: &Layer, position: Option<usize>, column: &str) -> Layer {
@@ -62,7 +87,8 @@ type Ids = HashMap<tiepoint_core::Fid, ObjectId>;
 fn choose_ids(
     rows: &Rows,
     position: Option<usize>,
-    options: &TieOptions,
+    column: &str,
+    bad_ids: BadIds,
 ) -> Result<(Ids, TieReport)> {
     let (mut ids, mut report) = (Ids::new(), TieReport::default());
     let (mut seen, mut bad) = (HashSet::new(), Vec::new());
@@ -85,13 +111,13 @@ fn choose_ids(
         };
         ids.insert(fid, id);
     }
-    if bad.is_empty() || options.bad_ids == BadIds::Replace {
+    if bad.is_empty() || bad_ids == BadIds::Replace {
         return Ok((ids, report));
     }
     let first = bad.iter().take(5).map(String::as_str).collect::<Vec<_>>().join(", ");
     Err(StoreError::BadIds {
         layer: rows.layer.name().to_owned(),
-        column: options.column.clone(),
+        column: column.to_owned(),
         reason: format!("{} ids are malformed or shared, first in rows {first}", bad.len()),
     })
 }

@@ -5,8 +5,8 @@ use super::turn::Turn;
 use super::writer::MemoryWriter;
 use super::{MemoryStore, NAME, tie};
 use crate::{
-    Book, FeatureWriter, Features, ReadControl, Result, Savepoint, StoreError, TieOptions,
-    TieReport, Transaction, UntieReport, WriteMode,
+    Book, FeatureWriter, Features, NaturalKey, ReadControl, Result, Savepoint, StoreError,
+    TieOptions, TieReport, Transaction, UntieReport, WriteMode,
 };
 use std::sync::Arc;
 use tiepoint_core::{FieldDefault, Layer, LayerDefinition, Query};
@@ -59,6 +59,7 @@ impl Transaction for MemoryTransaction<'_> {
             return Err(StoreError::LayerExists { store: NAME.to_owned(), layer: name.clone() });
         }
         refuse_what_needs_a_database(definition)?;
+        NaturalKey::check_definition(definition)?;
         let rows = Arc::new(Rows::new(definition.clone()));
         let layer = Arc::clone(&rows.layer);
         self.state.layers.insert(name.clone(), rows);
@@ -90,10 +91,11 @@ impl Transaction for MemoryTransaction<'_> {
         };
         let mut report = UntieReport::default();
         for name in names {
-            let Some((column, dropped)) = tie::untie(self.state.rows_mut(&name)?) else { continue };
-            if dropped {
-                report.columns_dropped.push(format!("{name}.{column}"));
+            if !self.state.rows(&name)?.layer.is_tied() {
+                continue;
             }
+            let dropped = tie::untie(self.state.rows_mut(&name)?);
+            report.columns_dropped.extend(dropped.map(|column| format!("{name}.{column}")));
             report.layers.push(name);
         }
         Ok(report)

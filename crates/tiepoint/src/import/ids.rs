@@ -68,8 +68,9 @@ impl IdSource {
                     Err(in_field(feature, *at, "the key is null, so it names no object"))
                 }
                 Some(value) => {
-                    let key = key_text(value).map_err(|error| in_field(feature, *at, &error))?;
-                    Ok(Some(ObjectId::from_key(namespace, &key)))
+                    let no_key = || format!("a {} is no key", value.type_name());
+                    let id = ObjectId::from_key_value(namespace, value);
+                    id.map(Some).ok_or_else(|| in_field(feature, *at, &no_key()))
                 }
             },
         }
@@ -96,18 +97,6 @@ fn parsed(value: &Value) -> Result<ObjectId, String> {
         Value::Uuid(uuid) => ObjectId::from_uuid(*uuid).map_err(|error| error.to_string()),
         other => Err(format!("expected an object id, found {}", other.type_name())),
     }
-}
-
-/// The one spelling of a key, so that the same key is the same object from every format.
-fn key_text(value: &Value) -> Result<String, String> {
-    Ok(match value {
-        Value::Text(text) => text.clone(),
-        Value::Int(number) => number.to_string(),
-        Value::Decimal(number) => number.to_string(),
-        Value::Uuid(uuid) => uuid.to_string(),
-        Value::Date(date) => date.to_string(),
-        other => return Err(format!("a {} is no key", other.type_name())),
-    })
 }
 
 #[cfg(test)]

@@ -112,6 +112,7 @@ impl Plan {
     ) -> Result<Self> {
         let column = match layer.identity() {
             Identity::Column(column) => column.clone(),
+            Identity::NaturalKey { .. } => String::new(),
             Identity::None if options.mode == ImportMode::Upsert || options.ids != IdRule::Mint => {
                 return Err(Error::options(
                     format!(
@@ -123,7 +124,12 @@ impl Plan {
             }
             Identity::None => String::new(),
         };
-        let ids = IdSource::find(&options.ids, &supply.schema, &column, &supply.source_name)?;
+        let ids = IdSource::find(
+            &id_rule(layer, &options.ids),
+            &supply.schema,
+            &column,
+            &supply.source_name,
+        )?;
         let names = names(&supply.schema, ids.consumed(), &column, store.longest_name);
         let (mut notes, mut moves) = (Vec::new(), Vec::new());
         for (at, field) in supply.schema.fields().iter().enumerate() {
@@ -191,6 +197,16 @@ pub(super) fn layer_name(
     Ok(shortened(name, store.longest_name).to_owned())
 }
 
+/// Where ids come from that a layer's own key would name anyway.
+fn id_rule(layer: &Layer, asked: &IdRule) -> IdRule {
+    match (layer.identity(), asked) {
+        (Identity::NaturalKey { field, namespace }, IdRule::Mint) => {
+            IdRule::FromKey { field: field.clone(), namespace: *namespace }
+        }
+        _ => asked.clone(),
+    }
+}
+
 /// The column that carries ids in a new layer: the field they come from, the column they were in,
 /// or the usual name, numbered where the source has data under it.
 fn id_column(supply: &Supply, rule: &IdRule, longest: Option<usize>) -> String {
@@ -199,7 +215,7 @@ fn id_column(supply: &Supply, rule: &IdRule, longest: Option<usize>) -> String {
     }
     let usual = match &supply.definition.identity {
         Identity::Column(column) => column.as_str(),
-        Identity::None => Identity::DEFAULT_COLUMN,
+        Identity::None | Identity::NaturalKey { .. } => Identity::DEFAULT_COLUMN,
     };
     let is_data = |name: &str| {
         supply.schema.fields().iter().any(|field| {
