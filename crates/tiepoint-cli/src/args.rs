@@ -419,11 +419,12 @@ pub(crate) enum ShowFormat {
 #[command(after_help = "\
 Examples:
   tiepoint untie tour.gpkg cities && tiepoint tie tour.gpkg cities
-  tiepoint tie 'postgres:///city' parcels --key-field number
+  tiepoint untie tour.gpkg countries && tiepoint tie tour.gpkg countries --key-field name
 
 The second is for layers that nobody may alter, such as views: nothing of the layer is changed, and
-a feature is the object that the value of the field names. The namespace that it says is written
-down in the store; with the same one elsewhere, the same key is the same object.")]
+a feature is the object that the value of the field names. With the same namespace elsewhere, in
+an import with `--key-field` too, the same key is the same object. Each search for an id reads all
+keys.")]
 pub(crate) struct TieArgs {
     /// The store
     pub(crate) store: String,

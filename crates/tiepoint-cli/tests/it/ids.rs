@@ -36,6 +36,38 @@ fn a_key_names_the_same_object_on_every_import() {
 }
 
 #[test]
+fn a_layer_that_is_tied_by_a_key_names_what_an_import_names() {
+    let folder = Folder::new();
+    folder.write("a.csv", "code,n\nx,1\ny,2\n");
+    folder.ok(&format!("import a.csv a.gpkg --key-field code --key-namespace {NAMESPACE}"));
+    let ids = first_cells(&folder.csv("a.gpkg", "a", ""));
+    folder.ok("untie a.gpkg a");
+    let run = folder.ok(&format!("tie a.gpkg a --key-field code --key-namespace {NAMESPACE}"));
+    let expected = format!("layer `a` is tied by `code` in namespace {NAMESPACE}: 2 features");
+    assert!(run.err.contains(&expected), "{}", run.err);
+    assert_eq!(first_cells(&folder.csv("a.gpkg", "a", "")), ids);
+    for again in ["tie a.gpkg a", "tie a.gpkg a --key-field code"] {
+        assert!(folder.ok(again).err.contains(&expected), "{again} keeps the namespace");
+    }
+    assert!(folder.ok("layers a.gpkg").out.contains("by `code`"));
+    let shown = folder.ok(&format!("get a.gpkg a {} --format table", ids[1])).out;
+    assert!(shown.contains(&ids[1]) && shown.contains('y'), "{shown}");
+    folder.write("b.csv", "code,n\ny,3\nz,4\n");
+    let run = folder.ok("import b.csv a.gpkg --layer a --mode upsert");
+    assert!(run.err.contains('1'), "{}", run.err);
+    assert_eq!(folder.count("a.gpkg", "a"), 3, "y is updated, z is new");
+    let run = folder.fails("import b.csv a.gpkg --layer a --mode append", 4);
+    assert!(run.err.contains("already has a feature"), "{}", run.err);
+    let run = folder.fails("tie a.gpkg a --column uid", 2);
+    assert!(run.err.contains("the natural key `code`"), "{}", run.err);
+    let run = folder.fails("tie a.gpkg a --key-field code --key-namespace 7", 2);
+    assert!(run.err.contains("--key-namespace"), "{}", run.err);
+    folder.ok("untie a.gpkg a");
+    let run = folder.ok("tie a.gpkg a --key-field n");
+    assert!(run.err.contains("in namespace "), "one is minted: {}", run.err);
+}
+
+#[test]
 fn ids_come_from_a_field_that_holds_some() {
     let folder = Folder::new();
     let id = "67e55044-10b1-426f-9247-bb680e5fe0c8";

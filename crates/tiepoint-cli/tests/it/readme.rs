@@ -29,6 +29,9 @@ fn prepared() -> Folder {
     folder.write("benches.csv", "colour,lon,lat\nred,24.95,60.15\n");
     folder.ok("import benches.csv park.gpkg");
     folder.ok("untie park.gpkg benches");
+    folder.write("lamps.csv", "number,lon,lat\n7,24.95,60.15\n8,24.96,60.15\n");
+    folder.ok("import lamps.csv park.gpkg");
+    folder.ok("untie park.gpkg lamps");
     folder
 }
 
