@@ -8,11 +8,9 @@ use crate::values;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value as Stored;
 use std::sync::Arc;
-use tiepoint_core::{
-    Aggregate, Bound, Envelope, Expr, Fields, Ids, InvalidGeometries, Query, Value,
-};
+use tiepoint_core::{Aggregate, Bound, Envelope, Expr, Ids, InvalidGeometries, Query, Value};
 use tiepoint_store::sql::{self, Dialect, Fragment, TextUse};
-use tiepoint_store::{Question, Result};
+use tiepoint_store::{Question, Result, rows_to_aggregate};
 
 /// The aggregates, where SQLite finds all of them just as we do; `None` where it does not, or where
 /// a reading would find something to report.
@@ -27,8 +25,7 @@ pub(crate) fn aggregate(
         return Ok(None);
     }
     let table = link.catalogue.borrow_mut().table(&link.connection, site, &query.layer)?;
-    let rows = Query { fields: Fields::Only(Vec::new()), ..rows_of(query) };
-    let question = Question::of(&table.layer, &rows)?;
+    let question = Question::of(&table.layer, &rows_to_aggregate(query))?;
     let maker = Maker::new(link, site, &table, &question, None)?;
     let split = maker.split(question.filter())?;
     let asked: Option<Vec<Asked>> = aggregates.iter().map(|it| asked(&maker, it)).collect();
@@ -57,12 +54,6 @@ pub(crate) fn aggregate(
         }
     }
     Ok(Some(values))
-}
-
-/// The same rows, whatever was to be made of them.
-fn rows_of(query: &Query) -> Query {
-    let computed = Vec::new();
-    Query { computed, order: Vec::new(), crs: None, simplify: None, ..query.clone() }
 }
 
 /// One aggregate as a column.

@@ -10,10 +10,10 @@ use crate::natural_keys::by_fids;
 use crate::select::{Maker, filtered, parameters};
 use crate::spelling::Spelling;
 use tiepoint_core::{
-    Aggregate, Bound, Envelope, Expr, ExprType, Fields, Ids, InvalidGeometries, Query, Value,
+    Aggregate, Bound, Envelope, Expr, ExprType, Ids, InvalidGeometries, Query, Value,
 };
 use tiepoint_store::sql::{self, Dialect, Fragment, TextUse};
-use tiepoint_store::{Question, Result};
+use tiepoint_store::{Question, Result, rows_to_aggregate};
 
 /// The aggregates, where the server finds all of them just as we do; `None` where it does not.
 pub(crate) fn aggregate(
@@ -29,8 +29,7 @@ pub(crate) fn aggregate(
     }
     let table = catalogue.table(link, site, &query.layer)?;
     let query = &*by_fids(link, site, &table, query, None)?;
-    let rows = Query { fields: Fields::Only(Vec::new()), ..rows_of(query) };
-    let question = Question::of(&table.layer, &rows)?;
+    let question = Question::of(&table.layer, &rows_to_aggregate(query))?;
     let maker = Maker { site, spelling: Spelling { table: &table }, question: &question };
     let split = maker.split(question.filter())?;
     let asked: Option<Vec<Asked<'_>>> = aggregates.iter().map(|it| asked(&maker, it)).collect();
@@ -56,12 +55,6 @@ pub(crate) fn aggregate(
         });
     }
     Ok(Some(values))
-}
-
-/// The same rows, whatever was to be made of them.
-fn rows_of(query: &Query) -> Query {
-    let computed = Vec::new();
-    Query { computed, order: Vec::new(), crs: None, simplify: None, ..query.clone() }
 }
 
 /// One aggregate as a column.

@@ -101,27 +101,10 @@ impl Select {
         let reading = Reading { reader, source, control, doing, passed: 0, ended: false };
         let features = self.question.finish(&self.rest, reading)?;
         Ok(match sorted_later {
-            Some(control) => stopping(features, control),
+            Some(control) => control.stopping(features),
             None => features,
         })
     }
-}
-
-/// What is made of rows after all of them have been read and sorted can be stopped, too.
-fn stopping(features: Features<'_>, control: ReadControl) -> Features<'_> {
-    let schema = Arc::clone(features.schema());
-    let mut features = Some(features);
-    let next = move || {
-        let stop = features.as_ref().and_then(|_| control.check().err());
-        match stop {
-            Some(stop) => {
-                features = None;
-                Some(Err(stop))
-            }
-            None => features.as_mut()?.next(),
-        }
-    };
-    Features::new(schema, std::iter::from_fn(next))
 }
 
 struct Reading<S> {

@@ -59,6 +59,13 @@ fn narrowed(query: &Query, computed: Vec<Computed>) -> Query {
     Query { fields, computed, order, crs: None, simplify: None, ..query.clone() }
 }
 
+/// The same features with nothing of them and in no order: for a store that makes aggregates itself
+/// of a query that does not cut.
+#[must_use]
+pub fn rows_to_aggregate(query: &Query) -> Query {
+    Query { order: Vec::new(), ..narrowed(query, Vec::new()) }
+}
+
 /// Whether an aggregate has a value of its argument at all.
 fn check(layer: &Layer, aggregate: &Aggregate) -> Result<()> {
     let Some(argument) = aggregate.argument() else { return Ok(()) };

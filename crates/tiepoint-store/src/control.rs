@@ -1,5 +1,5 @@
 //! Stopping a reading, and hearing how far it is.
-use crate::{Result, StoreError};
+use crate::{Features, Result, StoreError};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -80,6 +80,25 @@ impl ReadControl {
             }),
             _ => Ok(()),
         }
+    }
+
+    /// The same features, ended with an error when it is time to stop: for what is made of rows
+    /// after all of them have been read and sorted.
+    #[must_use]
+    pub fn stopping<'a>(&self, features: Features<'a>) -> Features<'a> {
+        let (schema, control) = (Arc::clone(features.schema()), self.clone());
+        let mut features = Some(features);
+        let next = move || {
+            let stop = features.as_ref().and_then(|_| control.check().err());
+            match stop {
+                Some(stop) => {
+                    features = None;
+                    Some(Err(stop))
+                }
+                None => features.as_mut()?.next(),
+            }
+        };
+        Features::new(schema, std::iter::from_fn(next))
     }
 
     /// The same rows, counted as they pass; they end with an error when it is time to stop.

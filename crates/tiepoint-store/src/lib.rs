@@ -28,7 +28,7 @@ mod transaction;
 mod watch;
 
 pub use accept::{FeatureLabel, accepted_values, unset, with_defaults};
-pub use aggregate::in_memory as aggregate_in_memory;
+pub use aggregate::{in_memory as aggregate_in_memory, rows_to_aggregate};
 pub use book::Book;
 pub use capabilities::{Capabilities, Isolation};
 pub use check::{Finding, FindingKind, Repair};
