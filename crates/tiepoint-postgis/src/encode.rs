@@ -125,7 +125,7 @@ pub(crate) fn append(
 
 /// EWKB, the server's SRID in front; without one where the SRID is unknown.
 fn append_geometry(geometry: &Geometry, srid: i32, out: &mut Vec<u8>) {
-    out.extend(geometry.to_ewkb((srid != 0).then_some(srid)));
+    geometry.append_ewkb((srid != 0).then_some(srid), out);
 }
 
 fn append_interval(text: &str, out: &mut Vec<u8>) -> Result<(), &'static str> {

@@ -39,20 +39,26 @@ impl FeatureReader {
     /// The feature in a row.
     pub(crate) fn feature(&self, row: &Row) -> Result<Feature> {
         let fid = self.fid(bytes(row, 0));
-        let values = self.shape.columns.iter().map(|column| {
-            let Some((at, of)) = column else { return Ok(None) };
-            let Some(bytes) = bytes(row, *at) else { return Ok(Some(Value::Null)) };
-            let column = &self.table.columns[*of];
-            let reader = Reader { kind: &column.kind, srid: column.srid };
-            reader.value(bytes).map(Some).map_err(|reason| (*of, reason))
-        });
-        let values = values.collect::<Result<Vec<_>, _>>().map_err(|(of, reason)| {
-            let row = fid.as_ref().map_or_else(|| "a row".to_owned(), |fid| format!("row {fid}"));
-            let (layer, field) = (self.table.layer.name(), &self.table.columns[of].name);
-            self.site.corrupt(&format!("layer `{layer}`, {row}, field `{field}`"), reason)
-        })?;
+        let mut values = Vec::with_capacity(self.shape.columns.len());
+        for column in &self.shape.columns {
+            values.push(match column {
+                None => None,
+                Some((at, of)) => Some(self.value(row, *at, *of, fid.as_ref())?),
+            });
+        }
         let feature = Feature::with_values(Arc::clone(&self.shape.schema), values);
         Ok(feature.with_fid(fid).with_id(self.id(bytes(row, 1))))
+    }
+
+    /// The value of a field that is in a column of the result, and is one of the table's columns.
+    fn value(&self, row: &Row, at: usize, of: usize, fid: Option<&Fid>) -> Result<Value> {
+        let Some(bytes) = bytes(row, at) else { return Ok(Value::Null) };
+        let column = &self.table.columns[of];
+        Reader { kind: &column.kind, srid: column.srid }.value(bytes).map_err(|reason| {
+            let row = fid.map_or_else(|| "a row".to_owned(), |fid| format!("row {fid}"));
+            let (layer, field) = (self.table.layer.name(), &column.name);
+            self.site.corrupt(&format!("layer `{layer}`, {row}, field `{field}`"), reason)
+        })
     }
 
     fn fid(&self, bytes: Option<&[u8]>) -> Option<Fid> {

@@ -80,8 +80,13 @@ enum Source {
 struct Batch {
     rows: VecDeque<Row>,
     bytes: usize,
-    /// Whether they are the last ones, and why if there should have been more.
-    end: Option<Option<Failure>>,
+    end: Option<End>,
+}
+
+/// Why there are no more rows.
+enum End {
+    AllCame,
+    Failed(Failure),
 }
 
 impl Rows {
@@ -142,15 +147,18 @@ impl Rows {
                 Poll::Ready(Some(batch)) => batch,
                 // the background thread is no more
                 Poll::Ready(None) => {
-                    Batch { end: Some(Some(StoreError::Stopped.into())), ..Batch::default() }
+                    Batch { end: Some(End::Failed(StoreError::Stopped.into())), ..Batch::default() }
                 }
             },
             Source::Ended => return Poll::Ready(()),
         };
         self.ready = batch.rows;
-        if let Some(failure) = batch.end {
+        if let Some(end) = batch.end {
             self.source = Source::Ended;
-            self.failure = failure;
+            self.failure = match end {
+                End::AllCame => None,
+                End::Failed(failure) => Some(failure),
+            };
             self.flow.set(Traffic::Idle);
         }
         Poll::Ready(())
@@ -175,8 +183,8 @@ impl Batch {
                     self.bytes += row.raw_size_bytes();
                     self.rows.push_back(row);
                 }
-                Poll::Ready(Some(Err(error))) => self.end = Some(Some(error.into())),
-                Poll::Ready(None) => self.end = Some(None),
+                Poll::Ready(Some(Err(error))) => self.end = Some(End::Failed(error.into())),
+                Poll::Ready(None) => self.end = Some(End::AllCame),
             }
         }
         Poll::Ready(())
@@ -191,7 +199,7 @@ async fn collect(mut stream: Pin<Box<RowStream>>, batches: mpsc::Sender<Batch>) 
         poll_fn(|context| match batch.fill(&mut stream, context) {
             Poll::Pending if batch.rows.is_empty() => Poll::Pending,
             Poll::Pending => patience.as_mut().poll(context),
-            ready => ready,
+            Poll::Ready(()) => Poll::Ready(()),
         })
         .await;
         let is_last = batch.end.is_some();

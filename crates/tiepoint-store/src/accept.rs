@@ -2,12 +2,15 @@
 use crate::{Result, StoreError};
 use std::fmt;
 use std::sync::Arc;
-use tiepoint_core::{Feature, FeatureError, Fid, FieldDefault, Layer, Mismatch, ObjectId, Value};
+use tiepoint_core::{
+    Feature, FeatureError, Fid, FieldDefault, Layer, Mismatch, ObjectId, Schema, Value,
+};
 
 /// The values of `feature` in the order of the layer's fields, each as its field stores it; a field
 /// that the feature does not have, or leaves unset, is `None`.
 ///
-/// Costs one check a value; a feature that shares the layer's schema is not searched by name.
+/// Costs one check a value; a feature whose fields are called as the layer's, in the same order,
+/// is not searched by name.
 ///
 /// # Errors
 ///
@@ -17,6 +20,9 @@ pub fn accepted_values(layer: &Layer, feature: Feature) -> Result<Vec<Option<Val
     let label = FeatureLabel::of(&feature);
     let mut values = in_layer_order(layer, feature)?;
     for (field, value) in layer.schema().fields().iter().zip(&mut values) {
+        if value.as_ref().is_some_and(|it| field.keeps(it)) && !field.generated {
+            continue;
+        }
         let Some(offered) = value.take() else { continue };
         let reason = match field.accept(offered) {
             Ok(_) if field.generated => Mismatch::Generated,
@@ -95,7 +101,9 @@ impl fmt::Display for FeatureLabel {
 }
 
 fn in_layer_order(layer: &Layer, feature: Feature) -> Result<Vec<Option<Value>>> {
-    if Arc::ptr_eq(feature.schema(), layer.schema()) {
+    if Arc::ptr_eq(feature.schema(), layer.schema())
+        || names(feature.schema()).eq(names(layer.schema()))
+    {
         return Ok(feature.into_values());
     }
     let schema = Arc::clone(feature.schema());
@@ -108,6 +116,10 @@ fn in_layer_order(layer: &Layer, feature: Feature) -> Result<Vec<Option<Value>>>
         values[position] = Some(value);
     }
     Ok(values)
+}
+
+fn names(schema: &Schema) -> impl Iterator<Item = &str> {
+    schema.fields().iter().map(|field| field.name.as_str())
 }
 
 fn refused(layer: &Layer, feature: &FeatureLabel, field: &str, reason: Mismatch) -> StoreError {

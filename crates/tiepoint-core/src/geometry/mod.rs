@@ -144,8 +144,13 @@ impl Geometry {
     #[must_use]
     pub fn to_ewkb(&self, srid: Option<i32>) -> Vec<u8> {
         let mut ewkb = Vec::with_capacity(self.as_wkb().len() + 4);
-        ewkb::append_ewkb(self.as_ref(), srid, &mut ewkb);
+        self.append_ewkb(srid, &mut ewkb);
         ewkb
+    }
+
+    /// Appends the same to what is there already.
+    pub fn append_ewkb(&self, srid: Option<i32>, out: &mut Vec<u8>) {
+        ewkb::append_ewkb(self.as_ref(), srid, out);
     }
 
     /// The kind. Free.

@@ -13,7 +13,7 @@ use tiepoint_store::conformance::oracle::{agree, fids};
 use tiepoint_store::{MemoryStore, Store, TransactionOptions, WriteMode};
 
 const ANYTHING: &str = "anything";
-const ROWS: usize = 60;
+const ROWS: i64 = 60;
 
 /// A field of every type that all three keep.
 fn schema() -> Schema {
@@ -54,13 +54,13 @@ fn filled(stores: &[&dyn Store], runner: &mut TestRunner) {
         transaction.create_layer(&definition).expect("is created");
         transaction.commit().expect("commits");
     }
-    let mut kept = 0;
+    let mut kept = 0_i64;
     while kept < ROWS {
         let feature: Feature = features.new_tree(runner).expect("is made").current();
         let feature = feature.with_id(ObjectId::mint());
         let open = stores.iter().map(|store| {
             let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
-            let feature = feature.clone().with_fid(tiepoint_core::Fid::Int(kept as i64 + 1));
+            let feature = feature.clone().with_fid(tiepoint_core::Fid::Int(kept + 1));
             let mut writer = transaction.writer(ANYTHING, WriteMode::Rows).expect("opens");
             let taken = writer.write(Change::Insert(feature)).is_ok();
             writer.finish().expect("finishes");
@@ -68,7 +68,9 @@ fn filled(stores: &[&dyn Store], runner: &mut TestRunner) {
         });
         let open: Vec<_> = open.collect();
         if open.iter().all(|(_, taken)| *taken) {
-            open.into_iter().for_each(|(transaction, _)| transaction.commit().expect("commits"));
+            for (transaction, _) in open {
+                transaction.commit().expect("commits");
+            }
             kept += 1;
         }
     }
