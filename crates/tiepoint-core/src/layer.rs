@@ -48,7 +48,8 @@ pub enum Identity {
     ///
     /// An id is as immutable as its key. A key that others edit makes another object of the row:
     /// what we then see is a delete and an insert. A row whose key is null has no id; rows that
-    /// share a key share an id, and a check reports them.
+    /// share a key share an id, and a check reports them. No index knows these ids: whoever looks
+    /// for some reads the key of every row, once for all that are asked for together.
     NaturalKey {
         /// The field.
         field: String,

@@ -43,7 +43,7 @@ fn carrier(
         .map(|text| text.parse().map_err(|error| wrong("--key-namespace", &error)))
         .transpose()?;
     Ok(match (column, key_field, present) {
-        (Some(column), _, _) => Carrier::Column(column),
+        (Some(column), _, _) | (None, None, Identity::Column(column)) => Carrier::Column(column),
         (None, Some(field), Identity::NaturalKey { field: present, namespace: its })
             if field == present =>
         {
@@ -52,7 +52,6 @@ fn carrier(
         (None, Some(field), _) => {
             Carrier::NaturalKey { field, namespace: namespace.unwrap_or_else(ObjectId::mint) }
         }
-        (None, None, Identity::Column(column)) => Carrier::Column(column),
         (None, None, Identity::NaturalKey { field, namespace }) => {
             Carrier::NaturalKey { field, namespace }
         }

@@ -3,7 +3,9 @@ use crate::identity::{committed, open};
 use tiepoint_core::{Change, ErrorKind, Feature, Fid, FidRule, Identity, ObjectId, Query, Value};
 use tiepoint_postgis::PostgisStore;
 use tiepoint_postgis::testing::server_or_skip;
-use tiepoint_store::{FindingKind, Repair, Store, TieOptions, WriteMode, Written};
+use tiepoint_store::{
+    FindingKind, Repair, Store, TieOptions, TransactionOptions, WriteMode, Written,
+};
 
 fn namespace() -> ObjectId {
     "0d3a9a3e-3f0e-4f55-9d5c-0f3c4c1a7a10".parse().expect("a UUID")
@@ -67,7 +69,7 @@ fn views_and_foreign_tables_have_ids_fids_and_an_order_by_their_key() {
         assert_eq!(found[0].get("n"), Some(&2.into()), "{layer}");
         assert_eq!(read(&store, &Query::object(layer, named("z"))), [], "{layer}");
         let update = found[0].clone();
-        let mut transaction = store.begin(Default::default()).expect("begins");
+        let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
         let refused = transaction.write(layer, Change::Update(update));
         assert_eq!(refused.expect_err("is read-only").kind(), ErrorKind::Denied, "{layer}");
     }

@@ -112,7 +112,6 @@ impl Plan {
     ) -> Result<Self> {
         let column = match layer.identity() {
             Identity::Column(column) => column.clone(),
-            Identity::NaturalKey { .. } => String::new(),
             Identity::None if options.mode == ImportMode::Upsert || options.ids != IdRule::Mint => {
                 return Err(Error::options(
                     format!(
@@ -122,7 +121,7 @@ impl Plan {
                     "tie the layer first",
                 ));
             }
-            Identity::None => String::new(),
+            Identity::None | Identity::NaturalKey { .. } => String::new(),
         };
         let ids = IdSource::find(
             &id_rule(layer, &options.ids),
