@@ -13,12 +13,12 @@ const OURS: &str = "ours";
 const THEIRS: &str = "theirs";
 
 /// Ours into a layer as everybody gets it, which has object ids, an index of them and a guard, and
-/// into one without; the driver's own writer of `COPY` into the latter.
+/// into one without; the driver's own writer of `COPY` into the latter. Each is given its rows to use
+/// up, as from a stream.
 pub(crate) fn compare(stage: &Stage, arena: &Arena, dataset: Dataset) -> Outcome<Vec<Row>> {
     let features = arena::features(stage, dataset)?;
     let store = arena.holding(stage, dataset)?;
     let mut raw = arena.raw()?;
-    let plain = raw.polygons(dataset.name())?;
     let (mut bare, mut tied, mut theirs) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..stage.turns() {
         for (identity, costs) in [(Identity::None, &mut bare), (Identity::column(), &mut tied)] {
@@ -27,7 +27,8 @@ pub(crate) fn compare(stage: &Stage, arena: &Arena, dataset: Dataset) -> Outcome
             costs.push(arena.cost(|| arena::load(&store, OURS, given))?.1);
         }
         arena::create(&store, THEIRS, &features[0], Identity::None)?;
-        theirs.push(arena.cost(|| raw.load(THEIRS, &plain))?.1);
+        let given = raw.polygons(dataset.name())?;
+        theirs.push(arena.cost(|| raw.load(THEIRS, given))?.1);
         check(&mut raw, stage.size(dataset))?;
     }
     let [bare, tied, theirs] = [bare, tied, theirs].map(|costs| Cost::median(&costs));

@@ -18,13 +18,15 @@ pub(crate) use flows::alone;
 /// A part of it.
 type Part = fn(&Stage, &Arena, Dataset) -> Outcome<Vec<Row>>;
 
-const PARTS: [(&str, Dataset, Part); 6] = [
+const PARTS: [(&str, Dataset, Part); 8] = [
     ("postgis-load", Dataset::Polygons, load::compare),
     ("postgis-read", Dataset::Polygons, flows::read),
     ("postgis-export", Dataset::Polygons, flows::export),
     ("postgis-export-points", Dataset::Points, flows::export),
     ("postgis-radius", Dataset::Points, questions::radius),
+    ("postgis-radius-polygons", Dataset::Polygons, questions::radius),
     ("postgis-nearest", Dataset::Points, questions::nearest),
+    ("postgis-nearest-polygons", Dataset::Polygons, questions::nearest),
 ];
 
 /// All parts whose names begin so, on a server that lives as long as they do; none, and why, where

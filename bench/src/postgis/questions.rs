@@ -25,7 +25,7 @@ pub(crate) fn radius(stage: &Stage, arena: &Arena, dataset: Dataset) -> Outcome<
         let near = field("geom").within_distance(place(here, Crs::epsg(4326)), Metres(RADIUS_M));
         Query::layer(dataset.name()).filter(near)
     };
-    let all = "SELECT * FROM points WHERE";
+    let all = format!("SELECT * FROM {} WHERE", dataset.name());
     let guide = format!(
         "{all} ST_DWithin(CAST(geom AS geography(GEOMETRY, 4326)), {HERE}::geography, {RADIUS_M})"
     );
@@ -44,7 +44,8 @@ pub(crate) fn radius(stage: &Stage, arena: &Arena, dataset: Dataset) -> Outcome<
 /// The ten nearest, in true metres.
 pub(crate) fn nearest(stage: &Stage, arena: &Arena, dataset: Dataset) -> Outcome<Vec<Row>> {
     let ask = |here: Geometry| Query::layer(dataset.name()).nearest(here, Crs::epsg(4326), 10);
-    let by = |order: &str| format!("SELECT * FROM points ORDER BY {order} LIMIT 10");
+    let from = dataset.name();
+    let by = |order: &str| format!("SELECT * FROM {from} ORDER BY {order} LIMIT 10");
     let truth = by(&format!("ST_Distance(geom::geography, {HERE}::geography)"));
     let peers = [
         Peer {

@@ -108,7 +108,7 @@ impl Raw {
     }
 
     /// Loads polygons with the driver's own writer of `COPY`, all or none.
-    pub(crate) fn load(&mut self, table: &str, polygons: &[Polygon]) -> Outcome {
+    pub(crate) fn load(&mut self, table: &str, polygons: Vec<Polygon>) -> Outcome {
         let sql = format!("COPY {table} ({COLUMNS}) FROM STDIN (FORMAT binary)");
         self.run("BEGIN")?;
         self.runtime.block_on(async {
@@ -122,7 +122,7 @@ impl Raw {
                 polygons
             {
                 let row: [&(dyn ToSql + Sync); 7] =
-                    [geometry, parcel_id, zone, population, value, created, note];
+                    [&geometry, &parcel_id, &zone, &population, &value, &created, &note];
                 writer.as_mut().write(&row).await?;
             }
             writer.finish().await

@@ -17,8 +17,8 @@ use tiepoint_store::{Result, StoreError, Written};
 /// What every stream begins with: a signature, no flags, no extension (`copyto.c`).
 pub(crate) const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 pub(crate) const TRAILER: [u8; 2] = (-1_i16).to_be_bytes();
-/// Bytes that are sent at once.
-pub(crate) const CHUNK: usize = 256 * 1_024;
+/// Bytes that are sent at once: few enough to be near at hand when they are copied once more.
+pub(crate) const CHUNK: usize = 64 * 1_024;
 /// How many row numbers are fetched at once, at first and at most.
 const FIRST_NUMBERS: usize = 1_000;
 const MOST_NUMBERS: usize = 50_000;
@@ -185,7 +185,7 @@ impl<'t> Load<'t> {
         let fields = self.columns.as_ref().map_or(0, Vec::len);
         let count = fields + usize::from(numbered) + usize::from(tied);
         let (table, out) = (&self.table, &mut self.chunk);
-        out.extend(i16::try_from(count).unwrap_or(i16::MAX).to_be_bytes());
+        out.extend_from_slice(&i16::try_from(count).unwrap_or(i16::MAX).to_be_bytes());
         if let (true, Key::Column(key)) = (numbered, &table.key) {
             append_cell(&key.kind, 0, &fid.into(), out, self.site, table)?;
         }
@@ -203,7 +203,8 @@ impl<'t> Load<'t> {
 
     fn flush(&mut self) -> Result<()> {
         let Some(copy) = &mut self.copy else { return Ok(()) };
-        let chunk = Bytes::from(std::mem::replace(&mut self.chunk, Vec::with_capacity(CHUNK * 2)));
+        let chunk =
+            Bytes::from(std::mem::replace(&mut self.chunk, Vec::with_capacity(CHUNK + CHUNK / 4)));
         match copy.send(chunk) {
             Ok(()) => Ok(()),
             // what the server has against the rows is said when the stream ends
@@ -289,11 +290,11 @@ pub(crate) fn append_cell(
     table: &Table,
 ) -> Result<()> {
     if value.is_null() {
-        out.extend((-1_i32).to_be_bytes());
+        out.extend_from_slice(&(-1_i32).to_be_bytes());
         return Ok(());
     }
     let at = out.len();
-    out.extend([0; 4]);
+    out.extend_from_slice(&[0; 4]);
     encode::append(kind, srid, value, out)
         .map_err(|error| site.invalid(format!("layer `{}`: {error}", table.layer.name())))?;
     let length = i32::try_from(out.len() - at - 4).unwrap_or(i32::MAX);

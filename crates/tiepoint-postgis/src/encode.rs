@@ -80,30 +80,36 @@ pub(crate) fn append(
     match (kind, value) {
         (_, Value::Null) => {}
         (Kind::Bool, Value::Bool(truth)) => out.push(u8::from(*truth)),
-        (Kind::Int2, Value::Int(number)) => out.extend(i16::try_from(*number)?.to_be_bytes()),
-        (Kind::Int4, Value::Int(number)) => out.extend(i32::try_from(*number)?.to_be_bytes()),
-        (Kind::Int8, Value::Int(number)) => out.extend(number.to_be_bytes()),
+        (Kind::Int2, Value::Int(number)) => {
+            out.extend_from_slice(&i16::try_from(*number)?.to_be_bytes())
+        }
+        (Kind::Int4, Value::Int(number)) => {
+            out.extend_from_slice(&i32::try_from(*number)?.to_be_bytes())
+        }
+        (Kind::Int8, Value::Int(number)) => out.extend_from_slice(&number.to_be_bytes()),
         #[expect(clippy::cast_possible_truncation, reason = "the field takes what fits exactly")]
-        (Kind::Float4, Value::Real(number)) => out.extend((*number as f32).to_be_bytes()),
-        (Kind::Float8, Value::Real(number)) => out.extend(number.to_be_bytes()),
+        (Kind::Float4, Value::Real(number)) => {
+            out.extend_from_slice(&(*number as f32).to_be_bytes())
+        }
+        (Kind::Float8, Value::Real(number)) => out.extend_from_slice(&number.to_be_bytes()),
         (Kind::Numeric, Value::Decimal(number)) => numeric::encode(number, out),
         (Kind::Numeric, Value::Int(number)) => numeric::encode(&(*number).into(), out),
         (Kind::Text | Kind::Padded { .. } | Kind::Enum { .. }, Value::Text(text)) => {
-            out.extend(text.as_bytes());
+            out.extend_from_slice(text.as_bytes());
         }
         (Kind::Text, Value::Uuid(uuid)) => out.extend(uuid.to_string().as_bytes()),
         (Kind::Bytea, Value::Bytes(bytes)) => out.extend(bytes),
-        (Kind::Date, Value::Date(date)) => out.extend(times::days(*date).to_be_bytes()),
+        (Kind::Date, Value::Date(date)) => out.extend_from_slice(&times::days(*date).to_be_bytes()),
         (Kind::Time { .. }, Value::Time(time)) => {
-            out.extend(times::clock_micros(time.clock).to_be_bytes());
+            out.extend_from_slice(&times::clock_micros(time.clock).to_be_bytes());
         }
         (Kind::TimeTz { .. }, Value::Time(time)) => {
-            out.extend(times::clock_micros(time.clock).to_be_bytes());
+            out.extend_from_slice(&times::clock_micros(time.clock).to_be_bytes());
             let east = time.offset.map_or(0, jiff::tz::Offset::seconds);
-            out.extend((-east).to_be_bytes());
+            out.extend_from_slice(&(-east).to_be_bytes());
         }
         (Kind::Timestamp { .. } | Kind::TimestampTz { .. }, Value::DateTime(time)) => {
-            out.extend(times::civil_micros(time.civil).to_be_bytes());
+            out.extend_from_slice(&times::civil_micros(time.civil).to_be_bytes());
         }
         (Kind::Interval, Value::Text(text)) => append_interval(text, out)?,
         (Kind::Json, Value::Json(json)) => out.extend(json.as_str().as_bytes()),
@@ -130,9 +136,9 @@ fn append_geometry(geometry: &Geometry, srid: i32, out: &mut Vec<u8>) {
 
 fn append_interval(text: &str, out: &mut Vec<u8>) -> Result<(), &'static str> {
     let (months, days, micros) = interval::read(text).ok_or("no interval")?;
-    out.extend(micros.to_be_bytes());
-    out.extend(days.to_be_bytes());
-    out.extend(months.to_be_bytes());
+    out.extend_from_slice(&micros.to_be_bytes());
+    out.extend_from_slice(&days.to_be_bytes());
+    out.extend_from_slice(&months.to_be_bytes());
     Ok(())
 }
 
