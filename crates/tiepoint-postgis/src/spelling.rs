@@ -212,7 +212,15 @@ fn searches(column: &Column, wanted: &SearchBox) -> Vec<Sql> {
     let lines = [min.x - reach, max.x + reach]
         .into_iter()
         .filter_map(|x| Envelope::of([Xy { x, y: min.y }, Xy { x, y: max.y }]).ok().flatten());
-    lines.map(|line| inside.clone().then(" AND ").then(meets(line)).in_parentheses()).collect()
+    // such as none of these are found: not worth the planner's while to look at its statistics,
+    // which it does for what it knows while it plans
+    let unplanned = |envelope: Envelope| {
+        let place = placed(column, envelope.to_geometry());
+        Fragment::name(&column.name).then(" && (SELECT ").then(place).then(")")
+    };
+    lines
+        .map(|line| unplanned(wanted.envelope).then(" AND ").then(unplanned(line)).in_parentheses())
+        .collect()
 }
 
 /// The condition that the index answers: boxes of single precision, rounded outwards.
