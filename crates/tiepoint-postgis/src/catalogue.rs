@@ -28,6 +28,10 @@ impl Catalogue {
         Self::new(&self.schemas)
     }
 
+    pub(crate) fn schemas(&self) -> &[String] {
+        &self.schemas
+    }
+
     /// All tables that are layers, sorted by the layers' names.
     pub(crate) fn tables(&self, link: &Link, site: &Site) -> Result<Vec<Arc<Table>>> {
         let names = self.names(link).map_err(site.failed("list its layers"))?;

@@ -35,6 +35,8 @@ pub(crate) struct Load<'t> {
     copy: Option<CopyIn>,
     chunk: Vec<u8>,
     sequence: Option<String>,
+    /// The field that rows are numbered in, where the number is one.
+    numbered_field: Option<usize>,
     numbers: VecDeque<i64>,
     next_numbers: usize,
     asked: Vec<ObjectId>,
@@ -53,8 +55,13 @@ impl<'t> Load<'t> {
             return Ok(None);
         }
         let what = format!("prepare layer `{}` for loading", table.layer.name());
+        let guarded = link.query_one("SELECT row_security_active($1::oid)", &[&table.oid]);
+        if guarded.map_err(site.failed(&what))?.get(0) {
+            // the server checks rows one by one, and takes no stream of them
+            return Ok(None);
+        }
         let sequence = match &table.key {
-            Key::Column(key) if key.position.is_none() && key.sequence.is_some() => {
+            Key::Column(key) if key.sequence.is_some() => {
                 sequence(link, table).map_err(site.failed(&what))?
             }
             Key::Column(key) if table.tie.as_ref().is_some_and(|tie| tie.column == key.name) => {
@@ -73,6 +80,10 @@ impl<'t> Load<'t> {
             columns: None,
             copy: None,
             chunk: Vec::new(),
+            numbered_field: match (&table.key, &sequence) {
+                (Key::Column(key), Some(_)) => key.position,
+                _ => None,
+            },
             sequence,
             numbers: VecDeque::new(),
             next_numbers: FIRST_NUMBERS,
@@ -90,9 +101,12 @@ impl<'t> Load<'t> {
         key: Option<i64>,
         id: Option<ObjectId>,
         asked: bool,
-        values: &[Option<Value>],
+        mut values: Vec<Option<Value>>,
     ) -> Result<Written> {
-        let fid = self.number(key)?;
+        let fid = match self.numbered_field {
+            Some(at) => Some(self.numbered(&mut values[at])?),
+            None => self.number(key)?,
+        };
         if let Some(id) = id.filter(|_| asked) {
             self.note_asked(id)?;
         }
@@ -104,7 +118,7 @@ impl<'t> Load<'t> {
         if self.copy.is_none() {
             self.start()?;
         }
-        self.append_row(fid, id, values)?;
+        self.append_row(fid, id, &values)?;
         self.sent += 1;
         if self.chunk.len() >= CHUNK {
             self.flush()?;
@@ -115,6 +129,16 @@ impl<'t> Load<'t> {
             (None, None) => Fid::Text(String::new()),
         };
         Ok(Written::Inserted { fid, id, filled: Vec::new() })
+    }
+
+    /// The number in a field: the next one where it says nothing.
+    fn numbered(&mut self, value: &mut Option<Value>) -> Result<i64> {
+        if let Some(Value::Int(number)) = value {
+            return Ok(*number);
+        }
+        let number = self.number(None)?.unwrap_or_default();
+        *value = Some(Value::Int(number));
+        Ok(number)
     }
 
     /// The number of the next row, fetched with many others before the stream begins.
@@ -160,7 +184,9 @@ impl<'t> Load<'t> {
 
     fn start(&mut self) -> Result<()> {
         let mut names: Vec<String> = Vec::new();
-        if let (Some(_), Key::Column(key)) = (&self.sequence, &self.table.key) {
+        if let (Some(_), None, Key::Column(key)) =
+            (&self.sequence, self.numbered_field, &self.table.key)
+        {
             names.push(quoted(&key.name));
         }
         names.extend(self.table.tie.iter().map(|tie| quoted(&tie.column)));
@@ -180,7 +206,7 @@ impl<'t> Load<'t> {
         id: Option<ObjectId>,
         values: &[Option<Value>],
     ) -> Result<()> {
-        let numbered = self.sequence.is_some();
+        let numbered = self.sequence.is_some() && self.numbered_field.is_none();
         let tied = self.table.tie.is_some();
         let fields = self.columns.as_ref().map_or(0, Vec::len);
         let count = fields + usize::from(numbered) + usize::from(tied);

@@ -59,8 +59,14 @@ pub(crate) fn create_layer(
         let (store, layer) = (site.name.clone(), definition.name.clone());
         return Err(StoreError::LayerExists { store, layer });
     }
-    for sql in plan.statements()? {
-        link.batch(&sql).map_err(site.failed(&what))?;
+    for (at, sql) in plan.statements()?.iter().enumerate() {
+        link.batch(sql).map_err(|failure| match failure.code().filter(|_| at == 0) {
+            // somebody has made one of that name meanwhile
+            Some("42P07" | "23505") => {
+                StoreError::LayerExists { store: site.name.clone(), layer: definition.name.clone() }
+            }
+            _ => site.driver_error(failure, &what),
+        })?;
     }
     let oid = "SELECT format('%I.%I', $1::text, $2::text)::regclass::oid";
     let row = link.query_one(oid, &[&plan.schema, &plan.name]).map_err(site.failed(&what))?;

@@ -6,12 +6,14 @@ use crate::kind::{Kind, TypeFacts};
 use crate::link::Link;
 use crate::metadata::{Collation, Column, Key, KeyColumn, Relation, Table, TableIndex, Tie};
 use crate::side::FieldNote;
+use crate::spelling::{literal, quoted};
 use crate::srid::Systems;
 use crate::{geometry, side};
 use std::collections::HashMap;
 use std::sync::Arc;
 use tiepoint_core::{
-    Check, FidRule, Field, FieldType, Identity, Index, IndexMethod, Layer, LayerDefinition, Schema,
+    Check, FidRule, Field, FieldDefault, FieldType, Identity, Index, IndexMethod, Layer,
+    LayerDefinition, Schema,
 };
 use tiepoint_store::{NaturalKey, Result};
 use tokio_postgres::Row;
@@ -191,6 +193,13 @@ impl<'l> Describer<'l> {
         };
         let generated = told.generated || told.identity == "a" || !kind.is_written();
         let default = match &told.default {
+            None if !told.identity.is_empty() => {
+                let table =
+                    literal(&format!("{}.{}", quoted(&listed.schema), quoted(&listed.name)));
+                let next =
+                    format!("nextval(pg_get_serial_sequence({table}, {}))", literal(&told.name));
+                Some(FieldDefault::Expression(next))
+            }
             Some(_) if told.generated => None,
             Some(text) => Some(crate::constraints::default(text, &ty)),
             None => None,
@@ -344,14 +353,22 @@ fn index(row: &Row) -> TableIndex {
     }
 }
 
-/// The column that is but the server's number for a row: a whole number that is the key and that
-/// the server counts itself. It is the fid, and no field.
+/// The column that is but the server's number for a row: a whole number that is the key, that the
+/// server counts itself, and that goes by a name which says so. It is the fid, and no field.
 fn numbering<'t>(told: &'t [Told], indexes: &[TableIndex]) -> Option<&'t Told> {
     let primary = indexes.iter().find(|it| it.primary)?;
     let [number] = primary.columns[..] else { return None };
     let column = told.iter().find(|it| it.number == number)?;
     let whole = matches!(Kind::of(&column.facts), Kind::Int2 | Kind::Int4 | Kind::Int8);
-    (whole && sequence(column).is_some()).then_some(column)
+    let said = is_named_as_fid(&column.name);
+    (said && whole && sequence(column).is_some()).then_some(column)
+}
+
+/// `fid` and `fid_2`, as tiepoint and QGIS name it, or `ogc_fid`, as GDAL does.
+fn is_named_as_fid(name: &str) -> bool {
+    let number = name.strip_prefix("fid_").unwrap_or("0");
+    matches!(name, "fid" | "ogc_fid")
+        || number.bytes().all(|it| it.is_ascii_digit()) && name.starts_with("fid_")
 }
 
 /// How rows are numbered: `nextval('trees_fid_seq'::regclass)`, or an identity, whose sequence the

@@ -32,6 +32,18 @@ pub(crate) struct Site {
 #[derive(Debug)]
 struct Words(String);
 
+/// What the owner of our schema can say where another role may not write to it.
+fn with_recipe(reason: String) -> String {
+    let ours = ["schema tiepoint", "table layer", "table field", "table book", "table origin"];
+    if !ours.iter().any(|it| reason.ends_with(it)) {
+        return reason;
+    }
+    format!(
+        "{reason}; its owner can say: GRANT ALL ON SCHEMA tiepoint TO a_role; \
+         GRANT ALL ON ALL TABLES IN SCHEMA tiepoint TO a_role"
+    )
+}
+
 impl Failure {
     pub(crate) fn code(&self) -> Option<&str> {
         match self {
@@ -88,7 +100,10 @@ impl Site {
             }
             Meaning::Full => StoreError::Full { store },
             Meaning::ReadOnly => StoreError::ReadOnly { store, reason },
-            Meaning::NotAllowed => StoreError::NotAllowed { store, what, reason },
+            Meaning::NotAllowed => {
+                let reason = with_recipe(reason);
+                StoreError::NotAllowed { store, what, reason }
+            }
             Meaning::Crowded => StoreError::TooManyConnections { store, reason },
             Meaning::Lost => self.lost(reason),
             Meaning::Starting => self.unreachable(reason),

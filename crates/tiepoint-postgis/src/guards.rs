@@ -143,6 +143,18 @@ pub(crate) fn remove(link: &Link, oid: u32) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Removes the functions of tables that are gone, as far as we may.
+pub(crate) fn remove_orphans(link: &Link) -> Result<(), Failure> {
+    let sql = "SELECT p.oid::regprocedure::text FROM pg_proc p \
+               WHERE p.pronamespace = 'tiepoint'::regnamespace AND p.proname LIKE 'guard\\_%' \
+                 AND pg_has_role(p.proowner, 'USAGE') \
+                 AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgfoid = p.oid)";
+    for row in link.query(sql, &[])? {
+        link.batch(&format!("DROP FUNCTION IF EXISTS {}", row.get::<_, &str>(0)))?;
+    }
+    Ok(())
+}
+
 /// Whether the triggers are there, enabled, and say what they must: on all partitions, too.
 pub(crate) fn state(link: &Link, carrier: &Carrier) -> Result<Guard, Failure> {
     let rows =
@@ -212,6 +224,6 @@ mod tests {
         let body = body("\"a{COLUMN}'s\".\"t\"", "50%\"'$$", "uuid");
         assert!(body.contains("to_regclass('\"a{COLUMN}''s\".\"t\"')"), "{body}");
         assert!(body.contains("NEW.\"50%\"\"'$$\"::text"), "{body}");
-        assert!(body.contains("WHERE \"50%%\"\"''$$\" = $1::uuid"), "{body}");
+        assert!(body.contains("WHERE tied.\"50%%\"\"''$$\" = $1::uuid"), "{body}");
     }
 }

@@ -72,8 +72,21 @@ impl PostgisStore {
         let site = address.site();
         let catalogue = Catalogue::new(address.schemas());
         let store = Self { pool: Pool::new(address, site.clone()), site, catalogue };
-        drop(store.lease()?);
+        store.refuse_missing_schemas()?;
         Ok(store)
+    }
+
+    fn refuse_missing_schemas(&self) -> Result<()> {
+        let lease = self.lease()?;
+        let sql = "SELECT name FROM unnest($1::text[]) AS name \
+                   WHERE NOT EXISTS (SELECT FROM pg_namespace WHERE nspname = name) LIMIT 1";
+        let asked = lease.query_opt(sql, &[&self.catalogue.schemas()]);
+        let Some(row) = asked.map_err(self.site.failed("look for its schemas"))? else {
+            return Ok(());
+        };
+        let name: &str = row.get(0);
+        let what = format!("show schema `{name}`, which is not there");
+        Err(self.site.unsupported(what, Some("make it, or name another")))
     }
 
     /// What the server is, as it said when a connection was made.

@@ -44,6 +44,7 @@ pub(crate) fn tie(
         }
     };
     refuse_relation(site, table)?;
+    refuse_parent(link, site, table)?;
     let (carrier, added) = carrier::choose(link, site, table, column)?;
     side::ensure(link, site)?;
     let sql = format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", carrier.table_sql());
@@ -87,6 +88,19 @@ fn count(link: &Link, site: &Site, table: &Table) -> Result<u64> {
 }
 
 /// A table without a key is read-only only as long as it is not tied.
+/// Rows of tables that inherit from another are its rows, too, and its triggers do not see them.
+fn refuse_parent(link: &Link, site: &Site, table: &Table) -> Result<()> {
+    if table.relation == Relation::Partitioned {
+        return Ok(());
+    }
+    let what = format!("tie layer `{}`", table.layer.name());
+    let sql = "SELECT min(inhrelid::regclass::text) FROM pg_inherits WHERE inhparent = $1";
+    let row = link.query_one(sql, &[&table.oid]).map_err(site.failed(&what))?;
+    let Some(child) = row.get::<_, Option<String>>(0) else { return Ok(()) };
+    let what = format!("{what}: table `{child}` inherits from it, and would go unguarded");
+    Err(site.unsupported(what, Some("tie the tables that inherit, or make it a partitioned one")))
+}
+
 fn refuse_relation(site: &Site, table: &Table) -> Result<()> {
     let is_table = matches!(table.relation, Relation::Table | Relation::Partitioned);
     match &table.layer.read_only {

@@ -44,6 +44,7 @@ fn clear(link: &Link, all: bool) -> Result<(), Failure> {
                     WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = l.layer::oid)";
         link.batch(gone)?;
     }
+    guards::remove_orphans(link)?;
     side::remove_if_empty(link)
 }
 

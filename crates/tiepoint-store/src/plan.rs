@@ -57,7 +57,7 @@ pub enum Access {
     Nearest {
         /// Its name in the store.
         index: String,
-        /// How many of its nodes were read.
+        /// How many of its nodes were read; 0 where the store does not tell.
         nodes: u32,
     },
     /// By an index on fields.
@@ -125,6 +125,9 @@ impl fmt::Display for Access {
             Self::Ids => f.write_str("by id"),
             Self::Nothing => f.write_str("no row can match"),
             Self::Index { index } => write!(f, "index {index}"),
+            Self::Nearest { index, nodes: 0 } => {
+                write!(f, "spatial index {index}, nearest first")
+            }
             Self::Nearest { index, nodes } => {
                 let nodes = counted(u64::from(*nodes), "node");
                 write!(f, "spatial index {index}, nearest first, {nodes}")
@@ -188,7 +191,7 @@ mod tests {
     #[test]
     fn one_is_no_plural() {
         for (number, rows, nodes) in
-            [(0, "0 rows,", "0 nodes"), (1, "1 row,", "1 node"), (2, "2 rows,", "2 nodes")]
+            [(0, "0 rows,", "nearest first"), (1, "1 row,", "1 node"), (2, "2 rows,", "2 nodes")]
         {
             let index = "by_place".to_owned();
             let plan = Plan {

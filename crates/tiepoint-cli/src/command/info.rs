@@ -104,7 +104,7 @@ fn rules(field: &Field) -> String {
         rules.push("unique".to_owned());
     }
     if field.generated {
-        rules.push("computed by the store".to_owned());
+        rules.push("takes no values".to_owned());
     }
     match &field.default {
         Some(FieldDefault::Value(value)) => rules.push(format!("default {}", summary(Some(value)))),

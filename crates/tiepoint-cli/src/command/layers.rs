@@ -16,10 +16,15 @@ pub(super) fn list(store: &dyn Store) -> Result<()> {
     }
     let mut table = Table::new(["layer", "features", "geometry", "CRS", "object ids"]);
     for layer in &layers {
-        let facts = store.facts(layer.name())?;
+        // one that cannot be read, such as a view that fails, hides none of the others
+        let count = store.facts(layer.name()).map(|facts| facts.count.to_string());
+        let count = count.unwrap_or_else(|error| {
+            say(&format!("layer `{}` cannot be read: {error}", plain(layer.name())));
+            "?".to_owned()
+        });
         table.row(vec![
             plain(layer.name()).into_owned(),
-            facts.count.to_string(),
+            count,
             layer.geometry().map_or_else(|| "none".to_owned(), |ty| ty.kind.to_string()),
             layer.geometry().map_or_else(String::new, |ty| plain(&ty.crs.to_string()).into_owned()),
             identity(layer),

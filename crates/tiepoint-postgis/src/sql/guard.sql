@@ -1,3 +1,5 @@
+-- Variables are named by the block, and columns by the table: a table may have columns of any name.
+<<guard>>
 DECLARE
   given text;
   id text;
@@ -18,9 +20,9 @@ BEGIN
         IF NOT tiepoint.claim(home, id) THEN
           taken := true;
         ELSIF home = to_regclass({PLACE}) THEN
-          taken := EXISTS (SELECT FROM {TABLE} WHERE {COLUMN} = id::{TYPE});
+          taken := EXISTS (SELECT FROM {TABLE} AS tied WHERE tied.{COLUMN} = guard.id::{TYPE});
         ELSE
-          EXECUTE format('SELECT EXISTS (SELECT FROM %s WHERE {COLUMN_IN_FORMAT} = $1::{TYPE})',
+          EXECUTE format('SELECT EXISTS (SELECT FROM %s AS tied WHERE tied.{COLUMN_IN_FORMAT} = $1::{TYPE})',
             home::regclass) INTO taken USING id;
         END IF;
         -- where somebody demands uniqueness, ON CONFLICT may be waiting for the very conflict
@@ -40,7 +42,7 @@ BEGIN
   END;
   -- not within the block: it would cost every copied row a transaction number of its own
   IF made_of IS NOT NULL AND has_table_privilege(to_regclass('tiepoint.origin'), 'INSERT') THEN
-    INSERT INTO tiepoint.origin (id, made_of) VALUES (id::uuid, made_of);
+    INSERT INTO tiepoint.origin (id, made_of) VALUES (guard.id::uuid, guard.made_of);
   END IF;
   RETURN NEW;
 END

@@ -49,10 +49,16 @@ DECLARE
   few CONSTANT int := 64;
   has_table CONSTANT int := 65;
   has_given_up CONSTANT int := 66;
+  -- so many ids are locked even then
+  most CONSTANT int := 1066;
 BEGIN
   IF claims OPERATOR(pg_catalog.=) has_table THEN
     RETURN true;
-  ELSIF claims OPERATOR(pg_catalog.=) has_given_up THEN
+  ELSIF claims OPERATOR(pg_catalog.>=) has_given_up AND claims OPERATOR(pg_catalog.<) most THEN
+    PERFORM pg_catalog.set_config(setting, (claims OPERATOR(pg_catalog.+) 1)::text, true);
+    RETURN pg_catalog.pg_try_advisory_xact_lock(
+      pg_catalog.hashtextextended(id, home::bigint));
+  ELSIF claims OPERATOR(pg_catalog.>=) most THEN
     RETURN pg_catalog.pg_try_advisory_lock(pg_catalog.hashtextextended(id, home::bigint))
       AND pg_catalog.pg_advisory_unlock(pg_catalog.hashtextextended(id, home::bigint));
   END IF;

@@ -27,6 +27,7 @@ impl Writer<'_> {
         self.leave_to_the_server(&mut values);
         self.refuse_misfits(&values, &label)?;
         let key = self.asked_key(fid, &mut values)?;
+        self.note_number(&values);
         let id = match &self.table.natural_key {
             Some(natural) => natural.id_of_new(&self.site.name, &values, asked)?,
             None => self.table.tie.as_ref().map(|_| asked.unwrap_or_else(ObjectId::mint)),
@@ -39,7 +40,7 @@ impl Writer<'_> {
             self.finished &= self.load.is_none();
         }
         if let Some(load) = &mut self.load {
-            return load.insert(key, id, asked.is_some(), &values);
+            return load.insert(key, id, asked.is_some(), values);
         }
         if let Some(id) = id.filter(|_| asked.is_some() || self.table.natural_key.is_some()) {
             self.refuse_taken(id, &values)?;
@@ -113,6 +114,13 @@ impl Writer<'_> {
                 self.largest_fid = self.largest_fid.max(Some(number));
                 Ok(Some(number))
             }
+            (Key::Column(key), Fid::Int(number))
+                if key.is_whole() && key.position.is_some_and(|at| values[at].is_none()) =>
+            {
+                let at = key.position.unwrap_or_default();
+                values[at] = Some(Value::Int(number));
+                Ok(None)
+            }
             (Key::Column(key), fid) => {
                 let is_it = key.position.and_then(|at| values[at].as_ref()).is_some_and(|value| {
                     matches!((value, &fid), (Value::Int(a), Fid::Int(b)) if a == b)
@@ -130,6 +138,15 @@ impl Writer<'_> {
                     format!("layer `{layer}` has no fids of its own, so `{fid}` cannot be one");
                 Err(self.site.invalid(reason))
             }
+        }
+    }
+
+    /// A number that is written into the field that numbers rows.
+    fn note_number(&mut self, values: &[Option<Value>]) {
+        let Key::Column(key) = &self.table.key else { return };
+        let value = key.position.filter(|_| key.sequence.is_some()).map(|at| &values[at]);
+        if let Some(Some(Value::Int(number))) = value {
+            self.largest_fid = self.largest_fid.max(Some(*number));
         }
     }
 

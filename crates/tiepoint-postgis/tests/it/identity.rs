@@ -570,3 +570,70 @@ fn titles_and_closed_sets_come_back() {
     assert_eq!(read.definition.title, definition.title);
     assert_eq!(read.schema().field("kind"), definition.schema.field("kind"));
 }
+
+/// A table may have columns of any name, those of the guard's own variables among them.
+#[test]
+fn copies_get_their_own_ids_whatever_the_columns_are_called() {
+    let Some(server) = server_or_skip("copies_whatever_the_columns_are_called") else { return };
+    let place = server.schema();
+    place.execute(
+        "CREATE TABLE trees (id serial PRIMARY KEY, given text, home int, made_of text, taken text,
+           tied text, guard text, new text, old text, object_id uuid);
+         INSERT INTO trees (given) VALUES ('a'), ('b');
+         CREATE TABLE bushes (n serial PRIMARY KEY, id text); INSERT INTO bushes (n) VALUES (1), (2);
+         SELECT setval('bushes_n_seq', 2)",
+    );
+    let store = open(&place);
+    tie(&store, "object_id");
+    committed(&store, |it| it.tie("bushes", &by("id")).expect("ties"));
+    place.execute(
+        "INSERT INTO trees (given, object_id) SELECT given, object_id FROM trees;
+         INSERT INTO bushes (id) SELECT id FROM bushes",
+    );
+    right(&store, "copies");
+    assert_eq!((ids(&store, TREES).len(), ids(&store, "bushes").len()), (4, 4));
+    place.execute("ALTER TABLE trees RENAME TO woods");
+    place.execute("INSERT INTO woods (given, object_id) SELECT given, object_id FROM woods");
+    right(&store, "copies in a renamed table");
+}
+
+/// Who gives up waiting for an id still keeps others from the ids that it brings.
+#[test]
+fn whoever_gives_up_a_lock_keeps_its_other_ids_to_itself() {
+    let Some(server) = server_or_skip("whoever_gives_up_a_lock") else { return };
+    let place = server.schema();
+    let store = planted(&place, "uuid");
+    let (a, c) = (ObjectId::mint(), ObjectId::mint());
+    let insert = |id: ObjectId| format!("INSERT INTO trees (name, object_id) VALUES ('x', '{id}')");
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            place.execute(&format!("BEGIN; {}; SELECT pg_sleep(1.5); COMMIT", insert(a)));
+        });
+        scope.spawn(|| {
+            thread::sleep(Duration::from_millis(300));
+            place.execute(&format!(
+                "SET lock_timeout = '100ms'; BEGIN; {}; {}; SELECT pg_sleep(1.5); COMMIT",
+                insert(a),
+                insert(c)
+            ));
+        });
+        scope.spawn(|| {
+            thread::sleep(Duration::from_millis(700));
+            place.execute(&insert(c));
+        });
+    });
+    right(&store, "ids that were brought at once");
+}
+
+#[test]
+fn a_table_that_others_inherit_from_is_not_tied_behind_their_back() {
+    let Some(server) = server_or_skip("a_table_that_others_inherit_from") else { return };
+    let place = server.schema();
+    place.execute(
+        "CREATE TABLE trees (fid serial PRIMARY KEY); CREATE TABLE oaks (n int) INHERITS (trees)",
+    );
+    let store = open(&place);
+    let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
+    let refused = transaction.tie(TREES, &by("object_id")).expect_err("would go unguarded");
+    assert!(refused.to_string().contains("oaks` inherits"), "{refused}");
+}

@@ -237,7 +237,7 @@ fn what_the_server_would_bend_is_refused_with_a_sentence() {
         place.execute(&format!("CREATE TABLE t (id serial PRIMARY KEY, v {ty})"));
         let store = PostgisStore::open(&place.url()).expect("opens");
         let layer = store.layer("t").expect("is there");
-        let feature = Feature::with_values(layer.schema().clone(), vec![Some(value.clone())]);
+        let feature = Feature::with_values(layer.schema().clone(), vec![None, Some(value.clone())]);
         let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
         let refused = transaction.write("t", Change::Insert(feature)).expect_err(ty);
         assert!(refused.to_string().contains("field `v`"), "{ty} {value:?}: {refused}");

@@ -133,7 +133,13 @@ impl Plan {
         let (mut notes, mut moves) = (Vec::new(), Vec::new());
         for (at, field) in supply.schema.fields().iter().enumerate() {
             let to = match target_field(layer, &supply.schema, at, names[at].as_deref()) {
-                Some(to) if layer.schema().fields()[to].generated => None,
+                Some(to) if layer.schema().fields()[to].generated => {
+                    notes.push(format!(
+                        "field `{}` was passed over: the store takes no values for it",
+                        field.name
+                    ));
+                    None
+                }
                 Some(to) => Some(to),
                 None if ids.consumed() == Some(at) => None,
                 None if options.unknown_fields == UnknownFields::Ignore => {
