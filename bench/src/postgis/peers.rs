@@ -33,11 +33,11 @@ pub(crate) fn geoalchemy(
     arena: &Arena,
     case: &str,
     argument: &str,
-) -> Outcome<Option<(Cost, String)>> {
-    Ok(python(stage)
+) -> Option<(Cost, String)> {
+    python(stage)
         .and_then(|python| run(&python, arena, case, argument))
         .inspect_err(|reason| say(&format!("GeoAlchemy2 is not measured: {reason}")))
-        .ok())
+        .ok()
 }
 
 fn run(python: &Path, arena: &Arena, case: &str, argument: &str) -> Outcome<(Cost, String)> {

@@ -92,7 +92,7 @@ impl Contest {
         let queries: Vec<Query> =
             places.iter().map(|it| Ok(ask(point(*it)?))).collect::<Outcome<_>>()?;
         for (query, here) in queries.iter().zip(&places).take(CHECKED) {
-            self.check(fids(&answer(&store, query)?), &mut raw, *here)?;
+            self.check(&fids(&answer(&store, query)?), &mut raw, *here)?;
         }
         let round =
             || queries.iter().try_fold(0, |rows, it| Outcome::Ok(rows + answer(&store, it)?.len()));
@@ -106,13 +106,13 @@ impl Contest {
         let ms = ours.server_s * 1e3;
         let target =
             Target::at_most(ms, self.most_ms, format!("≤ {} ms on the server", self.most_ms));
-        let each = rows as f64 / places.len() as f64;
+        let each = rows / places.len();
         let figure =
-            format!("{} of {} {}: {each:.0}", self.figure, stage.size(dataset), dataset.name());
+            format!("{} of {} {}: {each}", self.figure, stage.size(dataset), dataset.name());
         let mut told = vec![Row { target, ..super::row_ms(figure.clone(), ours, String::new()) }];
         for peer in &self.peers {
             let statement = raw.prepare(&peer.sql)?;
-            let (_, cost) = arena.cost(|| {
+            let ((), cost) = arena.cost(|| {
                 places
                     .iter()
                     .take(peer.times)
@@ -128,7 +128,7 @@ impl Contest {
         Ok(told)
     }
 
-    fn check(&self, ours: Vec<i64>, raw: &mut Raw, here: Place) -> Outcome {
+    fn check(&self, ours: &[i64], raw: &mut Raw, here: Place) -> Outcome {
         let statement = raw.prepare(&self.truth)?;
         let rows = raw.rows(&statement, &[&here.0, &here.1])?;
         let mut truth: Vec<i64> = rows.iter().map(|row| row.get("fid")).collect();
