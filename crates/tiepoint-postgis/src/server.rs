@@ -5,7 +5,7 @@
 //! because users may have it in a schema of its own. `standard_conforming_strings` is what our
 //! literals are written for. Values travel in binary form, so neither `extra_float_digits` nor
 //! `DateStyle` and `IntervalStyle` matter, and the time zone stays the user's.
-use crate::address::PostgisAddress;
+use crate::address::{PATIENCE_MS, PostgisAddress};
 use std::fmt::Write as _;
 use tokio_postgres::{Client, Error, SimpleQueryMessage, SimpleQueryRow};
 
@@ -89,6 +89,12 @@ fn settings(address: &PostgisAddress) -> String {
     // a plan made once serves every execution: planning a spatial statement costs more than running it
     let mut sql =
         "SET standard_conforming_strings = on;SET plan_cache_mode = force_generic_plan;".to_owned();
+    write!(
+        sql,
+        "DO $$BEGIN IF current_setting('lock_timeout') = '0' THEN \
+         PERFORM set_config('lock_timeout', '{PATIENCE_MS}', false); END IF; END$$;"
+    )
+    .expect("a string takes everything");
     let limits = [
         ("statement_timeout", address.statement_timeout_ms()),
         ("lock_timeout", address.lock_timeout_ms()),

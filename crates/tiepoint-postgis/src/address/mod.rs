@@ -40,7 +40,7 @@ const DEFAULT_CONNECT_TIMEOUT_S: u64 = 10;
 /// | `pool_timeout` | how long to wait for one, in seconds | 30 |
 /// | `pool_lifetime` | after how many seconds a connection is replaced | 3600 |
 /// | `statement_timeout` | after how many ms the server ends a statement | the server's |
-/// | `lock_timeout` | after how many ms it gives up on a lock | the server's |
+/// | `lock_timeout` | after how many ms it gives up on a lock | the server's; 30 s where it would wait for ever |
 ///
 /// ```
 /// use tiepoint_postgis::PostgisAddress;
@@ -105,6 +105,9 @@ pub(crate) struct PoolLimits {
 /// A text that is never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Secret(String);
+
+/// Nothing waits for ever: how long for a lock, where nobody says.
+pub(crate) const PATIENCE_MS: u64 = 30_000;
 
 impl PostgisAddress {
     /// Reads an address, completed by what is around: variables, service and password files.
@@ -180,7 +183,7 @@ impl PostgisAddress {
     pub(crate) fn site(&self) -> Site {
         Site {
             statement_timeout_ms: self.statement_timeout_ms,
-            lock_timeout_ms: self.lock_timeout_ms,
+            lock_timeout_ms: self.lock_timeout_ms.or(Some(PATIENCE_MS)),
             ..Site::new(self.to_string())
         }
     }
