@@ -120,9 +120,22 @@ impl Catalogue {
     }
 }
 
+/// A natural key changes nothing but our note, so that is looked at, too, where there are notes.
 fn stamp(link: &Link, oid: u32) -> Result<Option<String>, Failure> {
-    let row = link.query_opt(include_str!("sql/stamp.sql"), &[&oid])?;
-    Ok(row.map(|row| row.get(0)))
+    const PLAIN: &str = include_str!("sql/stamp.sql");
+    let ask = |sql: &str| link.query_opt(sql, &[&oid]).map(|row| row.map(|row| row.get(0)));
+    if !link.has_side_tables() {
+        return ask(PLAIN);
+    }
+    let note = "(SELECT l.xmin::text FROM tiepoint.layer l WHERE l.layer::oid = c.oid)";
+    match ask(&PLAIN.replace("to_regclass('tiepoint.layer')::oid", note)) {
+        // somebody has taken our tables away
+        Err(failure) if failure.code() == Some("42P01") && !link.is_in_transaction() => {
+            link.note_side_tables(false);
+            ask(PLAIN)
+        }
+        stamp => stamp,
+    }
 }
 
 /// The stamps of several tables.

@@ -73,13 +73,22 @@ fn notes<T>(
     read: impl Fn(&Row) -> T,
 ) -> Result<HashMap<u32, Vec<T>>, Failure> {
     let mut notes: HashMap<u32, Vec<T>> = HashMap::new();
-    if !exists(link)? {
+    let there = exists(link)?;
+    link.note_side_tables(there);
+    if !there {
         return Ok(notes);
     }
-    for row in link.query(sql, &[&oids])? {
+    let ask = |link: &Link| link.query(sql, &[&oids]);
+    let rows = if link.is_in_transaction() { marked(link, ask) } else { ask(link) };
+    for row in rows.or_else(none_where_just_removed)? {
         notes.entry(row.get(0)).or_default().push(read(&row));
     }
     Ok(notes)
+}
+
+/// Somebody may have taken our tables away since we looked.
+fn none_where_just_removed(failure: Failure) -> Result<Vec<Row>, Failure> {
+    if failure.code() == Some("42P01") { Ok(Vec::new()) } else { Err(failure) }
 }
 
 /// Makes our schema, unless it is there, and sees to it that nobody removes it meanwhile.

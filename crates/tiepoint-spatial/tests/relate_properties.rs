@@ -37,8 +37,10 @@ proptest! {
         prop_assert_eq!(relate(&second, &first), matrix.transposed());
         prop_assert_eq!(Prepared::new(&first).relate(&second), matrix);
         prop_assert_eq!(matrix.get(Part::Exterior, Part::Exterior), Dimension::Surface);
-        let (first, second) = (matrix.dimensions().0 > Dimension::Empty, !first.is_empty());
-        prop_assert_eq!(first, second);
+        // of an invalid polygon that has no area nothing may be left
+        if is_valid(&first) {
+            prop_assert_eq!(matrix.dimensions().0 > Dimension::Empty, !first.is_empty());
+        }
     }
 
     #[test]

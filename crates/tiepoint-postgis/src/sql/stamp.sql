@@ -4,9 +4,6 @@ SELECT concat_ws('/', c.xmin::text, c.relname, n.nspname,
   (SELECT string_agg(i.xmin::text, ' ') FROM pg_index i WHERE i.indrelid = c.oid),
   (SELECT string_agg(k.xmin::text, ' ') FROM pg_constraint k WHERE k.conrelid = c.oid),
   (SELECT string_agg(t.xmin::text, ' ') FROM pg_trigger t WHERE t.tgrelid = c.oid),
-  -- a natural key changes nothing but our note; whether there is a table of notes is not known before
-  CASE WHEN to_regclass('tiepoint.layer') IS NOT NULL THEN query_to_xml(
-    format('SELECT xmin::text FROM tiepoint.layer WHERE layer = %s', c.oid), false, true, '')::text
-  END)
+  to_regclass('tiepoint.layer')::oid)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.oid = $1
