@@ -1,4 +1,4 @@
-//! Programs of others on the same server: commands, and GeoAlchemy2 in an environment of its own.
+//! Programs of others on the same server: commands, and `GeoAlchemy2` in an environment of its own.
 use super::arena::{Arena, Cost};
 use crate::outcome::say;
 use crate::stage::Stage;
@@ -33,11 +33,11 @@ pub(crate) fn geoalchemy(
     arena: &Arena,
     case: &str,
     argument: &str,
-) -> Outcome<Option<(Cost, String)>> {
-    Ok(python(stage)
+) -> Option<(Cost, String)> {
+    python(stage)
         .and_then(|python| run(&python, arena, case, argument))
         .inspect_err(|reason| say(&format!("GeoAlchemy2 is not measured: {reason}")))
-        .ok())
+        .ok()
 }
 
 fn run(python: &Path, arena: &Arena, case: &str, argument: &str) -> Outcome<(Cost, String)> {

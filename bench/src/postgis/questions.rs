@@ -104,11 +104,14 @@ impl Contest {
         }
         let ours = Cost::median(&costs).each(places.len());
         let ms = ours.server_s * 1e3;
-        let target =
-            Target::at_most(ms, self.most_ms, format!("≤ {} ms on the server", self.most_ms));
-        let each = rows as f64 / places.len() as f64;
+        let wording = format!("≤ {} ms on the server", self.most_ms);
+        let target = match dataset {
+            Dataset::Points => Target::at_most(ms, self.most_ms, wording),
+            Dataset::Polygons => Target::None,
+        };
+        let each = rows / places.len();
         let figure =
-            format!("{} of {} {}: {each:.0}", self.figure, stage.size(dataset), dataset.name());
+            format!("{} of {} {}: {each}", self.figure, stage.size(dataset), dataset.name());
         let mut told = vec![Row { target, ..super::row_ms(figure.clone(), ours, String::new()) }];
         for peer in &self.peers {
             let statement = raw.prepare(&peer.sql)?;

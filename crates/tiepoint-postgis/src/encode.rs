@@ -81,15 +81,15 @@ pub(crate) fn append(
         (_, Value::Null) => {}
         (Kind::Bool, Value::Bool(truth)) => out.push(u8::from(*truth)),
         (Kind::Int2, Value::Int(number)) => {
-            out.extend_from_slice(&i16::try_from(*number)?.to_be_bytes())
+            out.extend_from_slice(&i16::try_from(*number)?.to_be_bytes());
         }
         (Kind::Int4, Value::Int(number)) => {
-            out.extend_from_slice(&i32::try_from(*number)?.to_be_bytes())
+            out.extend_from_slice(&i32::try_from(*number)?.to_be_bytes());
         }
         (Kind::Int8, Value::Int(number)) => out.extend_from_slice(&number.to_be_bytes()),
         #[expect(clippy::cast_possible_truncation, reason = "the field takes what fits exactly")]
         (Kind::Float4, Value::Real(number)) => {
-            out.extend_from_slice(&(*number as f32).to_be_bytes())
+            out.extend_from_slice(&(*number as f32).to_be_bytes());
         }
         (Kind::Float8, Value::Real(number)) => out.extend_from_slice(&number.to_be_bytes()),
         (Kind::Numeric, Value::Decimal(number)) => numeric::encode(number, out),
