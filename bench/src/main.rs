@@ -1,4 +1,4 @@
-//! Speed and memory beside `ogr2ogr`, the raw drivers and GeoAlchemy2, on data from a fixed seed.
+//! Speed and memory beside `ogr2ogr`, the raw drivers and `GeoAlchemy2`, on data from a fixed seed.
 //!
 //! `cargo xtask bench` builds and runs this. CPU seconds are counted, not seconds on the clock:
 //! what else the machine does matters less so. Peers are measured in the same run, on the same

@@ -28,7 +28,7 @@ pub(crate) struct Arena {
 
 /// What something took.
 #[derive(Debug, Clone, Copy)]
-#[expect(clippy::struct_field_names, reason = "seconds, each")]
+#[expect(clippy::struct_field_names, reason = "all are seconds, as names say")]
 pub(crate) struct Cost {
     pub(crate) client_s: f64,
     pub(crate) server_s: f64,

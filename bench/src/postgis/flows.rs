@@ -1,6 +1,7 @@
 //! All rows of a layer: into features in memory, and into GeoJSON.
 use super::arena::{self, Arena, Cost};
 use super::peers;
+use super::raw::{Checked, Ewkb};
 use crate::dataset::Dataset;
 use crate::measure::{self, CommandLine, Usage};
 use crate::outcome::{Row, Target};
@@ -14,7 +15,7 @@ use tiepoint_store::Store;
 
 const MOST_BYTES: f64 = 60e6;
 
-/// Ours into features; the raw driver and GeoAlchemy2's objects. Freeing is not counted.
+/// Ours into features; the raw driver and `GeoAlchemy2`'s objects. Freeing is not counted.
 pub(crate) fn read(stage: &Stage, arena: &Arena, dataset: Dataset) -> Outcome<Vec<Row>> {
     let store = arena.holding(stage, dataset)?;
     let mut raw = arena.raw()?;
@@ -22,33 +23,38 @@ pub(crate) fn read(stage: &Stage, arena: &Arena, dataset: Dataset) -> Outcome<Ve
     let complete = |found: usize| {
         if found == count { Ok(()) } else { Err(format!("{found} of {count} came")) }
     };
-    let (mut ours, mut theirs) = (Vec::new(), Vec::new());
-    for round in 0..2 * stage.turns() {
-        if round % 2 == 0 {
-            let (features, cost) = arena.cost(|| features(&store, dataset))?;
-            complete(black_box(features).len())?;
-            ours.push(cost);
-        } else {
-            let (rows, cost) = arena.cost(|| raw.polygons(dataset.name()))?;
-            complete(black_box(rows).len())?;
-            theirs.push(cost);
-        }
+    let (mut ours, mut checked, mut bytes) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..stage.turns() {
+        let (features, cost) = arena.cost(|| features(&store, dataset))?;
+        complete(black_box(features).len())?;
+        ours.push(cost);
+        let (rows, cost) = arena.cost(|| raw.polygons::<Checked>(dataset.name()))?;
+        complete(black_box(rows).len())?;
+        checked.push(cost);
+        let (rows, cost) = arena.cost(|| raw.polygons::<Ewkb>(dataset.name()))?;
+        complete(black_box(rows).len())?;
+        bytes.push(cost);
     }
-    let (ours, theirs) = (Cost::median(&ours), Cost::median(&theirs));
+    let [ours, checked, bytes] = [ours, checked, bytes].map(|costs| Cost::median(&costs));
     let figure = format!("PostGIS → memory, {count} {}", dataset.name());
-    let speed = theirs.client_s / ours.client_s;
-    let mut row = Row {
-        ratio: format!("{speed:.2} of its speed"),
-        target: Target::at_least(speed, 0.65, "≥ 0.65"),
-        ..super::row(figure.clone(), ours, format!("{} tokio-postgres", theirs.told()))
+    let beside = |theirs: Cost, how: &str, target: fn(f64) -> Target| {
+        let speed = theirs.client_s / ours.client_s;
+        Row {
+            ratio: format!("{speed:.2} of its speed"),
+            target: target(speed),
+            ..super::row(figure.clone(), ours, format!("{} tokio-postgres, {how}", theirs.told()))
+        }
     };
+    let mut row =
+        beside(checked, "geometries checked", |speed| Target::at_least(speed, 0.65, "≥ 0.65"));
+    let unchecked = beside(bytes, "geometries as bytes", |_| Target::None);
     if row.is_missed() {
         row.profile = Some(profile::of(
             &itself(stage, arena, "postgis-read", dataset)?,
             stage.result("perf.data")?,
         ));
     }
-    let mut rows = vec![row];
+    let mut rows = vec![row, unchecked];
     if let Some((cost, what)) = peers::geoalchemy(stage, arena, "read", "") {
         let speed = cost.client_s / ours.client_s;
         rows.push(Row {

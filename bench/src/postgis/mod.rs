@@ -1,5 +1,5 @@
 //! PostGIS as a store, beside those who speak to the same server about the same data: the raw
-//! driver, `psql`, `ogr2ogr` and GeoAlchemy2. What the client and the server take is told apart.
+//! driver, `psql`, `ogr2ogr` and `GeoAlchemy2`. What the client and the server take is told apart.
 mod arena;
 mod flows;
 mod load;

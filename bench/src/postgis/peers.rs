@@ -1,4 +1,4 @@
-//! Programs of others on the same server: commands, and GeoAlchemy2 in an environment of its own.
+//! Programs of others on the same server: commands, and `GeoAlchemy2` in an environment of its own.
 use super::arena::{Arena, Cost};
 use crate::outcome::say;
 use crate::stage::Stage;

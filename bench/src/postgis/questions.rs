@@ -104,8 +104,11 @@ impl Contest {
         }
         let ours = Cost::median(&costs).each(places.len());
         let ms = ours.server_s * 1e3;
-        let target =
-            Target::at_most(ms, self.most_ms, format!("≤ {} ms on the server", self.most_ms));
+        let wording = format!("≤ {} ms on the server", self.most_ms);
+        let target = match dataset {
+            Dataset::Points => Target::at_most(ms, self.most_ms, wording),
+            Dataset::Polygons => Target::None,
+        };
         let each = rows / places.len();
         let figure =
             format!("{} of {} {}: {each}", self.figure, stage.size(dataset), dataset.name());

@@ -3,6 +3,7 @@ use crate::Outcome;
 use futures_util::TryStreamExt;
 use std::pin::pin;
 use std::time::SystemTime;
+use tiepoint_core::Geometry;
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::binary_copy::BinaryCopyInWriter;
 use tokio_postgres::types::private::BytesMut;
@@ -21,14 +22,27 @@ pub(crate) struct Raw {
 }
 
 /// A polygon's row in plain values: key, geometry, and the six fields.
-pub(crate) struct Polygon(
+pub(crate) struct Polygon<G>(
     #[expect(dead_code, reason = "kept, as a program would")] i64,
-    (Ewkb, String, String, i64, f64, SystemTime, String),
+    (G, String, String, i64, f64, SystemTime, String),
 );
 
 /// A geometry as it came: copied once, and neither checked nor measured.
 #[derive(Debug)]
 pub(crate) struct Ewkb(Vec<u8>);
+
+/// A geometry that has been checked, and copied once.
+pub(crate) struct Checked(#[expect(dead_code, reason = "kept, as a program would")] Geometry);
+
+impl<'a> FromSql<'a> for Checked {
+    fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Failure> {
+        Ok(Self(Geometry::from_ewkb(raw)?.0))
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+}
 
 impl<'a> FromSql<'a> for Ewkb {
     fn from_sql(_: &Type, raw: &'a [u8]) -> Result<Self, Failure> {
@@ -85,7 +99,10 @@ impl Raw {
     }
 
     /// All polygons of a table, row by row.
-    pub(crate) fn polygons(&mut self, table: &str) -> Outcome<Vec<Polygon>> {
+    pub(crate) fn polygons<G>(&mut self, table: &str) -> Outcome<Vec<Polygon<G>>>
+    where
+        G: for<'a> FromSql<'a>,
+    {
         let sql = format!("SELECT fid, {COLUMNS} FROM {table}");
         self.runtime.block_on(async {
             let none: [&(dyn ToSql + Sync); 0] = [];
@@ -108,7 +125,7 @@ impl Raw {
     }
 
     /// Loads polygons with the driver's own writer of `COPY`, all or none.
-    pub(crate) fn load(&mut self, table: &str, polygons: Vec<Polygon>) -> Outcome {
+    pub(crate) fn load(&mut self, table: &str, polygons: Vec<Polygon<Ewkb>>) -> Outcome {
         let sql = format!("COPY {table} ({COLUMNS}) FROM STDIN (FORMAT binary)");
         self.run("BEGIN")?;
         self.runtime.block_on(async {

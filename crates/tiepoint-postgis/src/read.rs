@@ -72,6 +72,12 @@ impl RowSource for LeasedRows {
         }
         next
     }
+
+    fn take_back(&mut self, row: Row) {
+        if let Some((_, rows)) = &mut self.0 {
+            rows.take_back(row);
+        }
+    }
 }
 
 impl LeasedRows {

@@ -17,6 +17,11 @@ const ROWS_BETWEEN_CHECKS: u64 = 64;
 pub(crate) trait RowSource {
     /// The next row; after an error there are no more.
     fn next_row(&mut self, control: Option<&ReadControl>) -> Result<Option<Row>, Failure>;
+
+    /// Takes a row back that has been read.
+    fn take_back(&mut self, row: Row) {
+        drop(row);
+    }
 }
 
 /// What makes features of rows.
@@ -129,7 +134,9 @@ impl<S: RowSource> Iterator for Reading<S> {
         match self.source.next_row(self.control.as_ref()) {
             Ok(Some(row)) => {
                 self.passed += 1;
-                Some(self.reader.feature(&row))
+                let feature = self.reader.feature(&row);
+                self.source.take_back(row);
+                Some(feature)
             }
             Ok(None) => {
                 self.end();

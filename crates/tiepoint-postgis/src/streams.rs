@@ -59,6 +59,8 @@ impl Flow {
 pub(crate) struct Rows {
     source: Source,
     ready: VecDeque<Row>,
+    /// What has been read of rows that the background thread has collected.
+    used: Vec<Row>,
     failure: Option<Failure>,
     flow: Flow,
     waits: u32,
@@ -68,10 +70,11 @@ pub(crate) struct Rows {
 ///
 /// The driver hands over a few at a time, and waking up costs as much as many rows. So a few are
 /// taken by who reads them, which is the quickest, and many are collected by the background thread,
-/// which wakes who reads them only for a good number.
+/// which wakes who reads them only for a good number. These go back to it when they have been read:
+/// freed by another thread than made them, they would have the two wait for each other's allocator.
 enum Source {
     Here(Pin<Box<RowStream>>),
-    Collected(mpsc::Receiver<Batch>),
+    Collected(mpsc::Receiver<Batch>, mpsc::UnboundedSender<Vec<Row>>),
     Ended,
 }
 
@@ -93,12 +96,17 @@ impl Rows {
     pub(crate) fn new(stream: RowStream, flow: Flow) -> Self {
         flow.set(Traffic::Reading);
         let source = Source::Here(Box::pin(stream));
-        Self { source, ready: VecDeque::new(), failure: None, flow, waits: 0 }
+        let (ready, used) = (VecDeque::new(), Vec::new());
+        Self { source, ready, used, failure: None, flow, waits: 0 }
     }
 
     /// The next row. The connection is waited for only when none is there.
     pub(crate) fn next(&mut self, control: Option<&ReadControl>) -> Result<Option<Row>, Failure> {
         if self.ready.is_empty() && !self.is_done() {
+            if let Source::Collected(_, used) = &self.source {
+                // unless it has collected all
+                let _ = used.send(std::mem::take(&mut self.used));
+            }
             self.waits += 1;
             if self.waits > WAITS_FOR_FEW {
                 self.have_collected();
@@ -112,6 +120,13 @@ impl Rows {
         match self.ready.pop_front() {
             Some(row) => Ok(Some(row)),
             None => self.failure.take().map_or(Ok(None), Err),
+        }
+    }
+
+    /// Takes a row back that has been read.
+    pub(crate) fn take_back(&mut self, row: Row) {
+        if let Source::Collected(..) = self.source {
+            self.used.push(row);
         }
     }
 
@@ -142,7 +157,7 @@ impl Rows {
                 }
                 batch
             }
-            Source::Collected(batches) => match batches.poll_recv(context) {
+            Source::Collected(batches, _) => match batches.poll_recv(context) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Some(batch)) => batch,
                 // the background thread is no more
@@ -165,10 +180,14 @@ impl Rows {
     }
 
     fn have_collected(&mut self) {
-        let (sender, receiver) = mpsc::channel(1);
-        match std::mem::replace(&mut self.source, Source::Collected(receiver)) {
-            Source::Here(stream) => runtime::spawn(collect(stream, sender)),
-            other => self.source = other,
+        if !matches!(self.source, Source::Here(_)) {
+            return;
+        }
+        let (batches, receiver) = mpsc::channel(1);
+        let (sender, used) = mpsc::unbounded_channel();
+        let collected = Source::Collected(receiver, sender);
+        if let Source::Here(stream) = std::mem::replace(&mut self.source, collected) {
+            runtime::spawn(collect(stream, batches, used));
         }
     }
 }
@@ -192,8 +211,15 @@ impl Batch {
 }
 
 /// Collects rows until there are no more, or nobody wants them.
-async fn collect(mut stream: Pin<Box<RowStream>>, batches: mpsc::Sender<Batch>) {
+async fn collect(
+    mut stream: Pin<Box<RowStream>>,
+    batches: mpsc::Sender<Batch>,
+    mut used: mpsc::UnboundedReceiver<Vec<Row>>,
+) {
     loop {
+        while let Ok(rows) = used.try_recv() {
+            drop(rows);
+        }
         let mut batch = Batch { rows: VecDeque::with_capacity(MOST_READY), ..Batch::default() };
         let mut patience = pin!(tokio::time::sleep(TOGETHER_WITHIN));
         poll_fn(|context| match batch.fill(&mut stream, context) {
