@@ -4,23 +4,27 @@ use crate::error::Failure;
 use crate::error::Site;
 use crate::link::Link;
 use crate::metadata::Table;
+use crate::side;
 use crate::srid::Systems;
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tiepoint_store::Result;
 
 /// What is known of the layers; shared by all connections of a store, or of one transaction.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Catalogue {
     /// The schemas to look in; all where there are none.
     schemas: Vec<String>,
     systems: Systems,
+    /// Whether there are notes of ours, as far as is known.
+    noted: AtomicBool,
     tables: Mutex<HashMap<String, Arc<Table>>>,
 }
 
 impl Catalogue {
     pub(crate) fn new(schemas: &[String]) -> Self {
-        Self { schemas: schemas.to_vec(), systems: Systems::default(), tables: Mutex::default() }
+        Self { schemas: schemas.to_vec(), ..Self::default() }
     }
 
     /// An empty one for the same schemas.
@@ -38,10 +42,10 @@ impl Catalogue {
         let mut tables = Vec::with_capacity(names.len());
         let oids: Vec<u32> = names.iter().map(|(_, listed)| listed.oid).collect();
         let failed = || site.failed("describe its layers");
-        let describer = Describer::of(link, site, &self.systems, &oids).map_err(failed())?;
-        let stamps = stamps(link, &oids).map_err(failed())?;
+        let noted = self.look_for_notes(link).map_err(failed())?;
+        let describer = Describer::of(link, site, &self.systems, &oids, noted).map_err(failed())?;
         for (name, listed) in &names {
-            let stamp = stamps.get(&listed.oid).cloned().unwrap_or_default();
+            let stamp = self.stamp(link, listed.oid).map_err(failed())?.unwrap_or_default();
             let table = Arc::new(describer.table(listed, name, stamp)?);
             self.known().insert(name.clone(), Arc::clone(&table));
             tables.push(table);
@@ -55,7 +59,7 @@ impl Catalogue {
         let what = format!("describe layer `{name}`");
         let known = self.known().get(name).cloned();
         if let Some(known) = known {
-            let stamp = stamp(link, known.oid).map_err(site.failed(&what))?;
+            let stamp = self.stamp(link, known.oid).map_err(site.failed(&what))?;
             if stamp.as_ref() == Some(&known.stamp) {
                 return Ok(known);
             }
@@ -65,8 +69,9 @@ impl Catalogue {
         let Some((_, listed)) = names.iter().find(|(it, _)| it == name) else {
             return Err(site.layer_not_found(name, names.iter().map(|(name, _)| name.as_str())));
         };
-        let stamp = stamp(link, listed.oid).map_err(site.failed(&what))?.unwrap_or_default();
-        let describer = Describer::of(link, site, &self.systems, &[listed.oid]);
+        let noted = self.look_for_notes(link).map_err(site.failed(&what))?;
+        let stamp = self.stamp(link, listed.oid).map_err(site.failed(&what))?.unwrap_or_default();
+        let describer = Describer::of(link, site, &self.systems, &[listed.oid], noted);
         let table = describer.map_err(site.failed(&what))?.table(listed, name, stamp)?;
         let table = Arc::new(table);
         self.known().insert(name.to_owned(), Arc::clone(&table));
@@ -74,7 +79,32 @@ impl Catalogue {
     }
 
     pub(crate) fn forget(&self) {
+        self.noted.store(false, Ordering::Relaxed);
         self.known().clear();
+    }
+
+    fn look_for_notes(&self, link: &Link) -> Result<bool, Failure> {
+        let noted = side::holds(link)?;
+        self.noted.store(noted, Ordering::Relaxed);
+        Ok(noted)
+    }
+
+    /// What changes with a table's definition. A natural key changes nothing but our note, so that
+    /// is looked at, too, where there are notes.
+    fn stamp(&self, link: &Link, oid: u32) -> Result<Option<String>, Failure> {
+        const PLAIN: &str = include_str!("sql/stamp.sql");
+        let ask = |sql: &str| link.query_opt(sql, &[&oid]).map(|row| row.map(|row| row.get(0)));
+        if !self.noted.load(Ordering::Relaxed) {
+            return ask(PLAIN);
+        }
+        let note = "(SELECT l.xmin::text FROM tiepoint.layer l WHERE l.layer::oid = c.oid)";
+        match ask(&PLAIN.replace("to_regclass('tiepoint.layer')::oid", note)) {
+            Err(failure) if side::is_missing(&failure) && !link.is_in_transaction() => {
+                self.noted.store(false, Ordering::Relaxed);
+                ask(PLAIN)
+            }
+            stamp => stamp,
+        }
     }
 
     /// The schema and name of a table that is to be a layer of this name: `schema.table` in another
@@ -118,33 +148,4 @@ impl Catalogue {
     fn known(&self) -> MutexGuard<'_, HashMap<String, Arc<Table>>> {
         self.tables.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// A natural key changes nothing but our note, so that is looked at, too, where there are notes.
-fn stamp(link: &Link, oid: u32) -> Result<Option<String>, Failure> {
-    const PLAIN: &str = include_str!("sql/stamp.sql");
-    let ask = |sql: &str| link.query_opt(sql, &[&oid]).map(|row| row.map(|row| row.get(0)));
-    if !link.has_side_tables() {
-        return ask(PLAIN);
-    }
-    let note = "(SELECT l.xmin::text FROM tiepoint.layer l WHERE l.layer::oid = c.oid)";
-    match ask(&PLAIN.replace("to_regclass('tiepoint.layer')::oid", note)) {
-        // somebody has taken our tables away
-        Err(failure) if failure.code() == Some("42P01") && !link.is_in_transaction() => {
-            link.note_side_tables(false);
-            ask(PLAIN)
-        }
-        stamp => stamp,
-    }
-}
-
-/// The stamps of several tables.
-fn stamps(link: &Link, oids: &[u32]) -> Result<HashMap<u32, String>, Failure> {
-    let mut stamps = HashMap::with_capacity(oids.len());
-    for oid in oids {
-        if let Some(stamp) = stamp(link, *oid)? {
-            stamps.insert(*oid, stamp);
-        }
-    }
-    Ok(stamps)
 }

@@ -87,20 +87,24 @@ pub(crate) struct Describer<'l> {
 }
 
 impl<'l> Describer<'l> {
-    /// Reads about all of these at once.
+    /// Reads about all of these at once; our own notes, too, if there are any.
     pub(crate) fn of(
         link: &'l Link,
         site: &'l Site,
         systems: &'l Systems,
         oids: &[u32],
+        has_notes: bool,
     ) -> Result<Self, Failure> {
         let columns = grouped(link.query(include_str!("sql/columns.sql"), &[&oids])?, told);
         let indexes = grouped(link.query(include_str!("sql/indexes.sql"), &[&oids])?, index);
         let checks = grouped(link.query(include_str!("sql/checks.sql"), &[&oids])?, |row| {
             Stated::new(row.get(1), row.get(2))
         });
-        let ties = side::ties_of(link, oids)?;
-        let notes = side::notes_of(link, oids)?;
+        let (mut ties, mut notes) = (HashMap::new(), HashMap::new());
+        if has_notes {
+            ties = side::ties_of(link, oids)?;
+            notes = side::notes_of(link, oids)?;
+        }
         Ok(Self { link, site, systems, columns, indexes, checks, ties, notes })
     }
 

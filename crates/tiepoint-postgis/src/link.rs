@@ -34,8 +34,6 @@ pub(crate) struct Link {
     in_transaction: Cell<bool>,
     /// Whether something that was to be cancelled may still be cancelled late.
     tainted: Cell<bool>,
-    /// Whether our tables were there when it was looked last.
-    has_side_tables: Cell<bool>,
     born: Instant,
     /// The process that connected; a fork must not use it.
     process: u32,
@@ -55,7 +53,6 @@ impl Link {
             flow: Flow::default(),
             in_transaction: Cell::new(false),
             tainted: Cell::new(false),
-            has_side_tables: Cell::new(false),
             born: Instant::now(),
             process: std::process::id(),
         })
@@ -190,14 +187,6 @@ impl Link {
     pub(crate) fn forget_statements(&self) {
         self.statements.borrow_mut().clear();
         self.client().clear_type_cache();
-    }
-
-    pub(crate) fn has_side_tables(&self) -> bool {
-        self.has_side_tables.get()
-    }
-
-    pub(crate) fn note_side_tables(&self, there: bool) {
-        self.has_side_tables.set(there);
     }
 
     /// Whether a transaction was begun and not ended.

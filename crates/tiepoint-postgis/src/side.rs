@@ -43,6 +43,13 @@ pub(crate) fn exists(link: &Link) -> Result<bool, Failure> {
     link.query_one("SELECT to_regclass('tiepoint.book') IS NOT NULL", &[]).map(|row| row.get(0))
 }
 
+/// Whether the database has our tables; if so, nobody takes them away before a transaction ends.
+pub(crate) fn holds(link: &Link) -> Result<bool, Failure> {
+    let lock = format!("LOCK TABLE {TABLES} IN ACCESS SHARE MODE");
+    Ok(exists(link)?
+        && (!link.is_in_transaction() || marked(link, |link| link.batch(&lock)).is_ok()))
+}
+
 /// What is noted of layers.
 pub(crate) fn ties_of(link: &Link, oids: &[u32]) -> Result<HashMap<u32, Vec<TieNote>>, Failure> {
     notes(link, include_str!("sql/ties.sql"), oids, |row| TieNote {
@@ -73,14 +80,7 @@ fn notes<T>(
     read: impl Fn(&Row) -> T,
 ) -> Result<HashMap<u32, Vec<T>>, Failure> {
     let mut notes: HashMap<u32, Vec<T>> = HashMap::new();
-    let there = exists(link)?;
-    link.note_side_tables(there);
-    if !there {
-        return Ok(notes);
-    }
-    let ask = |link: &Link| link.query(sql, &[&oids]);
-    let rows = if link.is_in_transaction() { marked(link, ask) } else { ask(link) };
-    for row in rows.or_else(none_where_just_removed)? {
+    for row in link.query(sql, &[&oids]).or_else(none_where_just_removed)? {
         notes.entry(row.get(0)).or_default().push(read(&row));
     }
     Ok(notes)
@@ -88,18 +88,17 @@ fn notes<T>(
 
 /// Somebody may have taken our tables away since we looked.
 fn none_where_just_removed(failure: Failure) -> Result<Vec<Row>, Failure> {
-    if failure.code() == Some("42P01") { Ok(Vec::new()) } else { Err(failure) }
+    if is_missing(&failure) { Ok(Vec::new()) } else { Err(failure) }
+}
+
+/// Whether a table was not there.
+pub(crate) fn is_missing(failure: &Failure) -> bool {
+    failure.code() == Some("42P01")
 }
 
 /// Makes our schema, unless it is there, and sees to it that nobody removes it meanwhile.
 pub(crate) fn ensure(link: &Link, site: &Site) -> Result<()> {
-    let ensure = || {
-        let lock = format!("LOCK TABLE {TABLES} IN ACCESS SHARE MODE");
-        if exists(link)? && marked(link, |link| link.batch(&lock)).is_ok() {
-            return Ok(());
-        }
-        make(link)
-    };
+    let ensure = || if holds(link)? { Ok(()) } else { make(link) };
     ensure().map_err(site.failed("make the schema `tiepoint`"))
 }
 
