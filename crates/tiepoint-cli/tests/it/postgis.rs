@@ -12,6 +12,7 @@ fn with_trees() -> Folder {
     folder
 }
 
+/// Row 2.21 of the checklist with the rest: geometries become GeoJSON as they are.
 #[test]
 fn a_layer_goes_through_its_whole_life() {
     let Some(server) = server_or_skip("a_layer_goes_through_its_whole_life") else { return };

@@ -64,6 +64,7 @@ async fn at_rest(schema: Arc<TestSchema>, store: Arc<PostgisStore>) {
     looked.await.expect("comes to rest");
 }
 
+/// Row 2.2 of the checklist: awaited and called, it is one driver and one pool.
 #[test]
 fn features_are_served_to_the_last() {
     let Some(server) = server_or_skip("features are served") else { return };

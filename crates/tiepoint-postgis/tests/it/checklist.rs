@@ -1,5 +1,7 @@
 //! What guides to other mappers promise and do not keep, row by row of the checklist: what is not
-//! in `indexes.rs` (1.18 to 1.22), `pool.rs`, `transactions.rs` and `failures.rs` (1.11 to 1.17).
+//! in `indexes.rs` (1.18 to 1.22), `pool.rs`, `transactions.rs` (1.11, 1.12, 1.15 to 1.17),
+//! `asynchronous.rs` (2.2), `failures.rs` (2.19) and `checks.rs` (2.22). 2.4 is about Python, 2.21
+//! is kept by every export to GeoJSON.
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
@@ -62,6 +64,38 @@ fn values_are_canonical_as_soon_as_they_are_set() {
     let read =
         store.read(&Query::layer("points")).expect("reads").next().expect("one").expect("reads");
     assert_eq!(read.get("geom"), feature.get("geom"));
+}
+
+/// 1.14: many changes are a few statements, not one for each row.
+#[test]
+fn ten_thousand_changes_are_a_few_statements() {
+    let Some(server) = server_or_skip("changes in bulk") else { return };
+    let schema = server.schema();
+    schema.execute(
+        "CREATE TABLE points (fid serial PRIMARY KEY, name text);
+         INSERT INTO points (name) SELECT 'before' FROM generate_series(1, 10000);
+         CREATE TABLE statements (n serial);
+         CREATE FUNCTION count_statement() RETURNS trigger LANGUAGE plpgsql AS
+           $$BEGIN INSERT INTO statements DEFAULT VALUES; RETURN NULL; END$$;
+         CREATE TRIGGER counts AFTER UPDATE ON points EXECUTE FUNCTION count_statement()",
+    );
+    schema
+        .execute(&format!("ALTER FUNCTION count_statement() SET search_path = {}", schema.name()));
+    let store = PostgisStore::open(&schema.url()).expect("opens");
+    let rows: Vec<Feature> =
+        store.read(&Query::layer("points")).expect("reads").map(|it| it.expect("reads")).collect();
+    let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
+    let mut writer = transaction.writer("points", WriteMode::Changes).expect("opens");
+    for mut row in rows {
+        row.set("name", "after".into()).expect("fits");
+        writer.write(Change::Update(row)).expect("is written");
+    }
+    writer.finish().expect("finishes");
+    transaction.commit().expect("commits");
+    assert_eq!(schema.value("SELECT count(*) FROM points WHERE name = 'after'"), "10000");
+    let statements: u32 =
+        schema.value("SELECT count(*) FROM statements").parse().expect("a number");
+    assert!((1..=20).contains(&statements), "{statements} statements for 10,000 rows");
 }
 
 /// 1.23: what the server can decide does not come to us to be decided.

@@ -95,6 +95,7 @@ fn a_layer_that_was_made_anew_is_told_of() {
     assert_eq!(store.check(Repair::No).expect("checks"), []);
 }
 
+/// Row 2.22 of the checklist: what makes questions slow in spite of an index, and what has none.
 #[test]
 fn what_cannot_be_mended_is_reported_with_its_rows() {
     let Some(server) = server_or_skip("troubles") else { return };

@@ -109,6 +109,7 @@ fn spatial() -> LayerDefinition {
     LayerDefinition { identity: tiepoint_core::Identity::None, ..LayerDefinition::new("t", schema) }
 }
 
+/// Row 2.19 of the checklist.
 #[test]
 fn a_missing_extension_is_created_or_asked_for() {
     let Some(server) = server_or_skip("a missing extension") else { return };

@@ -6,7 +6,7 @@ use std::num::NonZero;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use tiepoint_core::{Change, ErrorKind, Feature, Query};
+use tiepoint_core::{Change, Crs, ErrorKind, Feature, Geometry, Metres, Query, field, place};
 use tiepoint_postgis::PostgisStore;
 use tiepoint_postgis::testing::{Server, TestSchema, server_or_skip};
 use tiepoint_store::{
@@ -103,6 +103,41 @@ fn what_many_read_raise_and_write_back_is_not_lost() {
     }
     assert!(runs.load(Ordering::Relaxed) > 160, "some were repeated");
     is_at_rest(&schema, &store);
+}
+
+/// Row 1.16 of the checklist: what is written is locked to the commit, for writers of the same row
+/// and for nobody else, and however spatial it is.
+#[test]
+fn writing_locks_its_rows_to_the_commit_and_no_reader() {
+    let Some(server) = server_or_skip("locks") else { return };
+    let schema = server.schema();
+    schema.execute(
+        "CREATE TABLE places (id serial PRIMARY KEY, name text, n int8, geom geometry(Point, 4326));
+         CREATE INDEX ON places USING gist (geom);
+         INSERT INTO places (name, n, geom) VALUES
+           ('a', 1, 'SRID=4326;POINT (1 1)'), ('b', 1, 'SRID=4326;POINT (1 1)')",
+    );
+    let [writer, other] = [(); 2].map(|()| store(&schema, "lock_timeout=100"));
+    let near = field("geom").within_distance(
+        place(Geometry::from_wkt("POINT (1 1)").expect("reads"), Crs::epsg(4326)),
+        Metres(500.0),
+    );
+    let near = Query::layer("places").filter(near);
+    let found = || other.read(&near).expect("reads").count();
+    let mut transaction = begin(&writer);
+    add(transaction.as_mut(), "places", "a", 1).expect("is written");
+    assert_eq!(found(), 2, "who reads does not wait");
+    let add_to = |name: &str| {
+        let mut transaction = begin(&other);
+        add(transaction.as_mut(), "places", name, 5)?;
+        transaction.commit()
+    };
+    add_to("b").expect("another row is free");
+    let refused = add_to("a").expect_err("is locked");
+    assert!(matches!(refused, StoreError::Locked { waited_ms: 100, .. }), "{refused:?}");
+    transaction.commit().expect("commits");
+    add_to("a").expect("is free now");
+    assert_eq!(schema.value("SELECT string_agg(n::text, ' ' ORDER BY id) FROM places"), "7 6");
 }
 
 /// Row 1.17 of the checklist: 40P01.
