@@ -44,8 +44,9 @@ impl Catalogue {
         let failed = || site.failed("describe its layers");
         let noted = self.look_for_notes(link).map_err(failed())?;
         let describer = Describer::of(link, site, &self.systems, &oids, noted).map_err(failed())?;
+        let mut stamps = self.stamps(link, &oids).map_err(failed())?;
         for (name, listed) in &names {
-            let stamp = self.stamp(link, listed.oid).map_err(failed())?.unwrap_or_default();
+            let stamp = stamps.remove(&listed.oid).unwrap_or_default();
             let table = Arc::new(describer.table(listed, name, stamp)?);
             self.known().insert(name.clone(), Arc::clone(&table));
             tables.push(table);
@@ -59,8 +60,8 @@ impl Catalogue {
         let what = format!("describe layer `{name}`");
         let known = self.known().get(name).cloned();
         if let Some(known) = known {
-            let stamp = self.stamp(link, known.oid).map_err(site.failed(&what))?;
-            if stamp.as_ref() == Some(&known.stamp) {
+            let stamps = self.stamps(link, &[known.oid]).map_err(site.failed(&what))?;
+            if stamps.get(&known.oid) == Some(&known.stamp) {
                 return Ok(known);
             }
             self.known().remove(name);
@@ -69,9 +70,11 @@ impl Catalogue {
         let Some((_, listed)) = names.iter().find(|(it, _)| it == name) else {
             return Err(site.layer_not_found(name, names.iter().map(|(name, _)| name.as_str())));
         };
+        let oids = [listed.oid];
         let noted = self.look_for_notes(link).map_err(site.failed(&what))?;
-        let stamp = self.stamp(link, listed.oid).map_err(site.failed(&what))?.unwrap_or_default();
-        let describer = Describer::of(link, site, &self.systems, &[listed.oid], noted);
+        let mut stamps = self.stamps(link, &oids).map_err(site.failed(&what))?;
+        let stamp = stamps.remove(&listed.oid).unwrap_or_default();
+        let describer = Describer::of(link, site, &self.systems, &oids, noted);
         let table = describer.map_err(site.failed(&what))?.table(listed, name, stamp)?;
         let table = Arc::new(table);
         self.known().insert(name.to_owned(), Arc::clone(&table));
@@ -89,21 +92,24 @@ impl Catalogue {
         Ok(noted)
     }
 
-    /// What changes with a table's definition. A natural key changes nothing but our note, so that
-    /// is looked at, too, where there are notes.
-    fn stamp(&self, link: &Link, oid: u32) -> Result<Option<String>, Failure> {
-        const PLAIN: &str = include_str!("sql/stamp.sql");
-        let ask = |sql: &str| link.query_opt(sql, &[&oid]).map(|row| row.map(|row| row.get(0)));
+    /// What changes with the tables' definitions. A natural key changes nothing but our note, so
+    /// that is looked at, too, where there are notes.
+    fn stamps(&self, link: &Link, oids: &[u32]) -> Result<HashMap<u32, String>, Failure> {
+        let ask = |note: &str| {
+            let sql = include_str!("sql/stamps.sql").replace("{note}", note);
+            let rows = link.query(&sql, &[&oids])?;
+            Ok(rows.into_iter().map(|row| (row.get(0), row.get(1))).collect())
+        };
+        let unnoted = || ask("to_regclass('tiepoint.layer')::oid");
         if !self.noted.load(Ordering::Relaxed) {
-            return ask(PLAIN);
+            return unnoted();
         }
-        let note = "(SELECT l.xmin::text FROM tiepoint.layer l WHERE l.layer::oid = c.oid)";
-        match ask(&PLAIN.replace("to_regclass('tiepoint.layer')::oid", note)) {
+        match ask("(SELECT l.xmin::text FROM tiepoint.layer l WHERE l.layer::oid = c.oid)") {
             Err(failure) if side::is_missing(&failure) && !link.is_in_transaction() => {
                 self.noted.store(false, Ordering::Relaxed);
-                ask(PLAIN)
+                unnoted()
             }
-            stamp => stamp,
+            stamps => stamps,
         }
     }
 

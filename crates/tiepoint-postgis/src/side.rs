@@ -1,10 +1,11 @@
 //! What is ours in a database: tables in a schema of their own, which is made when it is first
 //! needed and which everybody may read.
 //!
-//! `layer` (titles, and which column carries the ids or which field names the objects), `field` (titles and closed sets that the
-//! server's own catalogue cannot say), `origin` (which object a copy was made of), `book` (callers'
-//! books). Tables are known by the server's numbers for them, which follow every rename. Rows of
-//! tables that others have dropped do no harm, and go when something else is written.
+//! `layer` (titles, and which column carries the ids or which field names the objects), `field`
+//! (titles and closed sets that the server's own catalogue cannot say), `origin` (which object a
+//! copy was made of), `book` (callers' books). Tables are known by the server's numbers for them,
+//! which follow every rename. Rows of tables that others have dropped do no harm, and go when
+//! something else is written.
 use crate::domain_json;
 use crate::error::{Failure, Site};
 use crate::link::Link;

@@ -13,7 +13,8 @@ use tiepoint_store::{
 
 pub(crate) use crate::untie::untie;
 
-/// Ties a layer. By a natural key nothing of it is touched, so it can be of any kind. The caller undoes everything when this fails.
+/// Ties a layer. By a natural key nothing of it is touched, so it can be of any kind. The caller
+/// undoes everything when this fails.
 ///
 /// Ids are minted by one UPDATE. Rewriting the table by a volatile default would be a little faster
 /// and leave no dead rows, but whoever reads an older state of the database would then find the
