@@ -16,5 +16,6 @@ mod sessions;
 mod shapes;
 mod stress;
 mod throw_away;
+mod ties;
 mod transactions;
 mod types;
