@@ -27,7 +27,7 @@ pub(crate) struct Table {
     /// The field that was to name the objects, where it is none any more.
     pub(crate) lost_key: Option<String>,
     pub(crate) indexes: Vec<TableIndex>,
-    /// What it was when this was read: see `sql/stamp.sql`.
+    /// What it was when this was read: see `sql/stamps.sql`.
     pub(crate) stamp: String,
 }
 
