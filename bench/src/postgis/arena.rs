@@ -177,7 +177,7 @@ pub(crate) fn load(store: &PostgisStore, name: &str, features: Vec<Feature>) -> 
     let mut transaction = store.begin(TransactionOptions::default())?;
     let mut writer = transaction.writer(name, WriteMode::Bulk)?;
     for feature in features {
-        writer.write(tiepoint_core::Change::Insert(feature))?;
+        writer.write(tiepoint_core::Edit::Insert(feature))?;
     }
     writer.finish()?;
     Ok(transaction.commit()?)

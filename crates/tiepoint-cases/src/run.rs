@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use tiepoint_core::{
-    Aggregate, Change, EqualityClass, ExprType, Feature, Fid, Field, LayerDefinition, Query,
-    Schema, Value,
+    Aggregate, Edit, EqualityClass, ExprType, Feature, Fid, Field, LayerDefinition, Query, Schema,
+    Value,
 };
 use tiepoint_store::{Store, StoreError, Transaction, TransactionOptions, WriteMode, Written};
 
@@ -45,7 +45,7 @@ impl<'a> Run<'a> {
             let mut writer = transaction.writer(name, WriteMode::Rows).expect("a writer");
             for feature in &table.features {
                 let key = pk(feature).expect("every row has a pk");
-                match writer.write(Change::Insert(feature.clone())) {
+                match writer.write(Edit::Insert(feature.clone())) {
                     Ok(Written::Inserted { fid, .. }) => pks.insert((*name, fid), key),
                     other => panic!("layer `{name}`, row {key} cannot be written: {other:?}"),
                 };

@@ -7,6 +7,7 @@ mod crs;
 mod datetime;
 mod decimal;
 mod domain;
+mod edit;
 mod envelope;
 mod error;
 mod expr;
@@ -29,11 +30,15 @@ pub mod testing;
 mod value;
 mod value_order;
 
-pub use change::{Change, Target};
+pub use change::{
+    ApplyError, Change, ChangeSet, ChangeSetId, Clash, ComposeError, Conflict, FieldChange,
+    FieldNames, Image, LayerChanges, NamedValues, Resolution,
+};
 pub use crs::{AxisOrder, Crs, CrsError};
 pub use datetime::{Date, DateTime, DateTimeError, Time, ZoneRule};
 pub use decimal::{Decimal, DecimalError};
 pub use domain::Domain;
+pub use edit::{Edit, Target};
 pub use envelope::{BBox, BoxError, Envelope, Xy};
 pub use error::ErrorKind;
 pub use expr::{

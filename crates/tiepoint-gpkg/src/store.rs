@@ -43,7 +43,7 @@ impl Default for OpenOptions {
 /// without the feature `bundled`.
 ///
 /// ```
-/// use tiepoint_core::{Change, Feature, Field, FieldType, LayerDefinition, Query, Schema};
+/// use tiepoint_core::{Edit, Feature, Field, FieldType, LayerDefinition, Query, Schema};
 /// use tiepoint_gpkg::GpkgStore;
 /// use tiepoint_store::{Store, TransactionOptions};
 /// # let folder = tempfile::tempdir()?;
@@ -54,7 +54,7 @@ impl Default for OpenOptions {
 /// let layer = transaction.create_layer(&LayerDefinition::new("trees", schema))?;
 /// let mut oak = Feature::new(layer.schema().clone());
 /// oak.set("name", "oak".into())?;
-/// transaction.write("trees", Change::Insert(oak))?;
+/// transaction.write("trees", Edit::Insert(oak))?;
 /// assert!(!path.exists(), "nothing shows before the first commit");
 /// transaction.commit()?;
 /// assert_eq!(GpkgStore::open(&path)?.read(&Query::layer("trees"))?.count(), 1);

@@ -12,7 +12,7 @@ use crate::values::{Binder, decode};
 use rusqlite::types::Null;
 use rusqlite::{Connection, OptionalExtension, Statement, ToSql};
 use std::sync::Arc;
-use tiepoint_core::{Change, Feature, FeatureError, Fid, Mismatch, ObjectId, Target, Value};
+use tiepoint_core::{Edit, Feature, FeatureError, Fid, Mismatch, ObjectId, Target, Value};
 use tiepoint_store::{
     FeatureLabel, FeatureWriter, Result, StoreError, WriteMode, Written, accepted_values, unset,
     with_defaults,
@@ -427,11 +427,11 @@ impl<'t> Writer<'t> {
 }
 
 impl FeatureWriter for Writer<'_> {
-    fn write(&mut self, change: Change) -> Result<Written> {
-        match change {
-            Change::Insert(feature) => self.insert(feature),
-            Change::Update(feature) => self.update(feature),
-            Change::Delete(target) => self.delete(&target),
+    fn write(&mut self, edit: Edit) -> Result<Written> {
+        match edit {
+            Edit::Insert(feature) => self.insert(feature),
+            Edit::Update(feature) => self.update(feature),
+            Edit::Delete(target) => self.delete(&target),
         }
     }
 

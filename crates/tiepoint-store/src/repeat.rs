@@ -33,7 +33,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 ///
 /// ```
 /// use std::num::NonZero;
-/// use tiepoint_core::{Change, Feature, Field, FieldType, LayerDefinition, Query, Schema, Value};
+/// use tiepoint_core::{Edit, Feature, Field, FieldType, LayerDefinition, Query, Schema, Value};
 /// use tiepoint_store::{Isolation, MemoryStore, Store, TransactionOptions, repeating};
 ///
 /// let store = MemoryStore::new();
@@ -44,7 +44,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 /// repeating(&store, options, attempts, |transaction| {
 ///     let layer = transaction.create_layer(&LayerDefinition::new("places", schema.clone()))?;
 ///     let park = Feature::with_values(layer.schema().clone(), vec![Some(Value::Int(0))]);
-///     transaction.write("places", Change::Insert(park))
+///     transaction.write("places", Edit::Insert(park))
 /// })?;
 ///
 /// repeating(&store, options, attempts, |transaction| {
@@ -53,7 +53,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 ///         let Some(Value::Int(visits)) = place.get("visits") else { continue };
 ///         let visits = visits + 1;
 ///         place.set("visits", visits.into()).expect("is a whole number still");
-///         transaction.write("places", Change::Update(place))?;
+///         transaction.write("places", Edit::Update(place))?;
 ///     }
 ///     Ok(())
 /// })?;

@@ -2,7 +2,7 @@
 use crate::{Book, Features, Isolation, Result, TieOptions, TieReport, UntieReport};
 use std::sync::Arc;
 use tiepoint_core::{
-    Change, Fid, FieldType, Geometry, Layer, LayerDefinition, ObjectId, Query, Value,
+    Edit, Fid, FieldType, Geometry, Layer, LayerDefinition, ObjectId, Query, Value,
 };
 
 /// What a transaction is asked to be.
@@ -81,9 +81,9 @@ pub trait Transaction {
     /// # Errors
     ///
     /// As [`FeatureWriter::write`].
-    fn write(&mut self, layer: &str, change: Change) -> Result<Written> {
+    fn write(&mut self, layer: &str, edit: Edit) -> Result<Written> {
         let mut writer = self.writer(layer, WriteMode::Rows)?;
-        let written = writer.write(change)?;
+        let written = writer.write(edit)?;
         writer.finish()?;
         Ok(written)
     }
@@ -169,7 +169,7 @@ pub trait FeatureWriter {
     /// [`DuplicateFid`](crate::StoreError::DuplicateFid) and
     /// [`Constraint`](crate::StoreError::Constraint). The change is then not made; earlier ones
     /// stand.
-    fn write(&mut self, change: Change) -> Result<Written>;
+    fn write(&mut self, edit: Edit) -> Result<Written>;
 
     /// Makes the changes that were put off, and says of how many the rows turned out not to be
     /// there.

@@ -1,7 +1,7 @@
 //! Hearing what anybody commits.
 use crate::Result;
 use std::time::Duration;
-use tiepoint_core::Change;
+use tiepoint_core::Edit;
 
 /// Where a watcher has got to: opaque bytes that only the store that gave them understands.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -15,7 +15,7 @@ pub enum WatchEvent {
         /// The layer's name.
         layer: String,
         /// What happened.
-        change: Change,
+        edit: Edit,
         /// Whether this very store handle wrote it.
         own: bool,
         /// Where to resume after it.

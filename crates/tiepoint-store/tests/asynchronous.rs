@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tiepoint_core::{
-    Aggregate, Change, ErrorKind, Feature, Field, FieldType, Layer, LayerDefinition, Query, Schema,
+    Aggregate, Edit, ErrorKind, Feature, Field, FieldType, Layer, LayerDefinition, Query, Schema,
     Value,
 };
 use tiepoint_store::asynchronous::AsyncStore;
@@ -110,7 +110,7 @@ async fn filled(count: i64) -> AsyncStore {
     let store = AsyncStore::new(Arc::new(MemoryStore::new()));
     let fill = move |transaction: &mut dyn Transaction, _: &ReadControl| {
         transaction.create_layer(&LayerDefinition::new("few", schema()))?;
-        (0..count).try_for_each(|it| transaction.write("few", Change::Insert(number(it))).map(drop))
+        (0..count).try_for_each(|it| transaction.write("few", Edit::Insert(number(it))).map(drop))
     };
     store.transaction(TransactionOptions::default(), fill).await.expect("is filled");
     store
@@ -213,7 +213,7 @@ fn a_transaction_commits_or_leaves_nothing() {
         let store = filled(3).await;
         let refused = store
             .transaction(TransactionOptions::default(), |transaction, _| {
-                transaction.write("few", Change::Insert(number(4)))?;
+                transaction.write("few", Edit::Insert(number(4)))?;
                 transaction.drop_layer("many")
             })
             .await;
@@ -229,7 +229,7 @@ fn a_dropped_transaction_is_undone_and_its_work_told() {
         let (began, has_begun) = std::sync::mpsc::channel();
         let (end, has_ended) = tokio::sync::oneshot::channel();
         let work = move |transaction: &mut dyn Transaction, control: &ReadControl| {
-            transaction.write("few", Change::Insert(number(4)))?;
+            transaction.write("few", Edit::Insert(number(4)))?;
             began.send(()).expect("somebody waits");
             while control.check().is_ok() {
                 std::thread::sleep(Duration::from_millis(1));
@@ -260,7 +260,7 @@ fn what_conflicts_is_repeated_without_blocking_the_runtime() {
             NonZero::new(9).expect("is not zero"),
             move |transaction, _| {
                 runs += 1;
-                transaction.write("few", Change::Insert(number(runs)))?;
+                transaction.write("few", Edit::Insert(number(runs)))?;
                 if runs < 5 {
                     let (store, reason) = ("here".to_owned(), "others".to_owned());
                     return Err(StoreError::TransactionConflict { store, reason });

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tiepoint_core::{
-    Change, Feature, FieldDefault, Fields, Ids, InvalidGeometries, Layer, LayerDefinition, Query,
+    Edit, Feature, FieldDefault, Fields, Ids, InvalidGeometries, Layer, LayerDefinition, Query,
     Schema,
 };
 use tiepoint_store::{
@@ -23,7 +23,7 @@ struct Fault {
     freshness: fn(u64) -> u64,
     definition: fn(LayerDefinition) -> LayerDefinition,
     /// Whether a change is made, and not only said to be.
-    makes: fn(&Change) -> bool,
+    makes: fn(&Edit) -> bool,
     written: fn(Written) -> Written,
 }
 
@@ -112,7 +112,7 @@ const FAULTS: &[Fault] = &[
     },
     Fault {
         promise: "a_feature_is_updated_and_deleted_by_the_id_of_its_key",
-        makes: |it| !matches!(it, Change::Update(it) if it.get("name") == Some(&"new".into())),
+        makes: |it| !matches!(it, Edit::Update(it) if it.get("name") == Some(&"new".into())),
         ..SOUND
     },
     Fault {
@@ -125,7 +125,7 @@ const FAULTS: &[Fault] = &[
     },
     Fault {
         promise: "what_conflicts_is_repeated_and_nothing_is_lost",
-        makes: |it| !matches!(it, Change::Update(it) if it.get("rank") == Some(&10.into())),
+        makes: |it| !matches!(it, Edit::Update(it) if it.get("rank") == Some(&10.into())),
         ..SOUND
     },
     Fault {
@@ -286,11 +286,11 @@ impl Transaction for BrokenTransaction<'_> {
 struct BrokenWriter<'t>(Box<dyn FeatureWriter + 't>, Fault);
 
 impl FeatureWriter for BrokenWriter<'_> {
-    fn write(&mut self, change: Change) -> Result<Written> {
-        if !(self.1.makes)(&change) {
+    fn write(&mut self, edit: Edit) -> Result<Written> {
+        if !(self.1.makes)(&edit) {
             return Ok(Written::Updated);
         }
-        self.0.write(change).map(self.1.written)
+        self.0.write(edit).map(self.1.written)
     }
 
     fn finish(self: Box<Self>) -> Result<()> {

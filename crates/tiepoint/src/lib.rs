@@ -39,10 +39,10 @@ pub use tiepoint_codecs as codecs;
 pub use tiepoint_codecs::Format;
 pub use tiepoint_core as core;
 pub use tiepoint_core::{
-    Aggregate, BBox, Change, Computed, Crs, CrsUnits, Direction, Envelope, ErrorKind, Expr,
-    ExprType, Feature, Fid, Field, FieldType, Fields, Function, Geometry, GeometryKind, Identity,
-    Ids, InvalidGeometries, Layer, LayerDefinition, Metres, Nulls, ObjectId, OrderBy, PageMark,
-    Query, Schema, Simplify, Target as ChangeTarget, Value, field, nearest_name, place,
+    Aggregate, BBox, Computed, Crs, CrsUnits, Direction, Edit, Envelope, ErrorKind, Expr, ExprType,
+    Feature, Fid, Field, FieldType, Fields, Function, Geometry, GeometryKind, Identity, Ids,
+    InvalidGeometries, Layer, LayerDefinition, Metres, Nulls, ObjectId, OrderBy, PageMark, Query,
+    Schema, Simplify, Target as ChangeTarget, Value, field, nearest_name, place,
 };
 #[cfg(feature = "testing")]
 pub use tiepoint_postgis::testing;

@@ -2,7 +2,7 @@
 use crate::trees::{committed, folder};
 use std::time::Duration;
 use tiepoint_core::{
-    Aggregate, BBox, Change, Direction, Expr, ExprType, Feature, Fid, Field, FieldType, Function,
+    Aggregate, BBox, Direction, Edit, Expr, ExprType, Feature, Fid, Field, FieldType, Function,
     Ids, Index, LayerDefinition, NativeFunction, PageMark, Query, Schema, Value, field,
 };
 use tiepoint_gpkg::GpkgStore;
@@ -40,7 +40,7 @@ fn filled(path: &std::path::Path, name: &str, fields: &[&str], rows: i64) -> Gpk
                 let text = HOSTILE[usize::try_from((row + at) % 8).expect("is small")];
                 feature.set(&format!("{name} text"), text.into()).expect("fits");
             }
-            writer.write(Change::Insert(feature)).expect("is written");
+            writer.write(Edit::Insert(feature)).expect("is written");
         }
         writer.finish().expect("finishes");
     });

@@ -2,7 +2,7 @@
 use crate::trees::{folder, other_program, planted};
 use std::path::Path;
 use tiepoint_core::{
-    Change, Check, Crs, Domain, ErrorKind, Feature, Fid, FidRule, Field, FieldDefault, FieldType,
+    Check, Crs, Domain, Edit, ErrorKind, Feature, Fid, FidRule, Field, FieldDefault, FieldType,
     GeometryKind, GeometryType, Identity, Index, IntWidth, KindRule, Layer, LayerDefinition, Query,
     Schema, Value, ZoneRule,
 };
@@ -110,19 +110,19 @@ fn a_copy_of_the_definition_can_be_made(store: &GpkgStore, rules: &Layer) {
 }
 
 fn rules_are_kept(store: &GpkgStore, row: &Feature) {
-    let write = |change: Change| {
+    let write = |edit: Edit| {
         let mut transaction = store.begin(TransactionOptions::default()).expect("opens");
-        transaction.write("rules", change).map_err(|refused| refused.kind())
+        transaction.write("rules", edit).map_err(|refused| refused.kind())
     };
     let mut patch = Feature::new(row.schema().clone()).with_fid(row.fid.clone());
     patch.set("select", 10.into()).expect("is a number");
-    assert_eq!(write(Change::Update(patch.clone())), Err(ErrorKind::Conflict), "a check");
+    assert_eq!(write(Edit::Update(patch.clone())), Err(ErrorKind::Conflict), "a check");
     patch.unset("select");
     patch.set("twice", 1.into()).expect("is a number");
-    assert_eq!(write(Change::Update(patch)), Err(ErrorKind::Invalid), "computed");
+    assert_eq!(write(Edit::Update(patch)), Err(ErrorKind::Invalid), "computed");
     let mut second = Feature::new(row.schema().clone());
     second.set("name", "first".into()).expect("is a text");
-    assert_eq!(write(Change::Insert(second)), Err(ErrorKind::Conflict), "is unique");
+    assert_eq!(write(Edit::Insert(second)), Err(ErrorKind::Conflict), "is unique");
 }
 
 #[test]
@@ -325,7 +325,7 @@ fn a_float_column_of_others_holds_doubles() {
     let feature = read(&store, "levels").remove(0);
     assert_eq!(feature.get("level"), Some(&Value::Real(0.1)));
     let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
-    transaction.write("levels", Change::Update(feature)).expect("is written as it was read");
+    transaction.write("levels", Edit::Update(feature)).expect("is written as it was read");
     transaction.commit().expect("commits");
     let findings = store.check(tiepoint_store::Repair::No).expect("checks");
     assert!(findings.iter().all(|it| it.layer.as_deref() != Some("levels")), "{findings:?}");

@@ -6,7 +6,7 @@ use crate::trees::{
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
-use tiepoint_core::{Change, Feature, Fid, Identity, Query, Target};
+use tiepoint_core::{Edit, Feature, Fid, Identity, Query, Target};
 use tiepoint_gpkg::GpkgStore;
 use tiepoint_store::{FindingKind, Repair, Store, StoreError, TieOptions, WriteMode};
 
@@ -235,11 +235,11 @@ fn a_malformed_id_is_no_id_and_an_update_by_fid_leaves_it_alone() {
     assert_eq!(ids(&store)[2], None);
     let mut renamed = Feature::new(tree(0).schema().clone()).with_fid(Fid::Int(3));
     renamed.set("name", "still odd".into()).expect("fits");
-    committed(&store, |it| it.write(TREES, Change::Update(renamed)).expect("is written"));
+    committed(&store, |it| it.write(TREES, Edit::Update(renamed)).expect("is written"));
     let findings = store.check(Repair::No).expect("checks");
     assert_eq!(findings[0].examples, [Fid::Int(3)]);
     committed(&store, |it| {
-        it.write(TREES, Change::Delete(Target::Fid(Fid::Int(3)))).expect("is deleted")
+        it.write(TREES, Edit::Delete(Target::Fid(Fid::Int(3)))).expect("is deleted")
     });
     assert_eq!(fids(&store), [Fid::Int(1), Fid::Int(2)]);
 }

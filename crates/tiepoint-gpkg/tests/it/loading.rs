@@ -3,7 +3,7 @@ use crate::trees::{
     TREES, all, begin, committed, definition, fids, folder, ids, insert, names, other_program,
     planted, tree, within,
 };
-use tiepoint_core::{Change, ErrorKind, Feature, Fid, Identity, ObjectId, Target, Value};
+use tiepoint_core::{Edit, ErrorKind, Feature, Fid, Identity, ObjectId, Target, Value};
 use tiepoint_gpkg::GpkgStore;
 use tiepoint_store::{Repair, Store, StoreError, WriteMode};
 
@@ -40,14 +40,14 @@ fn changes_among_a_load_are_made_good_too() {
         committed(&store, |transaction| {
             let mut writer = transaction.writer(TREES, WriteMode::Bulk).expect("opens");
             for number in before..before + 200 {
-                writer.write(Change::Insert(tree(number))).expect("is written");
+                writer.write(Edit::Insert(tree(number))).expect("is written");
             }
             let far = Feature::with_values(
                 tree(0).schema().clone(),
                 vec![tree(8_999).values()[0].clone(), None, None],
             );
-            writer.write(Change::Update(far.with_fid(Fid::Int(7)))).expect("is moved");
-            writer.write(Change::Delete(Target::Fid(Fid::Int(8)))).expect("is deleted");
+            writer.write(Edit::Update(far.with_fid(Fid::Int(7)))).expect("is moved");
+            writer.write(Edit::Delete(Target::Fid(Fid::Int(8)))).expect("is deleted");
             writer.finish().expect("finishes");
         });
         sound(&store);
@@ -80,7 +80,7 @@ fn a_load_broken_off_can_only_be_rolled_back() {
     let mut transaction = begin(&store);
     let mark = transaction.savepoint().expect("marks");
     let mut writer = transaction.writer(TREES, WriteMode::Bulk).expect("opens");
-    writer.write(Change::Insert(tree(10))).expect("is written");
+    writer.write(Edit::Insert(tree(10))).expect("is written");
     drop(writer);
     let refused = transaction.writer(TREES, WriteMode::Rows).err().expect("is broken off");
     assert_eq!(refused.kind(), ErrorKind::Invalid);
@@ -98,13 +98,12 @@ fn a_refused_row_leaves_the_load_fit_to_go_on() {
     let taken = ids(&store)[0];
     committed(&store, |transaction| {
         let mut writer = transaction.writer(TREES, WriteMode::Bulk).expect("opens");
-        let id = writer.write(Change::Insert(tree(3).with_id(taken))).expect_err("is taken");
+        let id = writer.write(Edit::Insert(tree(3).with_id(taken))).expect_err("is taken");
         assert!(matches!(id, StoreError::DuplicateId { .. }), "{id:?}");
-        let fid =
-            writer.write(Change::Insert(tree(3).with_fid(Fid::Int(1)))).expect_err("is taken");
+        let fid = writer.write(Edit::Insert(tree(3).with_fid(Fid::Int(1)))).expect_err("is taken");
         assert!(matches!(fid, StoreError::DuplicateFid { .. }), "{fid:?}");
-        writer.write(Change::Insert(tree(3).with_fid(Fid::Int(-5)))).expect("is free");
-        writer.write(Change::Insert(tree(4).with_fid(Fid::Int(1 << 60)))).expect("is free");
+        writer.write(Edit::Insert(tree(3).with_fid(Fid::Int(-5)))).expect("is free");
+        writer.write(Edit::Insert(tree(4).with_fid(Fid::Int(1 << 60)))).expect("is free");
         writer.finish().expect("finishes");
     });
     sound(&store);
@@ -123,10 +122,10 @@ fn ids_brought_along_in_any_order_are_compared() {
         transaction.create_layer(&definition(Identity::column())).expect("is created");
         let mut writer = transaction.writer(TREES, WriteMode::Bulk).expect("opens");
         for (number, id) in (0..).zip(&brought) {
-            writer.write(Change::Insert(tree(number).with_id(*id))).expect("is written");
+            writer.write(Edit::Insert(tree(number).with_id(*id))).expect("is written");
         }
         if shared {
-            writer.write(Change::Insert(tree(500).with_id(brought[77]))).expect("is found later");
+            writer.write(Edit::Insert(tree(500).with_id(brought[77]))).expect("is found later");
         }
         let outcome = writer.finish();
         match outcome {
@@ -148,7 +147,7 @@ fn numbers_that_sqlite_would_change_are_refused() {
     for number in [f64::NAN, -0.0] {
         let mut odd = tree(0);
         odd.set("height", Value::Real(number)).expect("is a real number");
-        let refused = begin(&store).write(TREES, Change::Insert(odd)).expect_err("would change");
+        let refused = begin(&store).write(TREES, Edit::Insert(odd)).expect_err("would change");
         assert_eq!(refused.kind(), ErrorKind::Invalid);
         assert!(refused.to_string().contains("`height`"), "{refused}");
     }
@@ -176,7 +175,7 @@ fn gdal_s_count_and_the_extent_follow_every_way_of_writing() {
         committed(&store, |transaction| {
             for fid in fids {
                 let target = Target::Fid(Fid::Int(fid));
-                transaction.write(TREES, Change::Delete(target)).expect("is deleted");
+                transaction.write(TREES, Edit::Delete(target)).expect("is deleted");
             }
         });
     };

@@ -2,7 +2,7 @@
 use crate::trees::{TREES, committed, folder, planted};
 use std::time::{Duration, Instant};
 use tiepoint_core::{
-    BBox, Change, Crs, Direction, Expr, Feature, Field, FieldType, Function, Geometry, Identity,
+    BBox, Crs, Direction, Edit, Expr, Feature, Field, FieldType, Function, Geometry, Identity,
     Index, LayerDefinition, Metres, Query, Schema, field, place,
 };
 use tiepoint_store::conformance::oracle::agree;
@@ -119,7 +119,7 @@ fn an_index_serves_a_long_condition_too() {
         for number in 0..9_000_i64 {
             let mut feature = Feature::new(layer.schema().clone());
             feature.set("n", number.into()).expect("fits");
-            writer.write(Change::Insert(feature)).expect("is written");
+            writer.write(Edit::Insert(feature)).expect("is written");
         }
         writer.finish().expect("finishes");
     });
@@ -150,7 +150,7 @@ fn a_condition_on_more_columns_than_a_function_takes_is_decided_in_memory() {
         for number in 0..FIELDS {
             let mut feature = Feature::new(layer.schema().clone());
             feature.set(&format!("f{number}"), "x".into()).expect("fits");
-            writer.write(Change::Insert(feature)).expect("is written");
+            writer.write(Edit::Insert(feature)).expect("is written");
         }
         writer.finish().expect("finishes");
     });

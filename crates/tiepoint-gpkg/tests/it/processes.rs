@@ -5,7 +5,7 @@ use crate::{failures, trees};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
-use tiepoint_core::{Change, Identity, Query, Value};
+use tiepoint_core::{Edit, Identity, Query, Value};
 use tiepoint_gpkg::GpkgStore;
 use tiepoint_store::{Repair, Store, TransactionOptions, WriteMode};
 
@@ -46,7 +46,7 @@ fn add_to_the_height(path: &Path) {
             drop(features);
             let Some(Value::Real(height)) = tree.get("height").cloned() else { panic!("a number") };
             tree.set("height", (height + 1.0).into()).expect("fits");
-            transaction.write(trees::TREES, Change::Update(tree)).expect("is written");
+            transaction.write(trees::TREES, Edit::Update(tree)).expect("is written");
         });
     }
 }

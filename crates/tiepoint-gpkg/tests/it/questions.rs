@@ -5,7 +5,7 @@ use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use rusqlite::types::Value as Stored;
 use tiepoint_core::{
-    Change, Crs, Direction, Expr, Feature, Field, FieldType, Function as F, GeometryType, Identity,
+    Crs, Direction, Edit, Expr, Feature, Field, FieldType, Function as F, GeometryType, Identity,
     IntWidth, KindRule, LayerDefinition, ObjectId, Query, RealWidth, Schema, Value, ZoneRule,
     field,
 };
@@ -54,7 +54,7 @@ fn filled(store: &GpkgStore, runner: &mut TestRunner, count: usize) {
             let feature = features.new_tree(runner).expect("is made").current();
             let feature: Feature = feature.with_id(ObjectId::mint());
             // a few lie outside of what the types allow
-            let _ = writer.write(Change::Insert(feature));
+            let _ = writer.write(Edit::Insert(feature));
         }
         writer.finish().expect("finishes");
     });

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
 use tiepoint_core::{
-    BBox, Change, Crs, CrsUnits, Direction, Expr, Feature, Field, FieldType, Function, Geometry,
+    BBox, Crs, CrsUnits, Direction, Edit, Expr, Feature, Field, FieldType, Function, Geometry,
     GeometryType, KindRule, LayerDefinition, Length, Metres, Query, Schema, SpatialPredicate,
     field, place,
 };
@@ -33,7 +33,7 @@ fn store(path: &std::path::Path, crs: &Crs, shapes: &[String]) -> GpkgStore {
             }
             let number = i64::try_from(number % 10).expect("is small");
             spot.set("number", number.into()).expect("fits");
-            writer.write(Change::Insert(spot)).expect("is written");
+            writer.write(Edit::Insert(spot)).expect("is written");
         }
         writer.finish().expect("finishes");
     });
@@ -135,7 +135,7 @@ fn a_transaction_finds_what_it_wrote_among_the_nearest() {
     let here = wkt_of("POINT (7.5 7.5)");
     let mut new = Feature::new(layer.schema().clone());
     new.set("geom", here.clone().into()).expect("fits");
-    transaction.write(SPOTS, Change::Insert(new)).expect("is written");
+    transaction.write(SPOTS, Edit::Insert(new)).expect("is written");
     let nearest = Query::layer(SPOTS).nearest(here, Crs::CRS84, 1);
     let found: Vec<Feature> =
         transaction.read(&nearest).expect("reads").map(|it| it.expect("reads")).collect();

@@ -3,7 +3,7 @@ use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use tiepoint_core::{
-    BBox, Change, Crs, Feature, Fid, Field, FieldType, Geometry, GeometryKind, GeometryType,
+    BBox, Crs, Edit, Feature, Fid, Field, FieldType, Geometry, GeometryKind, GeometryType,
     Identity, KindRule, LayerDefinition, ObjectId, Query, Schema,
 };
 use tiepoint_gpkg::GpkgStore;
@@ -57,7 +57,7 @@ pub(crate) fn insert(
 ) -> Result<()> {
     let mut writer = transaction.writer(TREES, mode)?;
     for number in numbers {
-        writer.write(Change::Insert(tree(number)))?;
+        writer.write(Edit::Insert(tree(number)))?;
     }
     writer.finish()
 }

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
 use tiepoint_core::{
-    Change, Crs, Feature, Field, FieldType, Geometry, GeometryKind, GeometryType, Identity,
-    KindRule, LayerDefinition, Query, Schema,
+    Crs, Edit, Feature, Field, FieldType, Geometry, GeometryKind, GeometryType, Identity, KindRule,
+    LayerDefinition, Query, Schema,
 };
 use tiepoint_gpkg::GpkgStore;
 use tiepoint_store::{Store, TransactionOptions, WriteMode};
@@ -104,7 +104,7 @@ pub(crate) fn with_plots(path: &Path, identity: Identity) -> GpkgStore {
     transaction.create_layer(&definition).expect("is created");
     let mut writer = transaction.writer("plots", WriteMode::Bulk).expect("opens");
     for number in 0..5 {
-        writer.write(Change::Insert(plot(&definition, number))).expect("is written");
+        writer.write(Edit::Insert(plot(&definition, number))).expect("is written");
     }
     writer.finish().expect("finishes");
     transaction.commit().expect("commits");

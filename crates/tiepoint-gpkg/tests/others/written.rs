@@ -2,7 +2,7 @@
 use crate::tools::{folder, have_gdal, ogr_layers, run, validates};
 use std::path::Path;
 use tiepoint_core::{
-    Change, Crs, Dims, Domain, Edges, Feature, Field, FieldType, Geometry, GeometryKind,
+    Crs, Dims, Domain, Edges, Edit, Feature, Field, FieldType, Geometry, GeometryKind,
     GeometryType, Identity, IntWidth, KindRule, LayerDefinition, OrdinateRule, RealWidth, Schema,
     Value, ZoneRule,
 };
@@ -16,9 +16,7 @@ fn write(path: &Path, layers: &[(LayerDefinition, Vec<Feature>)]) {
     for (definition, features) in layers {
         transaction.create_layer(definition).expect("is created");
         for feature in features {
-            transaction
-                .write(&definition.name, Change::Insert(feature.clone()))
-                .expect("is written");
+            transaction.write(&definition.name, Edit::Insert(feature.clone())).expect("is written");
         }
     }
     transaction.commit().expect("commits");

@@ -1,7 +1,7 @@
 //! Layers to test with, the same each time: features, and the definition that they fit.
 use std::sync::Arc;
 use tiepoint_core::{
-    Change, Crs, Dims, Envelope, Feature, Field, FieldType, Geometry, GeometryKind, GeometryType,
+    Crs, Dims, Edit, Envelope, Feature, Field, FieldType, Geometry, GeometryKind, GeometryType,
     GeometryWriter, KindRule, LayerDefinition, Schema, Value, Xy,
 };
 use tiepoint_store::{Store, StoreError, TransactionOptions, WriteMode};
@@ -33,7 +33,7 @@ impl Fixture {
         transaction.create_layer(&self.definition)?;
         let mut writer = transaction.writer(&self.definition.name, WriteMode::Bulk)?;
         for feature in &self.features {
-            writer.write(Change::Insert(feature.clone()))?;
+            writer.write(Edit::Insert(feature.clone()))?;
         }
         writer.finish()?;
         transaction.commit()

@@ -23,7 +23,7 @@ use crate::transaction::marked;
 use std::collections::HashMap;
 use std::sync::Arc;
 use tiepoint_core::{
-    Change, Feature, FeatureError, Fid, Geometry, Mismatch, ObjectId, Target, Value,
+    Edit, Feature, FeatureError, Fid, Geometry, Mismatch, ObjectId, Target, Value,
 };
 use tiepoint_store::sql::Fragment;
 use tiepoint_store::{
@@ -192,11 +192,11 @@ impl<'t> Writer<'t> {
 }
 
 impl FeatureWriter for Writer<'_> {
-    fn write(&mut self, change: Change) -> Result<Written> {
-        match change {
-            Change::Insert(feature) => self.insert(feature),
-            Change::Update(feature) => self.update(feature),
-            Change::Delete(target) => self.delete(&target),
+    fn write(&mut self, edit: Edit) -> Result<Written> {
+        match edit {
+            Edit::Insert(feature) => self.insert(feature),
+            Edit::Update(feature) => self.update(feature),
+            Edit::Delete(target) => self.delete(&target),
         }
     }
 

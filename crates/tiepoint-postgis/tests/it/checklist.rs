@@ -7,7 +7,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use tiepoint_core::{
-    Change, Crs, Dims, ErrorKind, Feature, Field, FieldType, Geometry, GeometryKind, GeometryType,
+    Crs, Dims, Edit, ErrorKind, Feature, Field, FieldType, Geometry, GeometryKind, GeometryType,
     GeometryWriter, KindRule, LayerDefinition, Query, Schema, Value, field, place,
 };
 use tiepoint_postgis::PostgisStore;
@@ -33,7 +33,7 @@ fn load(store: &dyn Store, features: impl IntoIterator<Item = Feature>) {
     let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
     let mut writer = transaction.writer("points", WriteMode::Bulk).expect("opens");
     for feature in features {
-        writer.write(Change::Insert(feature)).expect("is written");
+        writer.write(Edit::Insert(feature)).expect("is written");
     }
     writer.finish().expect("finishes");
     transaction.commit().expect("commits");
@@ -58,7 +58,7 @@ fn values_are_canonical_as_soon_as_they_are_set() {
         .expect("fits");
     let before = feature.values().to_vec();
     let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
-    transaction.write("points", Change::Insert(feature.clone())).expect("is written");
+    transaction.write("points", Edit::Insert(feature.clone())).expect("is written");
     transaction.commit().expect("commits");
     assert_eq!(feature.values(), before);
     let read =
@@ -88,7 +88,7 @@ fn ten_thousand_changes_are_a_few_statements() {
     let mut writer = transaction.writer("points", WriteMode::Changes).expect("opens");
     for mut row in rows {
         row.set("name", "after".into()).expect("fits");
-        writer.write(Change::Update(row)).expect("is written");
+        writer.write(Edit::Update(row)).expect("is written");
     }
     writer.finish().expect("finishes");
     transaction.commit().expect("commits");
@@ -196,7 +196,7 @@ fn geometries_travel_in_binary() {
         let mut writer = transaction.writer("points", mode).expect("opens");
         let values = vec![Some(point(x, 1.0).into()), None];
         writer
-            .write(Change::Insert(Feature::with_values(schema.clone(), values)))
+            .write(Edit::Insert(Feature::with_values(schema.clone(), values)))
             .expect("is written");
         writer.finish().expect("finishes");
         transaction.commit().expect("commits");

@@ -1,8 +1,8 @@
 //! Layers made from a schema: what stands in the server's catalogue afterwards.
 use tiepoint_core::{
-    Change, Check, Crs, Domain, Edges, ErrorKind, Feature, Field, FieldDefault, FieldType,
-    Geometry, GeometryKind, GeometryType, Index, IndexExtras, IndexMethod, KindRule,
-    LayerDefinition, OrdinateRule, Schema, SpatialIndexKind,
+    Check, Crs, Domain, Edges, Edit, ErrorKind, Feature, Field, FieldDefault, FieldType, Geometry,
+    GeometryKind, GeometryType, Index, IndexExtras, IndexMethod, KindRule, LayerDefinition,
+    OrdinateRule, Schema, SpatialIndexKind,
 };
 use tiepoint_postgis::PostgisStore;
 use tiepoint_postgis::testing::server_or_skip;
@@ -111,13 +111,13 @@ fn the_server_keeps_the_rules_for_everybody() {
     feature.set("number", "5".into()).expect("fits");
     let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
     let refused =
-        transaction.write("parcels", Change::Insert(feature.clone())).expect_err("not valid");
+        transaction.write("parcels", Edit::Insert(feature.clone())).expect_err("not valid");
     assert_eq!(refused.kind(), ErrorKind::Conflict);
     assert!(refused.to_string().contains("valid"), "{refused}");
     // what was refused is not made, and what comes after is
     let good = Geometry::from_wkt("POLYGON((0 0, 1 0, 1 1, 0 0))").expect("well-formed");
     feature.set("geom", good.into()).expect("fits");
-    let written = transaction.write("parcels", Change::Insert(feature)).expect("is written");
+    let written = transaction.write("parcels", Edit::Insert(feature)).expect("is written");
     let Written::Inserted { filled, .. } = written else { panic!("an insert") };
     assert_eq!(filled.len(), 2, "the use and the time: {filled:?}");
     transaction.commit().expect("commits");

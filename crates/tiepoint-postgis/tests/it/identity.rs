@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
-use tiepoint_core::{Change, Feature, Identity, ObjectId, Query};
+use tiepoint_core::{Edit, Feature, Identity, ObjectId, Query};
 use tiepoint_postgis::PostgisStore;
 use tiepoint_postgis::testing::{TestDatabase, TestSchema, server_or_skip};
 use tiepoint_store::{
@@ -351,7 +351,7 @@ fn our_own_writer_changes_no_id_by_accident() {
         let mut writer = it.writer(TREES, WriteMode::Bulk).expect("opens");
         for _ in 0..10 {
             let feature = Feature::with_values(fields.clone(), vec![Some("ours".into())]);
-            writer.write(Change::Insert(feature)).expect("writes");
+            writer.write(Edit::Insert(feature)).expect("writes");
         }
         writer.finish().expect("finishes");
     });

@@ -4,7 +4,7 @@ use crate::sessions::with;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use tiepoint_core::{
-    Aggregate, Change, Check, Direction, Domain, ErrorKind, Expr, ExprType, Feature, Fid, Field,
+    Aggregate, Check, Direction, Domain, Edit, ErrorKind, Expr, ExprType, Feature, Fid, Field,
     FieldDefault, FieldType, Function, Identity, Ids, Index, Json, LayerDefinition, NativeFunction,
     PageMark, Query, Schema, Target, Value, field,
 };
@@ -184,7 +184,7 @@ fn only(transaction: &dyn Transaction, query: &Query) -> Result<Feature> {
 fn tried(store: &PostgisStore, definition: &LayerDefinition) -> Result<Feature> {
     let mut transaction = begin(store)?;
     transaction.create_layer(definition)?;
-    transaction.write(&definition.name, Change::Insert(row(definition, "v")))?;
+    transaction.write(&definition.name, Edit::Insert(row(definition, "v")))?;
     only(transaction.as_ref(), &Query::layer(&definition.name))
 }
 
@@ -193,7 +193,7 @@ fn layer_name(store: &PostgisStore, text: &str) -> Result<()> {
     let mut transaction = begin(store)?;
     let created = transaction.create_layer(&definition)?;
     assert_eq!(created.name(), text);
-    transaction.write(text, Change::Insert(row(&definition, "v")))?;
+    transaction.write(text, Edit::Insert(row(&definition, "v")))?;
     transaction.commit()?;
     assert_eq!(store.layer(text)?.name(), text);
     assert!(store.layers()?.iter().any(|it| it.name() == text));
@@ -203,7 +203,7 @@ fn layer_name(store: &PostgisStore, text: &str) -> Result<()> {
     assert_eq!(counted, [Value::Int(1)]);
     let mut transaction = begin(store)?;
     let mut writer = transaction.writer(text, WriteMode::Bulk)?;
-    writer.write(Change::Insert(row(&definition, "w")))?;
+    writer.write(Edit::Insert(row(&definition, "w")))?;
     writer.finish()?;
     transaction.drop_layer(text)?;
     transaction.commit()?;
@@ -227,13 +227,12 @@ fn field_name(store: &PostgisStore, text: &str) -> Result<()> {
     assert_eq!(tried(store, &indexed)?.get(text), Some(&"v".into()));
     let mut transaction = begin(store)?;
     transaction.create_layer(&indexed)?;
-    let Written::Inserted { fid, .. } =
-        transaction.write("t", Change::Insert(row(&indexed, "v")))?
+    let Written::Inserted { fid, .. } = transaction.write("t", Edit::Insert(row(&indexed, "v")))?
     else {
         panic!("is inserted");
     };
     let update = row(&indexed, "w").with_fid(fid);
-    assert_eq!(transaction.write("t", Change::Update(update))?, Written::Updated);
+    assert_eq!(transaction.write("t", Edit::Update(update))?, Written::Updated);
     let query = Query::layer("t")
         .filter(field(text).eq("w").and(field(text).is_in(["w", "x"])))
         .fields([text])
@@ -272,7 +271,7 @@ fn check_name(store: &PostgisStore, text: &str) -> Result<()> {
     let created = transaction.create_layer(&definition)?;
     let names: Vec<_> = created.definition.checks.iter().map(|it| it.name.clone()).collect();
     assert_eq!(names, [name]);
-    let refused = transaction.write("t", Change::Insert(row(&definition, "no")));
+    let refused = transaction.write("t", Edit::Insert(row(&definition, "no")));
     assert_eq!(refused.expect_err("is checked").kind(), ErrorKind::Conflict);
     Ok(())
 }
@@ -283,7 +282,7 @@ fn default(store: &PostgisStore, text: &str) -> Result<()> {
     let mut transaction = begin(store)?;
     let created = transaction.create_layer(&definition)?;
     assert_eq!(created.schema().fields()[0].default, default);
-    transaction.write("t", Change::Insert(Feature::new(created.schema().clone())))?;
+    transaction.write("t", Edit::Insert(Feature::new(created.schema().clone())))?;
     let read = only(transaction.as_ref(), &Query::layer("t"))?;
     assert_eq!(read.get("f"), Some(&text.into()));
     Ok(())
@@ -299,7 +298,7 @@ fn domain(store: &PostgisStore, text: &str) -> Result<()> {
         assert_eq!(values[0].0, text.into());
         assert!(values[0].1.as_ref().is_none_or(|label| label == text));
     }
-    transaction.write("t", Change::Insert(row(&definition, text)))?;
+    transaction.write("t", Edit::Insert(row(&definition, text)))?;
     let read = only(transaction.as_ref(), &Query::layer("t"))?;
     assert_eq!(read.get("f"), Some(&text.into()));
     Ok(())
@@ -329,7 +328,7 @@ fn written(store: &PostgisStore, text: &str, mode: WriteMode) -> Result<()> {
     let mut transaction = begin(store)?;
     transaction.create_layer(&definition)?;
     let mut writer = transaction.writer("t", mode)?;
-    writer.write(Change::Insert(row(&definition, text)))?;
+    writer.write(Edit::Insert(row(&definition, text)))?;
     writer.finish()?;
     let read = only(transaction.as_ref(), &Query::layer("t"))?;
     assert_eq!(read.get("f"), Some(&text.into()));
@@ -341,7 +340,7 @@ fn json(store: &PostgisStore, text: &str) -> Result<()> {
     let value = serde_json::json!({ text: [text] }).to_string().parse::<Json>().expect("is JSON");
     let mut transaction = begin(store)?;
     transaction.create_layer(&definition)?;
-    transaction.write("t", Change::Insert(row(&definition, value.clone())))?;
+    transaction.write("t", Edit::Insert(row(&definition, value.clone())))?;
     let read = only(transaction.as_ref(), &Query::layer("t"))?;
     assert_eq!(read.get("f"), Some(&value.into()));
     Ok(())
@@ -388,14 +387,14 @@ fn text_fid(store: &PostgisStore, text: &str) -> Result<()> {
     let query = Query::layer("texts").ids(Ids::Fids(vec![fid()]));
     assert_eq!(transaction.read(&query)?.count(), 0);
     let target = Target::Fid(fid());
-    assert_eq!(transaction.write("texts", Change::Delete(target.clone()))?, Written::Missing);
+    assert_eq!(transaction.write("texts", Edit::Delete(target.clone()))?, Written::Missing);
     let new = Feature::with_values(schema, vec![Some(text.into()), Some("v".into())]);
-    transaction.write("texts", Change::Insert(new.clone()))?;
+    transaction.write("texts", Edit::Insert(new.clone()))?;
     let read = only(transaction.as_ref(), &query)?;
     assert_eq!((read.fid.as_ref(), read.get("k")), (Some(&fid()), Some(&text.into())));
-    let update = Change::Update(new.with_fid(fid()));
+    let update = Edit::Update(new.with_fid(fid()));
     assert_eq!(transaction.write("texts", update)?, Written::Updated);
-    assert_eq!(transaction.write("texts", Change::Delete(target))?, Written::Deleted);
+    assert_eq!(transaction.write("texts", Edit::Delete(target))?, Written::Deleted);
     Ok(())
 }
 
@@ -403,7 +402,7 @@ fn number_fid(store: &PostgisStore, text: &str) -> Result<()> {
     let query = Query::layer("canary").ids(Ids::Fids(vec![Fid::Text(text.to_owned())]));
     assert_eq!(store.read(&query)?.count(), 0);
     let target = Target::Fid(Fid::Text(text.to_owned()));
-    let deleted = begin(store)?.write("canary", Change::Delete(target))?;
+    let deleted = begin(store)?.write("canary", Edit::Delete(target))?;
     assert_eq!(deleted, Written::Missing);
     Ok(())
 }
@@ -478,7 +477,7 @@ fn a_schema_may_have_any_name() {
         let mut transaction = begin(&store).expect("begins");
         let definition = layer("t", text_field("f"));
         transaction.create_layer(&definition).expect("is created");
-        transaction.write("t", Change::Insert(row(&definition, "v"))).expect("is written");
+        transaction.write("t", Edit::Insert(row(&definition, "v"))).expect("is written");
         transaction.commit().expect("commits");
         let layers = store.layers().expect("lists");
         assert_eq!(layers.iter().map(|it| it.name()).collect::<Vec<_>>(), ["t"], "{text:?}");

@@ -1,6 +1,6 @@
 //! Layers that nobody may alter, tied by the names that a field gives.
 use crate::identity::{committed, open};
-use tiepoint_core::{Change, ErrorKind, Feature, Fid, FidRule, Identity, ObjectId, Query, Value};
+use tiepoint_core::{Edit, ErrorKind, Feature, Fid, FidRule, Identity, ObjectId, Query, Value};
 use tiepoint_postgis::PostgisStore;
 use tiepoint_postgis::testing::server_or_skip;
 use tiepoint_store::{
@@ -70,7 +70,7 @@ fn views_and_foreign_tables_have_ids_fids_and_an_order_by_their_key() {
         assert_eq!(read(&store, &Query::object(layer, named("z"))), [], "{layer}");
         let update = found[0].clone();
         let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
-        let refused = transaction.write(layer, Change::Update(update));
+        let refused = transaction.write(layer, Edit::Update(update));
         assert_eq!(refused.expect_err("is read-only").kind(), ErrorKind::Denied, "{layer}");
     }
     assert_eq!(findings(&store), []);
@@ -137,10 +137,10 @@ fn keys_of_every_kind_name_their_rows() {
         let mut row = read(&store, &Query::object(&layer, named(key))).remove(0);
         let again = row.clone().with_fid(None);
         let write = |change| committed(&store, |it| it.write(&layer, change));
-        let taken = write(Change::Insert(again)).expect_err("is taken");
+        let taken = write(Edit::Insert(again)).expect_err("is taken");
         assert_eq!(taken.kind(), ErrorKind::AlreadyExists, "{ty}: {taken}");
         row.set("name", "y".into()).expect("fits");
-        assert_eq!(write(Change::Update(row)).expect("is written"), Written::Updated, "{ty}");
+        assert_eq!(write(Edit::Update(row)).expect("is written"), Written::Updated, "{ty}");
         let read = read(&store, &Query::layer(&layer)).remove(0);
         assert_eq!((read.id, read.get("name")), (Some(named(key)), Some(&"y".into())), "{ty}");
     }
@@ -160,12 +160,12 @@ fn a_key_that_the_server_fills_in_names_the_row() {
         let (written, id) = committed(&store, |it| {
             let mut writer = it.writer("t", mode).expect("opens");
             let feature = Feature::new(layer.schema().clone());
-            let written = writer.write(Change::Insert(feature)).expect("is written");
+            let written = writer.write(Edit::Insert(feature)).expect("is written");
             let Written::Inserted { id, .. } = &written else { panic!("an insert") };
             let id = *id;
             let mut update = Feature::new(layer.schema().clone()).with_id(id);
             update.set("name", "x".into()).expect("fits");
-            assert_eq!(writer.write(Change::Update(update)).expect("runs"), Written::Updated);
+            assert_eq!(writer.write(Edit::Update(update)).expect("runs"), Written::Updated);
             writer.finish().expect("finishes");
             (written, id.expect("is named"))
         });

@@ -4,7 +4,7 @@ use crate::sessions::{
 };
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
-use tiepoint_core::{Change, ErrorKind, Feature, Query};
+use tiepoint_core::{Edit, ErrorKind, Feature, Query};
 use tiepoint_postgis::PostgisStore;
 use tiepoint_postgis::testing::{TestSchema, server_or_skip};
 use tiepoint_store::{Isolation, ReadControl, Store, StoreError, TransactionOptions, WriteMode};
@@ -123,7 +123,7 @@ const WAYS_TO_END: &[WayToEnd] = &[
         let mut writer = transaction.writer("numbers", WriteMode::Bulk).expect("opens");
         for _ in 0..2_000 {
             let row = Feature::new(layer.schema().clone());
-            writer.write(Change::Insert(row)).expect("is taken");
+            writer.write(Edit::Insert(row)).expect("is taken");
         }
     }),
     ("a panic", |it| {

@@ -2,7 +2,7 @@
 use std::io::Write as _;
 use std::process::{Command, Output};
 use tiepoint_core::{
-    Change, Crs, Feature, Field, FieldType, Geometry, GeometryKind, GeometryType, KindRule,
+    Crs, Edit, Feature, Field, FieldType, Geometry, GeometryKind, GeometryType, KindRule,
     LayerDefinition, Query, Schema,
 };
 use tiepoint_postgis::PostgisStore;
@@ -45,7 +45,7 @@ fn plots(store: &dyn Store) {
         let geometry = Geometry::from_wkt(&wkt).expect("a rectangle");
         let values = vec![Some(geometry.into()), Some(format!("plot {number}").into())];
         let plot = Feature::with_values(definition.schema.clone(), values);
-        transaction.write("plots", Change::Insert(plot)).expect("is written");
+        transaction.write("plots", Edit::Insert(plot)).expect("is written");
     }
     transaction.commit().expect("commits");
 }

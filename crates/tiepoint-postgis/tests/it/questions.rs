@@ -2,7 +2,7 @@
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use tiepoint_core::{
-    Change, Crs, Feature, Field, FieldType, GeometryType, Identity, IntWidth, KindRule,
+    Crs, Edit, Feature, Field, FieldType, GeometryType, Identity, IntWidth, KindRule,
     LayerDefinition, ObjectId, Query, RealWidth, Schema, ZoneRule,
 };
 use tiepoint_gpkg::GpkgStore;
@@ -62,7 +62,7 @@ fn filled(stores: &[&dyn Store], runner: &mut TestRunner) {
             let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
             let feature = feature.clone().with_fid(tiepoint_core::Fid::Int(kept + 1));
             let mut writer = transaction.writer(ANYTHING, WriteMode::Rows).expect("opens");
-            let taken = writer.write(Change::Insert(feature)).is_ok();
+            let taken = writer.write(Edit::Insert(feature)).is_ok();
             writer.finish().expect("finishes");
             (transaction, taken)
         });

@@ -1,6 +1,6 @@
 //! Stores whose sessions can be told apart on the server, and what it says of them.
 use std::time::{Duration, Instant};
-use tiepoint_core::{Change, Feature, Query, Value};
+use tiepoint_core::{Edit, Feature, Query, Value};
 use tiepoint_postgis::PostgisStore;
 use tiepoint_postgis::testing::{Server, TestSchema, Unavailable, server_or_skip};
 use tiepoint_store::{Isolation, Result, Store, Transaction, TransactionOptions};
@@ -94,7 +94,7 @@ pub(crate) fn add(
 ) -> Result<()> {
     let (mut feature, n) = row(transaction, layer, name)?;
     feature.set("n", (n + more).into()).expect("fits");
-    transaction.write(layer, Change::Update(feature)).map(drop)
+    transaction.write(layer, Edit::Update(feature)).map(drop)
 }
 
 fn row(transaction: &dyn Transaction, layer: &str, name: &str) -> Result<(Feature, i64)> {

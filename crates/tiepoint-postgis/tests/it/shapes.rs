@@ -1,7 +1,7 @@
 //! Whatever rows come from: views, partitions, foreign tables, other schemas, any key or none.
 use std::sync::atomic::{AtomicU32, Ordering};
 use tiepoint_core::{
-    Change, Crs, ErrorKind, Feature, Fid, FidRule, Geometry, Ids, Metres, Query, Target, Value,
+    Crs, Edit, ErrorKind, Feature, Fid, FidRule, Geometry, Ids, Metres, Query, Target, Value,
     field, place,
 };
 use tiepoint_postgis::PostgisStore;
@@ -48,7 +48,7 @@ fn views_and_partitions_and_foreign_tables_are_layers() {
         assert!(store.layer(layer).expect("is there").read_only.is_some(), "{layer}");
         let refused = store.begin(TransactionOptions::default()).expect("begins");
         let mut refused = refused;
-        let error = refused.write(layer, Change::Delete(Target::Fid(Fid::Int(1))));
+        let error = refused.write(layer, Edit::Delete(Target::Fid(Fid::Int(1))));
         assert_eq!(error.expect_err("is read-only").kind(), ErrorKind::Denied);
     }
     let near = field("geom").within_distance(
@@ -71,7 +71,7 @@ fn what_the_server_fills_comes_back_with_the_write() {
     let mut feature = Feature::new(layer.schema().clone());
     feature.set("name", "abc".into()).expect("fits");
     let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
-    let written = transaction.write("t", Change::Insert(feature)).expect("is written");
+    let written = transaction.write("t", Edit::Insert(feature)).expect("is written");
     transaction.commit().expect("commits");
     let Written::Inserted { fid, filled, .. } = written else { panic!("an insert") };
     assert_eq!(fid, Fid::Int(1));
@@ -112,7 +112,7 @@ fn numbers_of_the_server_are_filled_in_and_go_on() {
             feature.set("n", 1.into()).expect("fits");
             let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
             let mut writer = transaction.writer(layer, mode).expect("opens");
-            let written = writer.write(Change::Insert(feature)).expect("is written");
+            let written = writer.write(Edit::Insert(feature)).expect("is written");
             writer.finish().expect("finishes");
             transaction.commit().expect("commits");
             let Written::Inserted { fid: Fid::Int(fid), .. } = written else {
@@ -176,10 +176,10 @@ fn any_key_tells_rows_apart() {
         patch.fid = first.clone();
         patch.set("n", 99.into()).expect("fits");
         assert_eq!(
-            transaction.write(layer, Change::Update(patch)).expect("writes"),
+            transaction.write(layer, Edit::Update(patch)).expect("writes"),
             Written::Updated
         );
-        let end = Change::Delete(Target::Fid(last.expect("has one")));
+        let end = Edit::Delete(Target::Fid(last.expect("has one")));
         assert_eq!(
             transaction.write(layer, end.clone()).expect("writes"),
             Written::Deleted,

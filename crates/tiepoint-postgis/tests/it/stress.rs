@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
-use tiepoint_core::{Aggregate, Change, Feature, Query, Value, field};
+use tiepoint_core::{Aggregate, Edit, Feature, Query, Value, field};
 use tiepoint_postgis::PostgisStore;
 use tiepoint_postgis::testing::{TestSchema, server_or_skip};
 use tiepoint_store::{
@@ -181,7 +181,7 @@ fn insert(transaction: &mut dyn Transaction, layer: &str, names: &[&str]) -> Res
     for name in names {
         let mut row = Feature::new(Arc::clone(&schema));
         row.set("name", (*name).into()).expect("fits");
-        writer.write(Change::Insert(row))?;
+        writer.write(Edit::Insert(row))?;
     }
     writer.finish()
 }

@@ -6,7 +6,7 @@ use std::num::NonZero;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-use tiepoint_core::{Change, Crs, ErrorKind, Feature, Geometry, Metres, Query, field, place};
+use tiepoint_core::{Crs, Edit, ErrorKind, Feature, Geometry, Metres, Query, field, place};
 use tiepoint_postgis::PostgisStore;
 use tiepoint_postgis::testing::{Server, TestSchema, server_or_skip};
 use tiepoint_store::{
@@ -20,7 +20,7 @@ fn insert(transaction: &mut dyn Transaction, layer: &str, name: &str) -> Result<
     let mut row = Feature::new(schema);
     row.set("name", name.into()).expect("fits");
     row.set("n", 0.into()).expect("fits");
-    transaction.write(layer, Change::Insert(row)).map(drop)
+    transaction.write(layer, Edit::Insert(row)).map(drop)
 }
 
 fn count(transaction: &dyn Transaction, layer: &str) -> usize {

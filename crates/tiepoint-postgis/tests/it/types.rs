@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::path::PathBuf;
 use tiepoint_core::{
-    Change, Direction, Expr, ExprType, Feature, FieldType, Function, Query, Value, field,
+    Direction, Edit, Expr, ExprType, Feature, FieldType, Function, Query, Value, field,
 };
 use tiepoint_postgis::PostgisStore;
 use tiepoint_postgis::testing::{Server, TestSchema, server_or_skip};
@@ -118,7 +118,7 @@ fn written(store: &PostgisStore, place: &TestSchema, ty: &str, values: &[Value])
     for value in values {
         let mut feature = Feature::new(layer.schema().clone());
         let set = feature.set("v", value.clone());
-        let inserted = set.is_ok().then(|| transaction.write("t", Change::Insert(feature)));
+        let inserted = set.is_ok().then(|| transaction.write("t", Edit::Insert(feature)));
         match inserted {
             Some(Ok(_)) => {}
             Some(Err(refused)) => {
@@ -239,7 +239,7 @@ fn what_the_server_would_bend_is_refused_with_a_sentence() {
         let layer = store.layer("t").expect("is there");
         let feature = Feature::with_values(layer.schema().clone(), vec![None, Some(value.clone())]);
         let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
-        let refused = transaction.write("t", Change::Insert(feature)).expect_err(ty);
+        let refused = transaction.write("t", Edit::Insert(feature)).expect_err(ty);
         assert!(refused.to_string().contains("field `v`"), "{ty} {value:?}: {refused}");
         // the transaction goes on
         assert_eq!(transaction.read(&Query::layer("t")).expect("reads").count(), 0);

@@ -25,7 +25,7 @@ use tiepoint_core::{Aggregate, Layer, Query, Value};
 ///
 /// ```
 /// use std::sync::Arc;
-/// use tiepoint_core::{Change, Feature, Field, FieldType, LayerDefinition, Query, Schema};
+/// use tiepoint_core::{Edit, Feature, Field, FieldType, LayerDefinition, Query, Schema};
 /// use tiepoint_store::{MemoryStore, TransactionOptions, asynchronous::AsyncStore};
 ///
 /// # let runtime = tokio::runtime::Builder::new_current_thread().build()?;
@@ -37,7 +37,7 @@ use tiepoint_core::{Aggregate, Layer, Query, Value};
 ///     for name in ["oak", "elm"] {
 ///         control.check()?;
 ///         let tree = Feature::with_values(layer.schema().clone(), vec![Some(name.into())]);
-///         transaction.write("trees", Change::Insert(tree))?;
+///         transaction.write("trees", Edit::Insert(tree))?;
 ///     }
 ///     Ok(2)
 /// });

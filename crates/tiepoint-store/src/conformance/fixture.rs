@@ -1,7 +1,7 @@
 //! Layers and features that the promises are tried on.
 use crate::{Store, Transaction, TransactionOptions, WriteMode, Written};
 use tiepoint_core::{
-    BBox, Change, Crs, Feature, Fid, Field, FieldType, Geometry, GeometryKind, GeometryType,
+    BBox, Crs, Edit, Feature, Fid, Field, FieldType, Geometry, GeometryKind, GeometryType,
     Identity, KindRule, LayerDefinition, ObjectId, Query, Schema, Value,
 };
 
@@ -78,7 +78,7 @@ pub(super) fn inserted(
 ) -> Vec<(Fid, Option<ObjectId>)> {
     committed(store, |transaction| {
         let mut writer = transaction.writer(layer, mode).expect("opens");
-        let write = |feature| match writer.write(Change::Insert(feature)).expect("is written") {
+        let write = |feature| match writer.write(Edit::Insert(feature)).expect("is written") {
             Written::Inserted { fid, id, .. } => (fid, id),
             other => panic!("an insert is no {other:?}"),
         };

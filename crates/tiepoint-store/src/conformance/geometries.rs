@@ -3,7 +3,7 @@ use super::fixture::{WRITES, all, begin, created, insert_one, points};
 use super::promises;
 use crate::Store;
 use tiepoint_core::{
-    Change, Crs, Edges, ErrorKind, Feature, Field, FieldType, Geometry, GeometryKind, GeometryType,
+    Crs, Edges, Edit, ErrorKind, Feature, Field, FieldType, Geometry, GeometryKind, GeometryType,
     KindRule, LayerDefinition, OrdinateRule, Query, Schema, Value,
 };
 
@@ -82,7 +82,7 @@ fn every_curved_geometry_comes_back_bit_for_bit(store: &dyn Store) {
 }
 
 fn refused(store: &dyn Store, definition: &LayerDefinition, wkt: &str) {
-    let refused = begin(store).write(&definition.name, Change::Insert(holding(definition, wkt)));
+    let refused = begin(store).write(&definition.name, Edit::Insert(holding(definition, wkt)));
     assert_eq!(refused.expect_err(wkt).kind(), ErrorKind::Invalid, "{wkt}");
 }
 

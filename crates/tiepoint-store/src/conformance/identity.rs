@@ -7,8 +7,8 @@ use super::promises;
 use crate::{BadIds, Store, TieOptions, TieReport, WriteMode};
 use std::collections::HashSet;
 use tiepoint_core::{
-    Change, ErrorKind, Feature, Field, FieldType, Identity, LayerDefinition, ObjectId, Query,
-    Schema, Value,
+    Edit, ErrorKind, Feature, Field, FieldType, Identity, LayerDefinition, ObjectId, Query, Schema,
+    Value,
 };
 
 promises! {
@@ -56,7 +56,7 @@ fn a_second_feature_for_one_object_is_refused(store: &dyn Store) {
     created(store, &places());
     let (_, id) = insert_one(store, "places", place("first", 1, 0.0, 0.0));
     let second = place("second", 2, 0.0, 0.0).with_id(id);
-    let refused = begin(store).write("places", Change::Insert(second)).expect_err("is taken");
+    let refused = begin(store).write("places", Edit::Insert(second)).expect_err("is taken");
     assert_eq!(refused.kind(), ErrorKind::AlreadyExists);
     let read = all(store, &Query::layer("places"));
     assert_eq!((read.len(), read[0].get("name")), (1, Some(&"first".into())));
@@ -70,7 +70,7 @@ fn a_bulk_load_refuses_a_second_feature_for_one_object(store: &dyn Store) {
         let mut transaction = begin(store);
         let outcome = transaction.writer("places", WriteMode::Bulk).and_then(|mut writer| {
             for id in ids {
-                writer.write(Change::Insert(place("x", 1, 0.0, 0.0).with_id(id)))?;
+                writer.write(Edit::Insert(place("x", 1, 0.0, 0.0).with_id(id)))?;
             }
             writer.finish()
         });
@@ -84,7 +84,7 @@ fn an_update_keeps_the_id(store: &dyn Store) {
     created(store, &places());
     let (fid, id) = insert_one(store, "places", place("a", 1, 0.0, 0.0));
     let update = place("b", 2, 1.0, 1.0).with_id(id);
-    committed(store, |transaction| transaction.write("places", Change::Update(update)).map(drop))
+    committed(store, |transaction| transaction.write("places", Edit::Update(update)).map(drop))
         .expect("is written");
     let read = all(store, &Query::layer("places")).remove(0);
     assert_eq!((read.id, read.fid.clone(), read.get("name")), (id, Some(fid), Some(&"b".into())));
@@ -94,7 +94,7 @@ fn an_id_is_free_again_after_a_delete(store: &dyn Store) {
     created(store, &places());
     let (_, id) = insert_one(store, "places", place("a", 1, 0.0, 0.0));
     let target = tiepoint_core::Target::Id(id.expect("is tied"));
-    committed(store, |transaction| transaction.write("places", Change::Delete(target)).map(drop))
+    committed(store, |transaction| transaction.write("places", Edit::Delete(target)).map(drop))
         .expect("is written");
     assert_eq!(insert_one(store, "places", place("b", 1, 0.0, 0.0).with_id(id)).1, id);
 }

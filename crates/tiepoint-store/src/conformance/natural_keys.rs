@@ -3,7 +3,7 @@ use super::fixture::{all, begin, committed, created, insert_one, inserted};
 use super::promises;
 use crate::{Result, Store, TieOptions, TieReport, WriteMode, Written};
 use tiepoint_core::{
-    Change, ErrorKind, Expr, Feature, Field, FieldType, Identity, Ids, LayerDefinition, ObjectId,
+    Edit, ErrorKind, Expr, Feature, Field, FieldType, Identity, Ids, LayerDefinition, ObjectId,
     Query, Schema, Target, Value,
 };
 
@@ -82,9 +82,9 @@ fn with_tied_regions(store: &dyn Store) {
     tied(store, &by("code")).expect("ties");
 }
 
-fn written(store: &dyn Store, change: Change) -> Result<Written> {
+fn written(store: &dyn Store, edit: Edit) -> Result<Written> {
     let mut transaction = begin(store);
-    let written = transaction.write("regions", change)?;
+    let written = transaction.write("regions", edit)?;
     transaction.commit()?;
     Ok(written)
 }
@@ -143,7 +143,7 @@ fn features_are_found_by_the_ids_of_their_keys(store: &dyn Store) {
     assert_eq!(ids(&found), [Some(named("DE")), Some(named("PL"))]);
     assert_eq!(all(store, &Query::layer("regions").ids(Ids::Objects(Vec::new()))), []);
     let mut transaction = begin(store);
-    transaction.write("regions", Change::Insert(region("CZ", 4, "d"))).expect("is written");
+    transaction.write("regions", Edit::Insert(region("CZ", 4, "d"))).expect("is written");
     let query = Query::object("regions", named("CZ"));
     assert_eq!(transaction.read(&query).expect("reads").count(), 1, "before it is committed");
 }
@@ -165,14 +165,14 @@ fn a_key_names_what_is_inserted(store: &dyn Store) {
     let with_id = region("AT", 5, "e").with_id(named("AT"));
     assert_eq!(insert_one(store, "regions", with_id).1, Some(named("AT")));
     let other = ObjectId::mint();
-    let wrong = Change::Insert(region("BE", 6, "f").with_id(other));
+    let wrong = Edit::Insert(region("BE", 6, "f").with_id(other));
     let refused = written(store, wrong).expect_err("is another object");
     let (said, kind) = (refused.to_string(), refused.kind());
     assert_eq!(kind, ErrorKind::Invalid);
     for id in [other, named("BE")] {
         assert!(said.contains(&id.to_string()), "names both ids: {said}");
     }
-    let nameless = Change::Insert(region(Value::Null, 7, "g"));
+    let nameless = Edit::Insert(region(Value::Null, 7, "g"));
     let refused = written(store, nameless).expect_err("names nothing");
     assert_eq!(refused.kind(), ErrorKind::Invalid);
     assert_eq!(everything(store).len(), 5);
@@ -181,7 +181,7 @@ fn a_key_names_what_is_inserted(store: &dyn Store) {
 fn a_second_feature_for_a_key_is_refused(store: &dyn Store) {
     with_tied_regions(store);
     for feature in [region("FR", 9, "z"), region("FR", 9, "z").with_id(named("FR"))] {
-        let refused = written(store, Change::Insert(feature)).expect_err("is taken");
+        let refused = written(store, Edit::Insert(feature)).expect_err("is taken");
         assert_eq!(refused.kind(), ErrorKind::AlreadyExists, "{refused}");
     }
     assert_eq!(ids(&everything(store)), three_ids());
@@ -193,7 +193,7 @@ fn a_bulk_load_refuses_a_second_feature_for_a_key(store: &dyn Store) {
         let mut transaction = begin(store);
         let outcome = transaction.writer("regions", WriteMode::Bulk).and_then(|mut writer| {
             for code in codes {
-                writer.write(Change::Insert(region(code, 9, "z")))?;
+                writer.write(Edit::Insert(region(code, 9, "z")))?;
             }
             writer.finish()
         });
@@ -217,9 +217,9 @@ fn renamed(id: ObjectId, name: &str) -> Feature {
 
 fn a_feature_is_updated_and_deleted_by_the_id_of_its_key(store: &dyn Store) {
     with_tied_regions(store);
-    let update = Change::Update(renamed(named("FR"), "new"));
+    let update = Edit::Update(renamed(named("FR"), "new"));
     assert_eq!(written(store, update).expect("is written"), Written::Updated);
-    let missing = Change::Update(renamed(named("nowhere"), "new"));
+    let missing = Edit::Update(renamed(named("nowhere"), "new"));
     assert_eq!(written(store, missing).expect("is asked"), Written::Missing);
     let names = everything(store);
     let names: Vec<_> = names.iter().filter_map(|it| it.get("name")?.as_text()).collect();
@@ -228,10 +228,10 @@ fn a_feature_is_updated_and_deleted_by_the_id_of_its_key(store: &dyn Store) {
         let mut writer = it.writer("regions", WriteMode::Rows).expect("opens");
         let mut write = |change| writer.write(change).expect("is written");
         let gone = Target::Id(named("FR"));
-        assert_eq!(write(Change::Delete(gone.clone())), Written::Deleted);
-        assert_eq!(write(Change::Delete(gone)), Written::Missing);
-        write(Change::Insert(region("FR", 2, "again")));
-        assert_eq!(write(Change::Update(renamed(named("FR"), "at last"))), Written::Updated);
+        assert_eq!(write(Edit::Delete(gone.clone())), Written::Deleted);
+        assert_eq!(write(Edit::Delete(gone)), Written::Missing);
+        write(Edit::Insert(region("FR", 2, "again")));
+        assert_eq!(write(Edit::Update(renamed(named("FR"), "at last"))), Written::Updated);
         writer.finish().expect("finishes");
     });
     let read = all(store, &Query::object("regions", named("FR"))).remove(0);
@@ -246,11 +246,11 @@ fn a_key_is_not_changed(store: &dyn Store) {
         let mut same = target.with_fid(fid);
         let mut other = same.clone();
         other.set("code", "CZ".into()).expect("fits");
-        let refused = written(store, Change::Update(other)).expect_err("is another object");
+        let refused = written(store, Edit::Update(other)).expect_err("is another object");
         assert_eq!(refused.kind(), ErrorKind::Unsupported, "{refused}");
         assert_eq!(everything(store)[1].get("code"), Some(&"FR".into()));
         same.set("code", "FR".into()).expect("fits");
-        assert_eq!(written(store, Change::Update(same)).expect("stays"), Written::Updated);
+        assert_eq!(written(store, Edit::Update(same)).expect("stays"), Written::Updated);
     }
     assert_eq!(ids(&everything(store)), three_ids());
 }

@@ -8,7 +8,7 @@ use crate::{Isolation, Result, Store, Transaction, TransactionOptions, WriteMode
 use std::num::NonZero;
 use std::thread;
 use std::time::Duration;
-use tiepoint_core::{Change, ErrorKind, Feature, Query, Target, Value};
+use tiepoint_core::{Edit, ErrorKind, Feature, Query, Target, Value};
 
 promises! {
     WRITES => {
@@ -34,7 +34,7 @@ promises! {
 fn what_is_not_committed_is_not_seen(store: &dyn Store) {
     created(store, &places());
     let mut transaction = begin(store);
-    transaction.write("places", Change::Insert(place("new", 1, 0.0, 0.0))).expect("is written");
+    transaction.write("places", Edit::Insert(place("new", 1, 0.0, 0.0))).expect("is written");
     assert_eq!(all(store, &Query::layer("places")).len(), 0);
     transaction.commit().expect("commits");
     assert_eq!(all(store, &Query::layer("places")).len(), 1);
@@ -44,7 +44,7 @@ fn a_transaction_reads_what_it_wrote(store: &dyn Store) {
     created(store, &places());
     insert_one(store, "places", place("old", 1, 0.0, 0.0));
     let mut transaction = begin(store);
-    transaction.write("places", Change::Insert(place("new", 1, 0.0, 0.0))).expect("is written");
+    transaction.write("places", Edit::Insert(place("new", 1, 0.0, 0.0))).expect("is written");
     let read: Vec<_> =
         transaction.read(&Query::layer("places")).expect("reads").flatten().collect();
     assert_eq!(names(&read), ["old", "new"]);
@@ -53,12 +53,12 @@ fn a_transaction_reads_what_it_wrote(store: &dyn Store) {
 fn a_dropped_transaction_leaves_nothing(store: &dyn Store) {
     created(store, &places());
     let mut transaction = begin(store);
-    transaction.write("places", Change::Insert(place("new", 1, 0.0, 0.0))).expect("is written");
+    transaction.write("places", Edit::Insert(place("new", 1, 0.0, 0.0))).expect("is written");
     drop(transaction);
     assert_eq!(all(store, &Query::layer("places")).len(), 0);
     let mut transaction = begin(store);
     let mut writer = transaction.writer("places", WriteMode::Bulk).expect("opens");
-    writer.write(Change::Insert(place("new", 1, 0.0, 0.0))).expect("is written");
+    writer.write(Edit::Insert(place("new", 1, 0.0, 0.0))).expect("is written");
     drop(writer);
     drop(transaction);
     assert_eq!(all(store, &Query::layer("places")).len(), 0, "nor does an unfinished writer");
@@ -69,9 +69,9 @@ fn a_rolled_back_transaction_leaves_nothing(store: &dyn Store) {
     created(store, &places());
     let (_, id) = insert_one(store, "places", place("old", 1, 0.0, 0.0));
     let mut transaction = begin(store);
-    transaction.write("places", Change::Insert(place("new", 1, 0.0, 0.0))).expect("is written");
+    transaction.write("places", Edit::Insert(place("new", 1, 0.0, 0.0))).expect("is written");
     let target = Target::Id(id.expect("is tied"));
-    transaction.write("places", Change::Delete(target)).expect("is written");
+    transaction.write("places", Edit::Delete(target)).expect("is written");
     transaction.rollback().expect("rolls back");
     assert_eq!(names(&all(store, &Query::layer("places"))), ["old"]);
 }
@@ -80,7 +80,7 @@ fn layers_come_and_go_with_their_transaction(store: &dyn Store) {
     let mut transaction = begin(store);
     transaction.create_layer(&places()).expect("is created");
     assert!(transaction.layer("places").is_ok());
-    transaction.write("places", Change::Insert(place("new", 1, 0.0, 0.0))).expect("is written");
+    transaction.write("places", Edit::Insert(place("new", 1, 0.0, 0.0))).expect("is written");
     transaction.rollback().expect("rolls back");
     assert_eq!(store.layers().expect("lists").len(), 0);
     created(store, &places());
@@ -130,7 +130,7 @@ fn rewrite_ranks(store: &dyn Store) -> Result<()> {
         let mut patch = Feature::new(super::fixture::places_schema());
         patch.id = id;
         patch.set("rank", (-1).into()).expect("fits");
-        transaction.write("places", Change::Update(patch))?;
+        transaction.write("places", Edit::Update(patch))?;
     }
     transaction.commit()
 }
@@ -158,7 +158,7 @@ fn add_one(store: &dyn Store) {
         let mut counter = counter.expect("is there")?;
         let Some(Value::Int(number)) = counter.get("rank").cloned() else { panic!("a number") };
         counter.set("rank", (number + 1).into()).expect("fits");
-        transaction.write("places", Change::Update(counter))
+        transaction.write("places", Edit::Update(counter))
     });
     added.expect("succeeds at last");
 }
@@ -170,12 +170,12 @@ fn a_read_only_transaction_refuses_writes(store: &dyn Store) {
     created(store, &places());
     let (fid, _) = insert_one(store, "places", place("old", 1, 0.0, 0.0));
     let update = place("new", 1, 0.0, 0.0).with_fid(fid.clone());
-    refuses(store, |it| it.write("places", Change::Insert(place("new", 1, 0.0, 0.0))).map(drop));
-    refuses(store, |it| it.write("places", Change::Delete(Target::Fid(fid))).map(drop));
-    refuses(store, |it| it.write("places", Change::Update(update)).map(drop));
+    refuses(store, |it| it.write("places", Edit::Insert(place("new", 1, 0.0, 0.0))).map(drop));
+    refuses(store, |it| it.write("places", Edit::Delete(Target::Fid(fid))).map(drop));
+    refuses(store, |it| it.write("places", Edit::Update(update)).map(drop));
     refuses(store, |it| {
         let mut writer = it.writer("places", WriteMode::Bulk)?;
-        writer.write(Change::Insert(place("new", 1, 0.0, 0.0)))?;
+        writer.write(Edit::Insert(place("new", 1, 0.0, 0.0)))?;
         writer.finish()
     });
     refuses(store, |it| it.create_layer(&untied_notes()).map(drop));
@@ -238,17 +238,13 @@ fn same_freshness_without_a_commit(store: &dyn Store, mut before: u64, doing: im
 fn going_back_undoes_what_came_after(store: &dyn Store) {
     created(store, &places());
     committed(store, |transaction| {
-        transaction
-            .write("places", Change::Insert(place("kept", 1, 0.0, 0.0)))
-            .expect("is written");
+        transaction.write("places", Edit::Insert(place("kept", 1, 0.0, 0.0))).expect("is written");
         let mark = transaction.savepoint().expect("marks");
         transaction
-            .write("places", Change::Insert(place("undone", 1, 0.0, 0.0)))
+            .write("places", Edit::Insert(place("undone", 1, 0.0, 0.0)))
             .expect("is written");
         transaction.rollback_to(mark).expect("goes back");
-        transaction
-            .write("places", Change::Insert(place("later", 1, 0.0, 0.0)))
-            .expect("is written");
+        transaction.write("places", Edit::Insert(place("later", 1, 0.0, 0.0))).expect("is written");
     });
     assert_eq!(names(&all(store, &Query::layer("places"))), ["kept", "later"]);
 }
@@ -257,12 +253,12 @@ fn savepoints_nest(store: &dyn Store) {
     created(store, &places());
     committed(store, |transaction| {
         let outer = transaction.savepoint().expect("marks");
-        transaction.write("places", Change::Insert(place("a", 1, 0.0, 0.0))).expect("is written");
+        transaction.write("places", Edit::Insert(place("a", 1, 0.0, 0.0))).expect("is written");
         let inner = transaction.savepoint().expect("marks");
-        transaction.write("places", Change::Insert(place("b", 1, 0.0, 0.0))).expect("is written");
+        transaction.write("places", Edit::Insert(place("b", 1, 0.0, 0.0))).expect("is written");
         transaction.rollback_to(inner).expect("goes back");
         transaction.rollback_to(inner).expect("a mark stays");
-        transaction.write("places", Change::Insert(place("c", 1, 0.0, 0.0))).expect("is written");
+        transaction.write("places", Edit::Insert(place("c", 1, 0.0, 0.0))).expect("is written");
         let read: Vec<_> =
             transaction.read(&Query::layer("places")).expect("reads").flatten().collect();
         assert_eq!(names(&read), ["a", "c"]);

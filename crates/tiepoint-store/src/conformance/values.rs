@@ -4,8 +4,8 @@ use super::promises;
 use super::tables::types_and_values;
 use crate::{Store, TransactionOptions};
 use tiepoint_core::{
-    Change, Direction, Domain, ErrorKind, Feature, Field, FieldType, LayerDefinition, Query,
-    Schema, Value, field,
+    Direction, Domain, Edit, ErrorKind, Feature, Field, FieldType, LayerDefinition, Query, Schema,
+    Value, field,
 };
 
 promises! {
@@ -46,7 +46,7 @@ fn a_value_comes_back_as_it_was_or_is_refused(store: &dyn Store) {
         for value in values.into_iter().chain([Value::Null]) {
             let feature = holding(&definition, value.clone());
             let mut transaction = begin(store);
-            if let Err(refused) = transaction.write(name, Change::Insert(feature)) {
+            if let Err(refused) = transaction.write(name, Edit::Insert(feature)) {
                 let kind = refused.kind();
                 assert!(
                     matches!(kind, ErrorKind::Invalid | ErrorKind::Unsupported),
@@ -78,7 +78,7 @@ fn sorting_by_any_type_follows_the_one_order(store: &dyn Store) {
         }
         for value in values.into_iter().chain([Value::Null]) {
             let mut transaction = begin(store);
-            if transaction.write(name, Change::Insert(holding(&definition, value))).is_ok() {
+            if transaction.write(name, Edit::Insert(holding(&definition, value))).is_ok() {
                 transaction.commit().expect("commits");
             }
         }
@@ -107,7 +107,6 @@ fn a_closed_set_of_values_is_kept(store: &dyn Store) {
     created(store, &definition);
     assert_eq!(store.layer("colours").expect("is there").schema(), &definition.schema);
     insert_one(store, "colours", holding(&definition, "red".into()));
-    let refused =
-        begin(store).write("colours", Change::Insert(holding(&definition, "green".into())));
+    let refused = begin(store).write("colours", Edit::Insert(holding(&definition, "green".into())));
     assert_eq!(refused.expect_err("not in the set").kind(), ErrorKind::Invalid);
 }

@@ -6,7 +6,7 @@ use super::fixture::{
 use super::promises;
 use crate::{Store, WriteMode, Written};
 use tiepoint_core::{
-    Change, ErrorKind, Feature, Fid, Field, FieldDefault, FieldType, LayerDefinition, ObjectId,
+    Edit, ErrorKind, Feature, Fid, Field, FieldDefault, FieldType, LayerDefinition, ObjectId,
     Query, Schema, Target, Value,
 };
 
@@ -41,15 +41,15 @@ fn patch(field: &str, value: Value) -> Feature {
     feature
 }
 
-fn write(store: &dyn Store, change: Change) -> Written {
-    committed(store, |transaction| transaction.write("places", change).expect("is written"))
+fn write(store: &dyn Store, edit: Edit) -> Written {
+    committed(store, |transaction| transaction.write("places", edit).expect("is written"))
 }
 
 fn an_update_says_only_what_differs(store: &dyn Store) {
     created(store, &places());
     let (fid, id) = insert_one(store, "places", place("oak", 1, 5.0, 6.0));
     let update = patch("rank", 2.into()).with_id(id);
-    assert_eq!(write(store, Change::Update(update)), Written::Updated);
+    assert_eq!(write(store, Edit::Update(update)), Written::Updated);
     let read = all(store, &Query::layer("places")).remove(0);
     let expected = place("oak", 2, 5.0, 6.0).with_id(id).with_fid(fid);
     assert_eq!(read.values(), expected.values());
@@ -59,7 +59,7 @@ fn an_update_says_only_what_differs(store: &dyn Store) {
 fn null_is_written_and_unset_is_not(store: &dyn Store) {
     created(store, &places());
     let (_, id) = insert_one(store, "places", place("oak", 1, 5.0, 6.0));
-    write(store, Change::Update(patch("name", Value::Null).with_id(id)));
+    write(store, Edit::Update(patch("name", Value::Null).with_id(id)));
     let read = all(store, &Query::layer("places")).remove(0);
     assert_eq!((read.get("name"), read.get("rank")), (Some(&Value::Null), Some(&1.into())));
 }
@@ -68,10 +68,10 @@ fn a_row_can_be_changed_by_fid(store: &dyn Store) {
     created(store, &places());
     let (fid, id) = insert_one(store, "places", place("oak", 1, 5.0, 6.0));
     let update = patch("rank", 9.into()).with_fid(fid.clone());
-    assert_eq!(write(store, Change::Update(update)), Written::Updated);
+    assert_eq!(write(store, Edit::Update(update)), Written::Updated);
     let read = all(store, &Query::layer("places")).remove(0);
     assert_eq!((read.get("rank"), read.id), (Some(&9.into()), id));
-    assert_eq!(write(store, Change::Delete(Target::Fid(fid))), Written::Deleted);
+    assert_eq!(write(store, Edit::Delete(Target::Fid(fid))), Written::Deleted);
     assert_eq!(all(store, &Query::layer("places")).len(), 0);
 }
 
@@ -80,14 +80,14 @@ fn what_is_not_there_is_missing(store: &dyn Store) {
     insert_one(store, "places", place("oak", 1, 5.0, 6.0));
     let nobody = ObjectId::mint();
     let update = patch("rank", 9.into()).with_id(nobody);
-    assert_eq!(write(store, Change::Update(update)), Written::Missing);
+    assert_eq!(write(store, Edit::Update(update)), Written::Missing);
     for target in
         [Target::Id(nobody), Target::Fid(Fid::Int(404)), Target::Fid(Fid::Text("x".into()))]
     {
-        assert_eq!(write(store, Change::Delete(target)), Written::Missing);
+        assert_eq!(write(store, Edit::Delete(target)), Written::Missing);
     }
     assert_eq!(
-        write(store, Change::Update(patch("rank", 9.into()))),
+        write(store, Edit::Update(patch("rank", 9.into()))),
         Written::Missing,
         "names no row"
     );
@@ -98,10 +98,10 @@ fn a_deleted_feature_is_gone(store: &dyn Store) {
     created(store, &places());
     let written = inserted(store, "places", many_places(3), WriteMode::Rows);
     let id = written[1].1.expect("is tied");
-    assert_eq!(write(store, Change::Delete(Target::Id(id))), Written::Deleted);
+    assert_eq!(write(store, Edit::Delete(Target::Id(id))), Written::Deleted);
     assert_eq!(names(&all(store, &Query::layer("places"))), ["place 00000", "place 00002"]);
     assert_eq!(all(store, &Query::object("places", id)).len(), 0);
-    assert_eq!(write(store, Change::Delete(Target::Id(id))), Written::Missing);
+    assert_eq!(write(store, Edit::Delete(Target::Id(id))), Written::Missing);
 }
 
 fn with_rules() -> LayerDefinition {
@@ -171,7 +171,7 @@ fn what_an_expression_fills_in_comes_back_where_there_are_any(store: &dyn Store)
 /// What the store says it put into fields that were left to it; nulls that nobody asked for may be
 /// said or not.
 fn filled(store: &dyn Store, layer: &str, feature: Feature) -> Vec<(usize, Value)> {
-    let insert = Change::Insert(feature);
+    let insert = Edit::Insert(feature);
     let written = committed(store, |it| it.write(layer, insert).expect("is written"));
     let Written::Inserted { filled, .. } = written else { panic!("an insert is no {written:?}") };
     filled.into_iter().filter(|(_, value)| !value.is_null()).collect()
@@ -181,7 +181,7 @@ fn a_field_that_must_hold_something_refuses_null(store: &dyn Store) {
     created(store, &with_rules());
     for feature in [ruled(&[]), ruled(&[("state", "x".into())])] {
         let refused =
-            begin(store).write("rules", Change::Insert(feature)).expect_err("must is unset");
+            begin(store).write("rules", Edit::Insert(feature)).expect_err("must is unset");
         assert_eq!(refused.kind(), ErrorKind::Invalid);
         assert!(refused.to_string().contains("`must`"), "{refused}");
     }
@@ -192,7 +192,7 @@ fn an_unknown_field_is_refused(store: &dyn Store) {
     let schema = Schema::new(vec![Field::new("nane", FieldType::TEXT)]).expect("distinct names");
     let mut feature = Feature::new(schema);
     feature.set("nane", "oak".into()).expect("fits its own schema");
-    let refused = begin(store).write("places", Change::Insert(feature)).expect_err("no such field");
+    let refused = begin(store).write("places", Edit::Insert(feature)).expect_err("no such field");
     assert_eq!(refused.kind(), ErrorKind::Invalid);
     assert!(refused.to_string().contains("did you mean `name`"), "{refused}");
 }
@@ -203,7 +203,7 @@ fn a_value_of_another_type_is_refused(store: &dyn Store) {
     let mut feature = Feature::new(schema);
     feature.set("rank", "first".into()).expect("fits its own schema");
     let refused =
-        begin(store).write("places", Change::Insert(feature)).expect_err("rank is a number");
+        begin(store).write("places", Edit::Insert(feature)).expect_err("rank is a number");
     assert_eq!(refused.kind(), ErrorKind::Invalid);
     assert!(refused.to_string().contains("`rank`"), "{refused}");
 }
@@ -212,8 +212,8 @@ fn a_refused_change_leaves_earlier_ones(store: &dyn Store) {
     created(store, &with_rules());
     committed(store, |transaction| {
         let good = ruled(&[("must", 1.into())]);
-        transaction.write("rules", Change::Insert(good)).expect("is written");
-        transaction.write("rules", Change::Insert(ruled(&[]))).expect_err("is refused");
+        transaction.write("rules", Edit::Insert(good)).expect("is written");
+        transaction.write("rules", Edit::Insert(ruled(&[]))).expect_err("is refused");
     });
     assert_eq!(all(store, &Query::layer("rules")).len(), 1);
 }
@@ -222,7 +222,7 @@ fn a_taken_fid_is_refused(store: &dyn Store) {
     created(store, &places());
     let (fid, _) = insert_one(store, "places", place("oak", 1, 5.0, 6.0));
     let second = place("elm", 1, 5.0, 6.0).with_fid(fid);
-    let refused = begin(store).write("places", Change::Insert(second)).expect_err("is taken");
+    let refused = begin(store).write("places", Edit::Insert(second)).expect_err("is taken");
     assert_eq!(refused.kind(), ErrorKind::AlreadyExists);
 }
 
@@ -241,7 +241,7 @@ fn unique_values_are_kept_unique(store: &dyn Store) {
     insert_one(store, "rules", coded(Value::Null));
     insert_one(store, "rules", coded(Value::Null));
     let refused =
-        begin(store).write("rules", Change::Insert(coded("a".into()))).expect_err("is taken");
+        begin(store).write("rules", Edit::Insert(coded("a".into()))).expect_err("is taken");
     assert_eq!(refused.kind(), ErrorKind::Conflict);
     assert_eq!(all(store, &Query::layer("rules")).len(), 3);
 }
@@ -284,9 +284,9 @@ fn boxes_follow_changes(store: &dyn Store) {
     };
     assert_eq!((there(5.0), there(50.0)), (1, 0));
     let moved = place("mover", 1, 50.0, 6.0).get("geom").cloned().expect("is set");
-    write(store, Change::Update(patch("geom", moved).with_id(id)));
+    write(store, Edit::Update(patch("geom", moved).with_id(id)));
     assert_eq!((there(5.0), there(50.0)), (0, 1));
-    write(store, Change::Update(patch("geom", Value::Null).with_id(id)));
+    write(store, Edit::Update(patch("geom", Value::Null).with_id(id)));
     assert_eq!((there(5.0), there(50.0)), (0, 0));
     assert_eq!(store.facts("places").expect("reads").extent, None, "extents shrink");
 }
@@ -298,14 +298,14 @@ fn changes_that_wait_are_made_in_their_order(store: &dyn Store) {
     committed(store, |transaction| {
         let mut writer = transaction.writer("places", WriteMode::Changes).expect("a writer");
         let mut write = |change| writer.write(change).expect("is written");
-        write(Change::Update(patch("rank", 70.into()).with_id(id(0))));
-        write(Change::Update(patch("name", "twice".into()).with_id(id(1))));
-        write(Change::Update(patch("rank", 71.into()).with_id(id(1))));
-        write(Change::Update(patch("rank", 72.into()).with_fid(rows[2].0.clone())));
-        write(Change::Update(patch("rank", 0.into()).with_id(id(3))));
-        write(Change::Delete(Target::Id(id(3))));
-        write(Change::Insert(place("again", 73, 1.0, 2.0).with_id(id(3))));
-        write(Change::Delete(Target::Fid(rows[4].0.clone())));
+        write(Edit::Update(patch("rank", 70.into()).with_id(id(0))));
+        write(Edit::Update(patch("name", "twice".into()).with_id(id(1))));
+        write(Edit::Update(patch("rank", 71.into()).with_id(id(1))));
+        write(Edit::Update(patch("rank", 72.into()).with_fid(rows[2].0.clone())));
+        write(Edit::Update(patch("rank", 0.into()).with_id(id(3))));
+        write(Edit::Delete(Target::Id(id(3))));
+        write(Edit::Insert(place("again", 73, 1.0, 2.0).with_id(id(3))));
+        write(Edit::Delete(Target::Fid(rows[4].0.clone())));
         assert_eq!(writer.settle().expect("settles"), 0);
         writer.finish().expect("finishes");
     });
@@ -329,7 +329,7 @@ fn what_waits_and_is_not_there_is_counted(store: &dyn Store) {
         let mut writer = transaction.writer("places", WriteMode::Changes).expect("a writer");
         let mut at_once = 0;
         for id in [id.expect("is tied"), ObjectId::mint(), ObjectId::mint()] {
-            let change = Change::Update(patch("rank", 2.into()).with_id(id));
+            let change = Edit::Update(patch("rank", 2.into()).with_id(id));
             at_once += u64::from(writer.write(change).expect("writes") == Written::Missing);
         }
         assert_eq!(at_once + writer.settle().expect("settles"), 2);

@@ -58,7 +58,7 @@ pub(super) fn after_mark<'a>(question: &Question, rows: Rows<'a>) -> Result<Rows
 /// When the feature lacks what the order looks at, or has no fid.
 ///
 /// ```
-/// # use tiepoint_core::{Change, Direction, Feature, Field, FieldType, LayerDefinition, Schema};
+/// # use tiepoint_core::{Edit, Direction, Feature, Field, FieldType, LayerDefinition, Schema};
 /// use tiepoint_core::{Query, field};
 /// use tiepoint_store::{MemoryStore, Store, page_mark};
 /// # use tiepoint_store::TransactionOptions;
@@ -69,7 +69,7 @@ pub(super) fn after_mark<'a>(question: &Question, rows: Rows<'a>) -> Result<Rows
 /// # for height in [3, 1, 2] {
 /// #     let mut tree = Feature::new(layer.schema().clone());
 /// #     tree.set("height", height.into())?;
-/// #     transaction.write("trees", Change::Insert(tree))?;
+/// #     transaction.write("trees", Edit::Insert(tree))?;
 /// # }
 /// # transaction.commit()?;
 /// let query = Query::layer("trees").order_by(field("height"), Direction::Ascending).limit(2);

@@ -25,7 +25,7 @@ use turn::Turns;
 /// list of rows, not the rows.
 ///
 /// ```
-/// use tiepoint_core::{Change, Feature, Field, FieldType, LayerDefinition, Query, Schema};
+/// use tiepoint_core::{Edit, Feature, Field, FieldType, LayerDefinition, Query, Schema};
 /// use tiepoint_store::{MemoryStore, Store, TransactionOptions};
 /// let store = MemoryStore::new();
 /// let schema = Schema::new(vec![Field::new("name", FieldType::TEXT)])?;
@@ -33,7 +33,7 @@ use turn::Turns;
 /// let layer = transaction.create_layer(&LayerDefinition::new("trees", schema))?;
 /// let mut oak = Feature::new(layer.schema().clone());
 /// oak.set("name", "oak".into())?;
-/// transaction.write("trees", Change::Insert(oak))?;
+/// transaction.write("trees", Edit::Insert(oak))?;
 /// transaction.commit()?;
 /// assert_eq!(store.read(&Query::layer("trees"))?.count(), 1);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

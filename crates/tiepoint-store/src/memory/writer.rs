@@ -1,20 +1,20 @@
 //! Writing to a layer in memory.
 use super::layer::Rows;
 use crate::{FeatureWriter, Result, Written};
-use tiepoint_core::{Change, Fid, Target};
+use tiepoint_core::{Edit, Fid, Target};
 
 /// Writes straight into the transaction's copy of the layer.
 #[derive(Debug)]
 pub(super) struct MemoryWriter<'a>(pub(super) &'a mut Rows);
 
 impl FeatureWriter for MemoryWriter<'_> {
-    fn write(&mut self, change: Change) -> Result<Written> {
-        match change {
-            Change::Insert(feature) => {
+    fn write(&mut self, edit: Edit) -> Result<Written> {
+        match edit {
+            Edit::Insert(feature) => {
                 let (fid, id, filled) = self.0.insert(feature)?;
                 Ok(Written::Inserted { fid: Fid::Int(fid), id, filled })
             }
-            Change::Update(feature) => {
+            Edit::Update(feature) => {
                 let by_fid = || feature.fid.clone().map(Target::Fid);
                 let target = feature.id.map(Target::Id).or_else(by_fid);
                 let Some(fid) = target.and_then(|target| self.0.find(&target)) else {
@@ -23,7 +23,7 @@ impl FeatureWriter for MemoryWriter<'_> {
                 self.0.update(fid, feature)?;
                 Ok(Written::Updated)
             }
-            Change::Delete(target) => {
+            Edit::Delete(target) => {
                 let Some(fid) = self.0.find(&target) else { return Ok(Written::Missing) };
                 self.0.delete(fid);
                 Ok(Written::Deleted)

@@ -4,7 +4,7 @@ use super::plan::Plan;
 use super::run::{Ready, Run, feature_error};
 use super::supply::{Spot, Supply};
 use crate::{Error, Result};
-use tiepoint_core::{Change, ErrorKind, ObjectId};
+use tiepoint_core::{Edit, ErrorKind, ObjectId};
 use tiepoint_store::{ReadControl, StoreError, Transaction, WriteMode, Written};
 
 /// What to do about an id that is taken.
@@ -63,7 +63,7 @@ fn load(
     {
         let id_was_known = feature.id.is_some();
         let kept = (!run.stops()).then(|| feature.clone());
-        match writer.write(Change::Insert(feature)) {
+        match writer.write(Edit::Insert(feature)) {
             Ok(Written::Inserted { id, .. }) => run.inserted(id_was_known, id.as_ref()),
             Ok(Written::Updated | Written::Deleted | Written::Missing) => {}
             Err(StoreError::DuplicateId { id, .. }) if run.stops() => {

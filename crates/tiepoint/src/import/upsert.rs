@@ -7,7 +7,7 @@ use super::supply::{Spot, Supply};
 use crate::{Error, Result};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use tiepoint_core::{Change, ErrorKind, Feature, Geometry, Ids, ObjectId, Query, Value};
+use tiepoint_core::{Edit, ErrorKind, Feature, Geometry, Ids, ObjectId, Query, Value};
 use tiepoint_store::{StoreError, Transaction, WriteMode, Written};
 
 /// How many features are compared at a time.
@@ -93,15 +93,15 @@ impl Batch {
         let (mut added, mut changed) = (Vec::new(), Vec::new());
         for (id, Ready { spot, feature, .. }) in self.ready {
             let kept = (!run.stops()).then(|| feature.clone());
-            let (change, into) = match current.get(&id).map(|it| difference(&feature, it)) {
-                None => (Change::Insert(feature), &mut added),
-                Some(Some(difference)) => (Change::Update(difference), &mut changed),
+            let (edit, into) = match current.get(&id).map(|it| difference(&feature, it)) {
+                None => (Edit::Insert(feature), &mut added),
+                Some(Some(difference)) => (Edit::Update(difference), &mut changed),
                 Some(None) => {
                     run.unchanged();
                     continue;
                 }
             };
-            into.push(Step { spot, change, kept });
+            into.push(Step { spot, edit, kept });
         }
         let layer = plan.layer.name();
         write_changed(run, transaction, supply, layer, changed)?;
@@ -110,10 +110,10 @@ impl Batch {
     }
 }
 
-/// One change to be made.
+/// One edit to be made.
 struct Step {
     spot: Spot,
-    change: Change,
+    edit: Edit,
     /// The feature as it came, where it may have to be kept with the rejects.
     kept: Option<Feature>,
 }
@@ -135,7 +135,7 @@ fn write_changed(
     }
     let mut writer = transaction.writer(layer, WriteMode::Changes)?;
     let written = changed.iter().try_fold(0, |updated, step| {
-        let written = writer.write(step.change.clone())?;
+        let written = writer.write(step.edit.clone())?;
         Ok::<_, StoreError>(updated + u64::from(written == Written::Updated))
     });
     let settled = writer.settle();
@@ -162,8 +162,8 @@ fn write_steps(
     }
     let mut writer = transaction.writer(layer, mode)?;
     let mut last = None;
-    for Step { spot, change, kept } in steps {
-        match writer.write(change) {
+    for Step { spot, edit, kept } in steps {
+        match writer.write(edit) {
             Ok(Written::Inserted { id, .. }) => run.inserted(true, id.as_ref()),
             Ok(Written::Updated | Written::Deleted) => run.updated(),
             Ok(Written::Missing) => {}

@@ -1,0 +1,85 @@
+//! Putting two changes of one feature together.
+use super::{ApplyError, Change, FieldChange, Image};
+
+/// Why two changes cannot follow one another.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ComposeError {
+    /// The later one was not made of what the earlier one left.
+    #[error("layer `{layer}`, {target}: the later change was made of another state: {reason}")]
+    Gap {
+        /// The layer's name.
+        layer: String,
+        /// Which feature, for people.
+        target: String,
+        /// What does not fit.
+        reason: ApplyError,
+    },
+}
+
+impl Change {
+    /// Both as one, `None` where they come to nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`ApplyError`] where `later` was not made of what this one left, as far as this one tells.
+    pub fn then(&self, later: &Self) -> Result<Option<Self>, ApplyError> {
+        match (self, later) {
+            (Self::Insert(image), later) => {
+                Ok(later.applied_to(Some(image.clone()))?.map(Self::Insert))
+            }
+            (Self::Delete(_), Self::Update(_) | Self::Delete(_)) => Err(ApplyError::Absent),
+            (Self::Delete(before), Self::Insert(after)) => {
+                Ok(Self::update(FieldChange::between(&before.values, &after.values)))
+            }
+            (Self::Update(_), Self::Insert(_)) => Err(ApplyError::Present),
+            (Self::Update(first), Self::Update(second)) => {
+                Ok(Self::update(FieldChange::merged(first, second)?))
+            }
+            (Self::Update(fields), Self::Delete(image)) => {
+                let mut before = image.clone();
+                fields.iter().try_for_each(|it| it.take_back(&mut before))?;
+                Ok(Some(Self::Delete(before)))
+            }
+        }
+    }
+}
+
+impl FieldChange {
+    /// The old value in the place of the new one.
+    fn take_back(&self, image: &mut Image) -> Result<(), ApplyError> {
+        match image.values.get_mut(self.field) {
+            Some(value) if *value == self.after => {
+                value.clone_from(&self.before);
+                Ok(())
+            }
+            _ => Err(ApplyError::Differs { field: self.field }),
+        }
+    }
+
+    /// Two lists by ascending position as one; what comes back to what it was is left out.
+    fn merged(first: &[Self], second: &[Self]) -> Result<Vec<Self>, ApplyError> {
+        let (mut first, mut second) = (first.iter().peekable(), second.iter().peekable());
+        let mut merged = Vec::with_capacity(first.len() + second.len());
+        while let (Some(a), Some(b)) = (first.peek(), second.peek()) {
+            match a.field.cmp(&b.field) {
+                std::cmp::Ordering::Less => merged.extend(first.next().cloned()),
+                std::cmp::Ordering::Greater => merged.extend(second.next().cloned()),
+                std::cmp::Ordering::Equal => {
+                    merged.extend(a.followed_by(b)?);
+                    first.next();
+                    second.next();
+                }
+            }
+        }
+        merged.extend(first.chain(second).cloned());
+        Ok(merged)
+    }
+
+    fn followed_by(&self, later: &Self) -> Result<Option<Self>, ApplyError> {
+        if self.after != later.before {
+            return Err(ApplyError::Differs { field: self.field });
+        }
+        let (before, after) = (self.before.clone(), later.after.clone());
+        Ok((before != after).then_some(Self { field: self.field, before, after }))
+    }
+}

@@ -1,0 +1,245 @@
+//! Change sets: what happened to the features of some layers, one change per feature.
+use super::{Change, ComposeError, FieldChange, FieldNames, Image};
+use crate::{ObjectId, Target};
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+/// The name of one change set, for those who must know whether it has been applied (UUID).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ChangeSetId(pub ObjectId);
+
+/// What happened to the features of some layers: at most one change per feature, and none that
+/// comes to nothing.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ChangeSet {
+    /// Its name, where it has one. What is made of change sets has none.
+    pub id: Option<ChangeSetId>,
+    layers: BTreeMap<String, LayerChanges>,
+}
+
+/// What happened to the features of one layer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LayerChanges {
+    fields: FieldNames,
+    changes: BTreeMap<Target, Change>,
+}
+
+impl ChangeSetId {
+    /// A new one, unlike any other.
+    #[must_use]
+    pub fn mint() -> Self {
+        Self(ObjectId::mint())
+    }
+}
+
+impl fmt::Display for ChangeSetId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl ChangeSet {
+    /// Nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same, by this name.
+    #[must_use]
+    pub fn named(self, id: ChangeSetId) -> Self {
+        Self { id: Some(id), ..self }
+    }
+
+    /// Whether nothing happened.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.layers.is_empty()
+    }
+
+    /// How many features changed.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.layers.values().map(LayerChanges::len).sum()
+    }
+
+    /// The layers in which something happened, by name.
+    #[must_use]
+    pub fn layers(&self) -> impl ExactSizeIterator<Item = (&str, &LayerChanges)> {
+        self.layers.iter().map(|(name, changes)| (name.as_str(), changes))
+    }
+
+    /// What happened in one layer, `None` where nothing did.
+    #[must_use]
+    pub fn layer(&self, name: &str) -> Option<&LayerChanges> {
+        self.layers.get(name)
+    }
+
+    /// What happened to one feature.
+    #[must_use]
+    pub fn get(&self, layer: &str, target: &Target) -> Option<&Change> {
+        self.layers.get(layer)?.get(target)
+    }
+
+    /// Takes one more change into account, made of what was left by those that are here.
+    ///
+    /// `fields` are the names behind the positions of `change`.
+    ///
+    /// # Errors
+    ///
+    /// [`ComposeError`] where it was made of another state; nothing is taken then.
+    pub fn record(
+        &mut self,
+        layer: &str,
+        fields: &FieldNames,
+        target: Target,
+        change: Change,
+    ) -> Result<(), ComposeError> {
+        let entry = self.layers.entry(layer.to_owned());
+        let here = entry.or_insert_with(|| LayerChanges::new(Arc::clone(fields)));
+        let change = here.adopted(fields, change);
+        let recorded = here.record(layer, target, change);
+        if here.changes.is_empty() {
+            self.layers.remove(layer);
+        }
+        recorded
+    }
+
+    /// What takes it back.
+    #[must_use]
+    pub fn inverted(&self) -> Self {
+        let layers = self.layers.iter();
+        let layers = layers.map(|(name, changes)| (name.clone(), changes.inverted()));
+        Self { id: None, layers: layers.collect() }
+    }
+
+    /// Both as one.
+    ///
+    /// # Errors
+    ///
+    /// [`ComposeError`] where `later` was not made of what this one left, as far as this one tells.
+    pub fn then(&self, later: &Self) -> Result<Self, ComposeError> {
+        let mut both = Self { id: None, layers: self.layers.clone() };
+        for (layer, changes) in later.layers() {
+            for (target, change) in changes.iter() {
+                both.record(layer, changes.fields(), target.clone(), change.clone())?;
+            }
+        }
+        Ok(both)
+    }
+}
+
+impl LayerChanges {
+    fn new(fields: FieldNames) -> Self {
+        Self { fields, changes: BTreeMap::new() }
+    }
+
+    /// The names of the fields, by position.
+    #[must_use]
+    pub fn fields(&self) -> &FieldNames {
+        &self.fields
+    }
+
+    /// How many features changed.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.changes.len()
+    }
+
+    /// Whether nothing happened.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty()
+    }
+
+    /// The changes, by ascending target.
+    #[must_use]
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&Target, &Change)> {
+        self.changes.iter()
+    }
+
+    /// What happened to one feature.
+    #[must_use]
+    pub fn get(&self, target: &Target) -> Option<&Change> {
+        self.changes.get(target)
+    }
+
+    fn inverted(&self) -> Self {
+        let changes = self.changes.iter().map(|(target, it)| (target.clone(), it.inverted()));
+        Self { fields: Arc::clone(&self.fields), changes: changes.collect() }
+    }
+
+    fn record(&mut self, layer: &str, target: Target, change: Change) -> Result<(), ComposeError> {
+        let Some(earlier) = self.changes.get(&target) else {
+            self.changes.insert(target, change);
+            return Ok(());
+        };
+        let both = earlier.then(&change).map_err(|reason| ComposeError::Gap {
+            layer: layer.to_owned(),
+            target: target.to_string(),
+            reason,
+        })?;
+        match both {
+            Some(both) => self.changes.insert(target, both),
+            None => self.changes.remove(&target),
+        };
+        Ok(())
+    }
+
+    /// A change by the positions of these fields, to which those that are new are added.
+    fn adopted(&mut self, fields: &FieldNames, change: Change) -> Change {
+        if Arc::ptr_eq(fields, &self.fields) || *fields == self.fields {
+            return change;
+        }
+        let mut names = self.fields.to_vec();
+        let position = |name: &String| {
+            names.iter().position(|it| it == name).unwrap_or_else(|| {
+                names.push(name.clone());
+                names.len() - 1
+            })
+        };
+        let places: Vec<usize> = fields.iter().map(position).collect();
+        if names.len() > self.fields.len() {
+            self.widen(names.into());
+        }
+        change.moved(&places, self.fields.len())
+    }
+
+    /// The same with more fields at the end, of which images say nothing.
+    fn widen(&mut self, fields: FieldNames) {
+        for change in self.changes.values_mut() {
+            if let Change::Insert(image) | Change::Delete(image) = change {
+                image.values.resize(fields.len(), None);
+            }
+        }
+        self.fields = fields;
+    }
+}
+
+impl Change {
+    /// The same change where its fields are at other positions, `width` in all.
+    fn moved(self, places: &[usize], width: usize) -> Self {
+        match self {
+            Self::Insert(image) => Self::Insert(image.moved(places, width)),
+            Self::Delete(image) => Self::Delete(image.moved(places, width)),
+            Self::Update(mut fields) => {
+                for it in &mut fields {
+                    it.field = places[it.field];
+                }
+                fields.sort_by_key(|it: &FieldChange| it.field);
+                Self::Update(fields)
+            }
+        }
+    }
+}
+
+impl Image {
+    fn moved(self, places: &[usize], width: usize) -> Self {
+        let mut values = vec![None; width];
+        for (value, place) in self.values.into_iter().zip(places) {
+            values[*place] = value;
+        }
+        Self { fid: self.fid, values }
+    }
+}
