@@ -10,6 +10,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("tiepoint-store", &["tiepoint-core", "tiepoint-spatial"]),
     ("tiepoint-gpkg", &["tiepoint-core", "tiepoint-spatial", "tiepoint-store"]),
     ("tiepoint-postgis", &["tiepoint-core", "tiepoint-spatial", "tiepoint-store"]),
+    ("tiepoint-edits", &["tiepoint-core", "tiepoint-spatial", "tiepoint-store"]),
     ("tiepoint-codecs", &["tiepoint-core", "tiepoint-spatial"]),
     ("tiepoint-cases", &["tiepoint-core", "tiepoint-store", "tiepoint-codecs"]),
     (
@@ -20,6 +21,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "tiepoint-store",
             "tiepoint-gpkg",
             "tiepoint-postgis",
+            "tiepoint-edits",
             "tiepoint-codecs",
         ],
     ),
@@ -34,6 +36,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "tiepoint-store",
             "tiepoint-gpkg",
             "tiepoint-postgis",
+            "tiepoint-edits",
             "tiepoint-codecs",
         ],
     ),

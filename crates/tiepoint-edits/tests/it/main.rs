@@ -1,0 +1,1 @@
+//! What the edit buffer and its journal promise, over real stores.
