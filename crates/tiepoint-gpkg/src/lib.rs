@@ -54,7 +54,6 @@ mod template;
 mod tie;
 mod ties;
 mod transaction;
-mod turn;
 mod types;
 mod values;
 mod write;

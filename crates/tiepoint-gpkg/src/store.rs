@@ -4,7 +4,6 @@ use crate::error::Site;
 use crate::freshness::Freshness;
 use crate::read_transaction::ReadTransaction;
 use crate::transaction::GpkgTransaction;
-use crate::turn::Turns;
 use crate::{aggregate, check, contents, explain, read, recognise};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,7 +12,7 @@ use std::time::Duration;
 use tiepoint_core::{Aggregate, Layer, Query, Value};
 use tiepoint_store::{
     Capabilities, Features, Finding, Isolation, LayerFacts, Plan, ReadControl, Repair, Result,
-    Store, StoreError, Transaction, TransactionOptions, aggregate_in_memory,
+    Store, StoreError, Transaction, TransactionOptions, Turns, aggregate_in_memory,
 };
 
 /// How a file is opened.

@@ -7,7 +7,6 @@ use crate::metadata::Table;
 use crate::natural_keys::{self, Note};
 use crate::new_file::{self, NewFile};
 use crate::store::GpkgStore;
-use crate::turn::Turn;
 use crate::write::Writer;
 use crate::{create, cursor, drop_layer, read, store_id, tie};
 use rusqlite::Connection;
@@ -16,7 +15,7 @@ use std::sync::Arc;
 use tiepoint_core::{Layer, LayerDefinition, ObjectId, Query};
 use tiepoint_store::{
     Book, Carrier, FeatureWriter, Features, NaturalKey, Result, Savepoint, StoreError, TieOptions,
-    TieReport, Transaction, UntieReport, WriteMode,
+    TieReport, Transaction, Turn, UntieReport, WriteMode,
 };
 
 /// The mark within which a step either happens or does not.

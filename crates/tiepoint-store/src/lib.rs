@@ -25,6 +25,7 @@ mod repeat;
 pub mod sql;
 mod tie;
 mod transaction;
+mod turn;
 mod watch;
 
 pub use accept::{FeatureLabel, accepted_values, unset, with_defaults};
@@ -46,4 +47,5 @@ pub use tie::{BadIds, Carrier, TieOptions, TieReport, UntieReport};
 pub use transaction::{
     FeatureWriter, Savepoint, Transaction, TransactionOptions, WriteMode, Written,
 };
+pub use turn::{Turn, Turns};
 pub use watch::{Checkpoint, Watch, WatchEvent};

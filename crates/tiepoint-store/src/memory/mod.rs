@@ -4,19 +4,17 @@ mod layer;
 mod state;
 mod tie;
 mod transaction;
-mod turn;
 mod writer;
 
 use crate::{
     Capabilities, Features, Isolation, LayerFacts, Plan, ReadControl, Result, Store, StoreError,
-    Transaction, TransactionOptions,
+    Transaction, TransactionOptions, Turns,
 };
 use state::State;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tiepoint_core::{Layer, Query};
 use transaction::MemoryTransaction;
-use turn::Turns;
 
 /// An in-memory store.
 ///

@@ -1,12 +1,11 @@
 //! A transaction on the memory store: a state of its own until it commits.
 use super::layer::Rows;
 use super::state::{BookPages, State};
-use super::turn::Turn;
 use super::writer::MemoryWriter;
 use super::{MemoryStore, NAME, tie};
 use crate::{
     Book, FeatureWriter, Features, NaturalKey, ReadControl, Result, Savepoint, StoreError,
-    TieOptions, TieReport, Transaction, UntieReport, WriteMode,
+    TieOptions, TieReport, Transaction, Turn, UntieReport, WriteMode,
 };
 use std::sync::Arc;
 use tiepoint_core::{FieldDefault, Layer, LayerDefinition, Query};

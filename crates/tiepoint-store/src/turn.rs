@@ -1,11 +1,11 @@
-//! Writers of one store handle take turns, first come, first served; SQLite's own waiting is by
-//! polling and favours whoever is lucky.
+//! Writers of one store handle take turns, first come, first served; a database's own waiting is often
+//! by polling and favours whoever is lucky.
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The queue.
+/// The queue of those who want to write.
 #[derive(Debug, Default)]
-pub(crate) struct Turns {
+pub struct Turns {
     queue: Mutex<Queue>,
     moved: Condvar,
 }
@@ -19,11 +19,11 @@ struct Queue {
 
 /// The right to write, given back when dropped.
 #[derive(Debug)]
-pub(crate) struct Turn<'a>(&'a Turns);
+pub struct Turn<'a>(&'a Turns);
 
 impl Turns {
-    /// Waits for the turn, up to `patience`.
-    pub(crate) fn take(&self, patience: Duration) -> Option<Turn<'_>> {
+    /// Waits for the turn, up to `patience`; `None` when it did not come.
+    pub fn take(&self, patience: Duration) -> Option<Turn<'_>> {
         let deadline = Instant::now() + patience;
         let mut queue = self.lock();
         let ticket = queue.next_ticket;
