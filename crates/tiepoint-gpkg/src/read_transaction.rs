@@ -51,6 +51,10 @@ impl Transaction for ReadTransaction<'_> {
         read::read_within(lease.link(), lease.site(), query)
     }
 
+    fn read_for_update(&self, _: &Query) -> Result<Features<'_>> {
+        Err(self.refused())
+    }
+
     fn create_layer(&mut self, _: &LayerDefinition) -> Result<Arc<Layer>> {
         Err(self.refused())
     }

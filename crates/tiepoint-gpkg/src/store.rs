@@ -2,6 +2,7 @@
 use crate::connection::{Lease, Pool};
 use crate::error::Site;
 use crate::freshness::Freshness;
+use crate::place::FileIdentity;
 use crate::read_transaction::ReadTransaction;
 use crate::transaction::GpkgTransaction;
 use crate::{aggregate, check, contents, explain, read, recognise};
@@ -262,6 +263,14 @@ impl Store for GpkgStore {
             return aggregate_in_memory(&layer, query, aggregates, |query| self.read(query));
         };
         Ok(values)
+    }
+
+    /// The file itself: the same after every write and rename, also within its disk; another for
+    /// every copy, and for a file that took its place. Independent of [`GpkgStore::store_id`],
+    /// which comes with what is ours, while a place must be there before. `None` while there is no
+    /// file.
+    fn place(&self) -> Result<Option<String>> {
+        Ok(FileIdentity::of(&self.pool.path).map(|it| format!("file:{}", it.as_str())))
     }
 
     fn begin(&self, options: TransactionOptions) -> Result<Box<dyn Transaction + '_>> {

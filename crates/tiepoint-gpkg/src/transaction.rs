@@ -209,6 +209,10 @@ impl Transaction for GpkgTransaction<'_> {
         read::read_within(self.link(), self.site(), query)
     }
 
+    fn read_for_update(&self, query: &Query) -> Result<Features<'_>> {
+        self.read(query)
+    }
+
     fn create_layer(&mut self, definition: &LayerDefinition) -> Result<Arc<Layer>> {
         self.step(|it| create::create_layer(it.connection(), it.site(), definition))?;
         self.touched.entry(definition.name.clone()).or_default().changed = true;

@@ -39,6 +39,7 @@ mod metadata;
 mod natural_keys;
 mod nearest;
 mod numeric;
+mod place;
 mod pool;
 mod read;
 mod reading;

@@ -9,6 +9,7 @@ use crate::nearest;
 use crate::reading::RowSource;
 use crate::select::{Select, parameters, select};
 use crate::streams::Rows;
+use crate::transaction::marked;
 use std::collections::VecDeque;
 use tiepoint_core::Query;
 use tiepoint_store::{Features, Question, ReadControl, Result};
@@ -41,6 +42,33 @@ pub(crate) fn read_within<'t>(
     let select = asked(link, site, catalogue, query, None)?;
     let rows = Cursor::open(link, cursor, &select);
     let rows = rows.map_err(site.failed(&select.doing()))?;
+    select.features(site.clone(), rows, None)
+}
+
+/// The same, and the rows are held until the transaction ends.
+pub(crate) fn read_held<'t>(
+    link: &'t Link,
+    site: &Site,
+    catalogue: &Catalogue,
+    query: &Query,
+    cursor: u64,
+) -> Result<Features<'t>> {
+    let mut select = asked(link, site, catalogue, query, None)?;
+    let layer = select.table.layer.name().to_owned();
+    let refused = |why: &str| {
+        let hint = "read without, and compare before writing";
+        site.unsupported(format!("hold rows of layer `{layer}`: {why}"), Some(hint))
+    };
+    if query.distinct {
+        return Err(refused("equal ones come as one"));
+    }
+    select.statement.sql.push_str(" FOR UPDATE");
+    let rows = marked(link, |link| Cursor::open(link, cursor, &select));
+    let rows = rows.map_err(|failure| match failure.code() {
+        // views that make one row of several, materialized views, some foreign tables
+        Some("0A000" | "42809") => refused("the server cannot"),
+        _ => site.driver_error(failure, &select.doing()),
+    })?;
     select.features(site.clone(), rows, None)
 }
 

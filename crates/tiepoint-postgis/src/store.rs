@@ -6,7 +6,7 @@ use crate::error::Site;
 use crate::lease::Lease;
 use crate::pool::Pool;
 use crate::transaction::PgTransaction;
-use crate::{aggregate, explain, facts, read};
+use crate::{aggregate, explain, facts, place, read};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use tiepoint_core::{Aggregate, Layer, Query, Value};
@@ -204,13 +204,17 @@ impl Store for PostgisStore {
     fn place_of(&self, layer: &str) -> Result<Option<String>> {
         self.ask(|lease| {
             let table = self.catalogue.table(&lease, &self.site, layer)?;
-            // the moment at which a server started tells it from all others
-            let sql = "SELECT format('%s/%s/%s', extract(epoch FROM pg_postmaster_start_time()), \
-                       (SELECT oid FROM pg_database WHERE datname = current_database()), $1::oid)";
-            let row = lease.query_one(sql, &[&table.oid]);
-            let row = row.map_err(self.site.failed("ask what server it is"))?;
-            Ok(Some(row.get(0)))
+            let database = place::database(&lease, &self.site)?;
+            Ok(Some(format!("{database}/table {}", table.oid)))
         })
+    }
+
+    /// The server's system identifier, the database and the schema that new layers go to, which
+    /// is also what layers are named by; so a standby and a copied data folder have the place of
+    /// their primary. Where the role may not ask for the system identifier, the host and port
+    /// stand for it.
+    fn place(&self) -> Result<Option<String>> {
+        self.ask(|lease| place::home(&lease, &self.site).map(Some))
     }
 
     fn begin(&self, options: TransactionOptions) -> Result<Box<dyn Transaction + '_>> {

@@ -78,6 +78,10 @@ impl<'s> PgTransaction<'s> {
         Ok(())
     }
 
+    fn new_cursor(&self) -> u64 {
+        self.next_cursor.replace(self.next_cursor.get() + 1)
+    }
+
     /// Runs a step that changes layers: all of it happens, or nothing.
     fn step<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T>) -> Result<T> {
         self.usable()?;
@@ -140,9 +144,13 @@ impl Transaction for PgTransaction<'_> {
 
     fn read(&self, query: &Query) -> Result<Features<'_>> {
         self.usable()?;
-        let cursor = self.next_cursor.get();
-        self.next_cursor.set(cursor + 1);
-        read::read_within(self.link(), self.site(), &self.catalogue, query, cursor)
+        read::read_within(self.link(), self.site(), &self.catalogue, query, self.new_cursor())
+    }
+
+    /// By `SELECT … FOR UPDATE`: rows are held as the features are taken, 1,024 at a time.
+    fn read_for_update(&self, query: &Query) -> Result<Features<'_>> {
+        self.usable()?;
+        read::read_held(self.link(), self.site(), &self.catalogue, query, self.new_cursor())
     }
 
     fn nearest_type(&self, ty: &FieldType) -> FieldType {
@@ -242,9 +250,9 @@ impl Transaction for PgTransaction<'_> {
 }
 
 /// Runs something within a mark of its own: when it fails, the transaction is as it was before.
-pub(crate) fn marked<T>(
-    link: &Link,
-    run: impl FnOnce(&Link) -> Result<T, Failure>,
+pub(crate) fn marked<'l, T>(
+    link: &'l Link,
+    run: impl FnOnce(&'l Link) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     link.batch("SAVEPOINT tiepoint_row")?;
     let outcome = run(link);

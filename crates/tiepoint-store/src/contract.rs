@@ -80,6 +80,17 @@ pub trait Store: Send + Sync {
         aggregate::in_memory(&layer, query, aggregates, |query| self.read(query))
     }
 
+    /// What tells this store from every other, stable over restarts of programs and servers,
+    /// whoever opens it and by whatever path or alias; `None` where nothing does, or not yet.
+    ///
+    /// What is kept elsewhere about a store, such as a journal of edits, is found again by it. It
+    /// is for machines: print the name.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn place(&self) -> Result<Option<String>>;
+
     /// What tells a layer from every other layer of every store, whatever the store is called by
     /// and whoever opens it; `None` where nothing does.
     ///

@@ -46,6 +46,23 @@ pub trait Transaction {
     /// As [`Store::read`](crate::Store::read).
     fn read(&self, query: &Query) -> Result<Features<'_>>;
 
+    /// The same, and nobody else changes or deletes these features until the transaction ends.
+    ///
+    /// Waits for a transaction that is changing one of them. At
+    /// [`ReadCommitted`](crate::Isolation::ReadCommitted) it then comes as that one left it, so a
+    /// number that is read, raised and written back loses nothing; above, the store says no. What
+    /// has not been taken from the features may still be free for others: all are held once the
+    /// features are exhausted. A store with one writer at a time holds everything anyway, and
+    /// reads as ever.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Transaction::read); [`ReadOnly`](crate::StoreError::ReadOnly) in a transaction
+    /// that only reads; [`Unsupported`](crate::StoreError::Unsupported) for what cannot be held:
+    /// distinct values, views of several rows in one; [`Locked`](crate::StoreError::Locked) where
+    /// another took too long; [`TransactionConflict`](crate::StoreError::TransactionConflict).
+    fn read_for_update(&self, query: &Query) -> Result<Features<'_>>;
+
     /// The type of this store's that comes nearest to `ty` and loses nothing that a value of it
     /// says; itself where it is kept exactly. Whoever copies layers asks it.
     fn nearest_type(&self, ty: &FieldType) -> FieldType {

@@ -89,6 +89,10 @@ impl Store for Numbers {
         self.memory.explain(query)
     }
 
+    fn place(&self) -> Result<Option<String>> {
+        self.memory.place()
+    }
+
     fn begin(&self, options: TransactionOptions) -> Result<Box<dyn Transaction + '_>> {
         self.memory.begin(options)
     }

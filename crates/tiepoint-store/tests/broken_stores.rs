@@ -25,6 +25,9 @@ struct Fault {
     /// Whether a change is made, and not only said to be.
     makes: fn(&Edit) -> bool,
     written: fn(Written) -> Written,
+    /// Whether what is read for an update is what holds until then.
+    holds: bool,
+    place: fn(Option<String>) -> Option<String>,
 }
 
 const SOUND: Fault = Fault {
@@ -36,6 +39,8 @@ const SOUND: Fault = Fault {
     definition: |it| it,
     makes: |_| true,
     written: |it| it,
+    holds: true,
+    place: |it| it,
 };
 
 const FAULTS: &[Fault] = &[
@@ -128,6 +133,17 @@ const FAULTS: &[Fault] = &[
         makes: |it| !matches!(it, Edit::Update(it) if it.get("rank") == Some(&10.into())),
         ..SOUND
     },
+    Fault { promise: "what_is_read_for_an_update_is_held_until_the_end", holds: false, ..SOUND },
+    Fault {
+        promise: "a_read_only_transaction_holds_nothing",
+        options: |it| TransactionOptions { read_only: false, ..it },
+        ..SOUND
+    },
+    Fault {
+        promise: "a_store_stays_at_its_place",
+        place: |_| Some(ASKED.fetch_add(1, Ordering::Relaxed).to_string()),
+        ..SOUND
+    },
     Fault {
         promise: "a_read_only_transaction_refuses_writes",
         options: |it| TransactionOptions { read_only: false, ..it },
@@ -163,7 +179,7 @@ const FAULTS: &[Fault] = &[
     },
 ];
 
-/// How often anybody asked how fresh the broken store is.
+/// How often anybody asked the broken store something that must not count.
 static ASKED: AtomicU64 = AtomicU64::new(0);
 
 /// Takes what it cannot compute and says nothing.
@@ -178,6 +194,13 @@ fn without_expressions(mut definition: LayerDefinition) -> LayerDefinition {
 
 /// A memory store that breaks one promise when it is read.
 struct Broken(MemoryStore, Fault);
+
+impl Broken {
+    /// The places that were there before it was this transaction's turn.
+    fn before(&self) -> Option<Vec<Feature>> {
+        self.0.read(&Query::layer("places")).ok()?.collect::<Result<_>>().ok()
+    }
+}
 
 impl Store for Broken {
     fn name(&self) -> &str {
@@ -215,9 +238,14 @@ impl Store for Broken {
         self.0.explain(query)
     }
 
+    fn place(&self) -> Result<Option<String>> {
+        self.0.place().map(self.1.place)
+    }
+
     fn begin(&self, options: TransactionOptions) -> Result<Box<dyn Transaction + '_>> {
+        let early = if self.1.holds { None } else { self.before() };
         let transaction = self.0.begin((self.1.options)(options))?;
-        Ok(Box::new(BrokenTransaction(transaction, self.1)))
+        Ok(Box::new(BrokenTransaction(transaction, early, self.1)))
     }
 
     fn freshness(&self) -> Result<u64> {
@@ -226,7 +254,7 @@ impl Store for Broken {
 }
 
 /// A transaction that breaks the same promise.
-struct BrokenTransaction<'s>(Box<dyn Transaction + 's>, Fault);
+struct BrokenTransaction<'s>(Box<dyn Transaction + 's>, Option<Vec<Feature>>, Fault);
 
 impl Transaction for BrokenTransaction<'_> {
     fn layers(&self) -> Result<Vec<Arc<Layer>>> {
@@ -238,11 +266,21 @@ impl Transaction for BrokenTransaction<'_> {
     }
 
     fn read(&self, query: &Query) -> Result<Features<'_>> {
-        self.0.read(&(self.1.query)(query.clone()))
+        self.0.read(&(self.2.query)(query.clone()))
+    }
+
+    fn read_for_update(&self, query: &Query) -> Result<Features<'_>> {
+        let features = self.0.read_for_update(&(self.2.query)(query.clone()))?;
+        Ok(match &self.1 {
+            Some(early) => {
+                Features::new(Arc::clone(features.schema()), early.iter().cloned().map(Ok))
+            }
+            None => features,
+        })
     }
 
     fn create_layer(&mut self, definition: &LayerDefinition) -> Result<Arc<Layer>> {
-        self.0.create_layer(&(self.1.definition)(definition.clone()))
+        self.0.create_layer(&(self.2.definition)(definition.clone()))
     }
 
     fn drop_layer(&mut self, name: &str) -> Result<()> {
@@ -250,7 +288,7 @@ impl Transaction for BrokenTransaction<'_> {
     }
 
     fn writer(&mut self, layer: &str, mode: WriteMode) -> Result<Box<dyn FeatureWriter + '_>> {
-        Ok(Box::new(BrokenWriter(self.0.writer(layer, mode)?, self.1)))
+        Ok(Box::new(BrokenWriter(self.0.writer(layer, mode)?, self.2)))
     }
 
     fn tie(&mut self, layer: &str, options: &TieOptions) -> Result<TieReport> {

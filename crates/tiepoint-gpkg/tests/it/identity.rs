@@ -6,9 +6,13 @@ use crate::trees::{
 use std::collections::HashSet;
 use std::fs;
 use std::path::Path;
-use tiepoint_core::{Edit, Feature, Fid, Identity, Query, Target};
+use tiepoint_core::{
+    Edit, Feature, Fid, Field, FieldType, Identity, LayerDefinition, Query, Schema, Target,
+};
 use tiepoint_gpkg::GpkgStore;
-use tiepoint_store::{FindingKind, Repair, Store, StoreError, TieOptions, WriteMode};
+use tiepoint_store::{
+    FindingKind, Repair, Store, StoreError, TieOptions, TransactionOptions, WriteMode,
+};
 
 fn right(store: &GpkgStore) {
     let ids = ids(store);
@@ -369,4 +373,47 @@ fn a_tied_layer_is_not_tied_by_another_column() {
     assert!(refused.to_string().contains("`object_id`"), "{refused}");
     let report = transaction.tie(TREES, &by("OBJECT_ID")).expect("is that column");
     assert_eq!((report.kept, report.minted), (2, 0));
+}
+
+/// A journal of edits is found again by it: so it must be there before anything of ours is, and
+/// mean this very file.
+#[test]
+fn a_place_is_the_file_itself() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [path, link, copied, moved] =
+        ["a.gpkg", "link.gpkg", "copy.gpkg", "moved.gpkg"].map(|name| folder.path().join(name));
+    let store = GpkgStore::create(&path).expect("is new");
+    assert_eq!(store.place().expect("is told"), None, "there is no file yet");
+    with_a_layer(&store);
+    let place = |path: &Path| GpkgStore::open(path).expect("opens").place();
+    let here = place(&path).expect("is told").expect("is there");
+    assert_eq!(store.place().expect("is told").as_ref(), Some(&here), "another handle");
+    let relative = from_here(&path);
+    assert_eq!(place(&relative).expect("is told").as_ref(), Some(&here), "a relative path");
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(&path, &link).expect("links");
+        assert_eq!(place(&link).expect("is told").as_ref(), Some(&here), "a symbolic link");
+    }
+    fs::copy(&path, &copied).expect("copies");
+    assert_ne!(place(&copied).expect("is told").as_ref(), Some(&here), "a copy");
+    drop(store);
+    fs::rename(&path, &moved).expect("moves");
+    assert_eq!(place(&moved).expect("is told").as_ref(), Some(&here), "moved");
+    fs::rename(&copied, &path).expect("moves");
+    assert_ne!(place(&path).expect("is told").as_ref(), Some(&here), "replaced");
+}
+
+/// From the present folder.
+fn from_here(path: &Path) -> std::path::PathBuf {
+    let present = std::env::current_dir().expect("is there");
+    let up: std::path::PathBuf = present.components().skip(1).map(|_| "..").collect();
+    up.join(path.strip_prefix("/").unwrap_or(path))
+}
+
+fn with_a_layer(store: &GpkgStore) {
+    let schema = Schema::new(vec![Field::new("name", FieldType::TEXT)]).expect("one field");
+    let mut transaction = store.begin(TransactionOptions::default()).expect("opens");
+    transaction.create_layer(&LayerDefinition::new("notes", schema)).expect("is created");
+    transaction.commit().expect("commits");
 }

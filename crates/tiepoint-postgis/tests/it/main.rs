@@ -9,6 +9,7 @@ mod identity;
 mod indexes;
 mod injection;
 mod natural_keys;
+mod places;
 mod pool;
 mod qgis;
 mod questions;

@@ -141,6 +141,15 @@ impl AsyncStore {
         self.call(move |store| store.aggregate(&query, &aggregates)).await
     }
 
+    /// As [`Store::place`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn place(&self) -> Result<Option<String>> {
+        self.call(|store| store.place()).await
+    }
+
     /// As [`Store::freshness`].
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use crate::{Isolation, Result, Store, Transaction, TransactionOptions, WriteMode
 use std::num::NonZero;
 use std::thread;
 use std::time::Duration;
-use tiepoint_core::{Edit, ErrorKind, Feature, Query, Target, Value};
+use tiepoint_core::{Edit, ErrorKind, Feature, Ids, Query, Target, Value, field};
 
 promises! {
     WRITES => {
@@ -20,6 +20,10 @@ promises! {
         an_isolation_level_is_kept_or_refused,
         a_reading_never_sees_half_of_a_commit,
         what_conflicts_is_repeated_and_nothing_is_lost,
+        what_is_read_for_an_update_is_held_until_the_end,
+        what_is_read_for_an_update_is_what_was_asked_for,
+        a_read_only_transaction_holds_nothing,
+        a_store_stays_at_its_place,
         a_read_only_transaction_refuses_writes,
         a_read_only_transaction_reads,
         freshness_changes_with_every_commit_and_not_without,
@@ -161,6 +165,80 @@ fn add_one(store: &dyn Store) {
         transaction.write("places", Edit::Update(counter))
     });
     added.expect("succeeds at last");
+}
+
+/// In the store's own isolation, too: whoever reads for an update waits for the others.
+fn what_is_read_for_an_update_is_held_until_the_end(store: &dyn Store) {
+    created(store, &places());
+    inserted(store, "places", many_places(3), WriteMode::Rows);
+    let attempts = NonZero::new(200).expect("is not zero");
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            let add = || {
+                repeating(store, TransactionOptions::default(), attempts, add_one_to_each)
+                    .expect("succeeds at last");
+            };
+            scope.spawn(move || (0..10).for_each(|_| add()));
+        }
+    });
+    let ranks = all(store, &Query::layer("places")).into_iter().map(|it| it.get("rank").cloned());
+    assert_eq!(ranks.collect::<Vec<_>>(), [40, 41, 42].map(|it: i64| Some(it.into())));
+}
+
+fn add_one_to_each(transaction: &mut dyn Transaction) -> Result<()> {
+    let held = transaction.read_for_update(&Query::layer("places").fields(["rank"]))?;
+    let held: Vec<_> = held.collect::<Result<_>>()?;
+    // long enough for another to come in between, if it can
+    thread::sleep(Duration::from_millis(1));
+    for mut place in held {
+        let Some(Value::Int(number)) = place.get("rank").cloned() else { panic!("a number") };
+        place.set("rank", (number + 1).into()).expect("fits");
+        transaction.write("places", Edit::Update(place))?;
+    }
+    Ok(())
+}
+
+fn what_is_read_for_an_update_is_what_was_asked_for(store: &dyn Store) {
+    created(store, &places());
+    let written = inserted(store, "places", many_places(20), WriteMode::Rows);
+    let ids = written.iter().step_by(3).filter_map(|(_, id)| *id).collect();
+    let fids = written.iter().step_by(4).map(|(fid, _)| fid.clone()).collect();
+    let transaction = begin(store);
+    let asked = [
+        Query::layer("places"),
+        Query::layer("places").ids(Ids::Objects(ids)).fields(["name"]),
+        Query::layer("places").ids(Ids::Fids(fids)),
+        Query::layer("places").filter(field("rank").gt(4_i64)),
+    ];
+    for query in asked {
+        let held = transaction.read_for_update(&query).expect("reads").collect::<Result<Vec<_>>>();
+        assert_eq!(held.expect("every row reads"), all(store, &query));
+    }
+    let unknown = transaction.read_for_update(&Query::layer("nowhere")).map(drop);
+    assert_eq!(unknown.expect_err("is not there").kind(), ErrorKind::NotFound);
+}
+
+fn a_read_only_transaction_holds_nothing(store: &dyn Store) {
+    created(store, &places());
+    refuses(store, |it| it.read_for_update(&Query::layer("places")).map(drop));
+}
+
+/// Whatever is written, and whatever of ours comes into the store and goes.
+fn a_store_stays_at_its_place(store: &dyn Store) {
+    created(store, &untied_notes());
+    let before = store.place().expect("is told");
+    assert_eq!(store.place().expect("is told"), before, "asked twice");
+    created(store, &places());
+    insert_one(store, "places", place("new", 1, 0.0, 0.0));
+    if store.capabilities().books {
+        committed(store, |it| it.book("seen").and_then(|mut book| book.put(b"a", b"b")))
+            .expect("is written");
+    }
+    assert_eq!(store.place().expect("is told"), before, "written to");
+    if store.capabilities().tie {
+        committed(store, |it| it.untie(None)).expect("is untied");
+    }
+    assert_eq!(store.place().expect("is told"), before, "without anything of ours");
 }
 
 const READ_ONLY: TransactionOptions =

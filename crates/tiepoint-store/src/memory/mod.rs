@@ -116,6 +116,10 @@ impl Store for MemoryStore {
         self.snapshot().explain(query)
     }
 
+    fn place(&self) -> Result<Option<String>> {
+        Ok(None)
+    }
+
     fn begin(&self, options: TransactionOptions) -> Result<Box<dyn Transaction + '_>> {
         if options.read_only {
             return Ok(Box::new(MemoryTransaction::reading(self)));

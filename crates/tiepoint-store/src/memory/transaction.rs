@@ -51,6 +51,11 @@ impl Transaction for MemoryTransaction<'_> {
         self.state.read(query, &ReadControl::default())
     }
 
+    fn read_for_update(&self, query: &Query) -> Result<Features<'_>> {
+        self.writable()?;
+        self.read(query)
+    }
+
     fn create_layer(&mut self, definition: &LayerDefinition) -> Result<Arc<Layer>> {
         self.writable()?;
         let name = &definition.name;
