@@ -1,3 +1,27 @@
 //! A store you may change your mind about: edits wait here, over any store, until they are committed
 //! or rolled back, can be undone and redone, and are on disk before they are acknowledged.
+mod buffer;
+mod command;
+mod error;
+mod events;
+mod history;
 pub mod journal;
+mod load;
+mod log;
+mod prepare;
+mod provisional;
+mod read;
+mod state;
+mod status;
+mod step;
+mod store;
+mod stubs;
+mod transaction;
+mod writer;
+
+pub use buffer::EditBuffer;
+pub use command::EditCommand;
+pub use error::{EditError, Result};
+pub use events::{Direction, EditEvent, Handled, HandlerFault, Subscription};
+pub use status::Status;
+pub use step::Overtaken;

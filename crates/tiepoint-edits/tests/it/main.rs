@@ -1,1 +1,2 @@
 //! What the edit buffer and its journal promise, over real stores.
+mod as_store;

@@ -1,0 +1,324 @@
+//! The edit buffer: edits over a store that wait until they are committed or rolled back.
+use crate::command::EditCommand;
+use crate::error::{EditError, Result};
+use crate::events::{Direction, EditEvent, Handled, HandlerFault, Listeners, Subscription};
+use crate::history::{History, Step};
+use crate::log::Log;
+use crate::provisional::Provisional;
+use crate::state::State;
+use crate::status::Status;
+use crate::step;
+use crate::transaction::EditTransaction;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::Duration;
+use tiepoint_core::{ChangeSet, ChangeSetId, Conflict, FidRule, Layer, Target};
+use tiepoint_store::{Result as StoreResult, Store, StoreError, Transaction, Turn, Turns};
+
+/// A store that you may change your mind about.
+///
+/// Anything that takes a store takes it. Its readings have what is pending merged in; each of its
+/// transactions becomes a step that is pending when it commits, is undone and redone as a whole,
+/// and gets into the store below when the *buffer* is committed. Undo and redo have no limit. What
+/// is pending is computed against the store: edit and revert, and nothing is.
+///
+/// Features that are new have provisional fids, above 2^52, until they are committed; their object
+/// ids stay. What the store itself would compute of a pending feature is unset.
+///
+/// One handle serves many threads; those who write take turns.
+///
+/// ```
+/// use std::sync::Arc;
+/// use tiepoint_core::{Edit, Feature, Field, FieldType, LayerDefinition, Query, Schema};
+/// use tiepoint_edits::EditBuffer;
+/// use tiepoint_store::{MemoryStore, Store, TransactionOptions};
+/// let store = Arc::new(MemoryStore::new());
+/// # let schema = Schema::new(vec![Field::new("name", FieldType::TEXT)])?;
+/// # let mut transaction = store.begin(TransactionOptions::default())?;
+/// # let layer = transaction.create_layer(&LayerDefinition::new("trees", schema))?;
+/// # transaction.commit()?;
+/// let edits = EditBuffer::over(store.clone());
+/// let mut oak = Feature::new(layer.schema().clone());
+/// oak.set("name", "oak".into())?;
+/// edits.edit("Plant an oak", |it| it.write("trees", Edit::Insert(oak)))?;
+/// let count = |store: &dyn Store| store.read(&Query::layer("trees")).map(Iterator::count);
+/// assert_eq!((count(&edits)?, count(&*store)?), (1, 0), "it is pending");
+/// edits.undo()?;
+/// assert_eq!(count(&edits)?, 0);
+/// edits.redo()?;
+/// edits.commit()?;
+/// assert_eq!(count(&*store)?, 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct EditBuffer {
+    store: Arc<dyn Store>,
+    name: String,
+    turns: Turns,
+    pub(crate) shared: Mutex<Shared>,
+    pub(crate) provisional: Arc<Provisional>,
+    pub(crate) listeners: Arc<Listeners>,
+    pub(crate) log: Log,
+    /// Held for writing while new features without object ids get into the store, when readings
+    /// could not tell whether they see them there or here.
+    pub(crate) gate: RwLock<()>,
+}
+
+/// What only the holder of the turn changes, and everybody reads.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    pub(crate) state: State,
+    pub(crate) history: History,
+    pub(crate) conflicts: Vec<Conflict>,
+    pub(crate) version: u64,
+    /// A commit of which is not known whether it happened.
+    pub(crate) in_doubt: Option<ChangeSetId>,
+    /// The last commit that the store remembers and nobody needs to ask about any more.
+    pub(crate) forgettable: Option<ChangeSetId>,
+}
+
+impl EditBuffer {
+    /// How long a writer waits for its turn.
+    pub const PATIENCE: Duration = Duration::from_secs(5);
+
+    /// Pending edits over a store, lost with the program: no journal is kept.
+    #[must_use]
+    pub fn over(store: Arc<dyn Store>) -> Self {
+        Self::with_log(store, Log::none())
+    }
+
+    pub(crate) fn with_log(store: Arc<dyn Store>, log: Log) -> Self {
+        Self {
+            name: store.name().to_owned(),
+            store,
+            turns: Turns::default(),
+            shared: Mutex::default(),
+            provisional: Arc::default(),
+            listeners: Arc::default(),
+            log,
+            gate: RwLock::default(),
+        }
+    }
+
+    /// The store below.
+    #[must_use]
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    pub(crate) fn printable_name(&self) -> &str {
+        &self.name
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn state(&self) -> State {
+        self.lock().state.clone()
+    }
+
+    pub(crate) fn turn(&self) -> StoreResult<Turn<'_>> {
+        self.turns.take(Self::PATIENCE).ok_or_else(|| StoreError::Locked {
+            store: self.name.clone(),
+            waited_ms: u64::try_from(Self::PATIENCE.as_millis()).unwrap_or(u64::MAX),
+        })
+    }
+
+    /// A layer as it is while edits are pending: fids change when they are committed.
+    pub(crate) fn pending_layer(&self, layer: Arc<Layer>) -> Arc<Layer> {
+        match layer.fids {
+            FidRule::Stable => {
+                Arc::new(Layer { fids: FidRule::Renumbering, ..Arc::unwrap_or_clone(layer) })
+            }
+            FidRule::Renumbering | FidRule::Ephemeral => layer,
+        }
+    }
+
+    /// Makes one step of this name of what `work` does; nothing where it fails.
+    ///
+    /// # Errors
+    ///
+    /// Those of `work`, and what [`Transaction::commit`] of the buffer can say.
+    pub fn edit<T>(
+        &self,
+        name: &str,
+        work: impl FnOnce(&mut dyn Transaction) -> StoreResult<T>,
+    ) -> StoreResult<T> {
+        let mut transaction = Box::new(EditTransaction::writing(self, self.turn()?, name));
+        let done = work(&mut *transaction)?;
+        transaction.commit()?;
+        Ok(done)
+    }
+
+    /// Opens an edit command: all steps that are made before it ends become one, by this name.
+    /// Dropping it abandons it. Commands nest.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Locked`] when the turn to write does not come.
+    pub fn command(&self, name: &str) -> Result<EditCommand<'_>> {
+        let _turn = self.turn()?;
+        self.lock().history.begin_command(name);
+        Ok(EditCommand::new(self))
+    }
+
+    /// Adds a step. Only whoever has the turn may.
+    pub(crate) fn push(
+        &self,
+        name: &str,
+        changes: ChangeSet,
+        state: State,
+    ) -> StoreResult<()> {
+        if changes.is_empty() {
+            self.lock().version += 1;
+            return Ok(());
+        }
+        self.log.step(name, &changes).map_err(|error| EditError::from(error).into_store_error())?;
+        let step = Step::new(name, changes);
+        let changes = Arc::clone(&step.changes);
+        let mut shared = self.lock();
+        shared.state = state;
+        shared.version += 1;
+        let name = Arc::clone(&step.name);
+        shared.history.push(step);
+        drop(shared);
+        self.listeners.queue(EditEvent::Changed { direction: Direction::Done, name, changes });
+        Ok(())
+    }
+
+    /// Takes back the last step that is done; its name, `None` where there is none.
+    ///
+    /// A step that is in the store already is taken back by a change that is pending then: what was
+    /// committed is not rewritten.
+    ///
+    /// # Errors
+    ///
+    /// [`EditError::Overtaken`] for a step in the store where others have changed what it left, and
+    /// [`EditError::CommandOpen`].
+    pub fn undo(&self) -> Result<Option<String>> {
+        self.walk(Direction::Undone)
+    }
+
+    /// Makes the last step again that was taken back; its name, `None` where there is none.
+    ///
+    /// # Errors
+    ///
+    /// As [`undo`](Self::undo).
+    pub fn redo(&self) -> Result<Option<String>> {
+        self.walk(Direction::Redone)
+    }
+
+    fn walk(&self, direction: Direction) -> Result<Option<String>> {
+        let turn = self.turn()?;
+        self.refuse_within_command()?;
+        let (step, state) = {
+            let shared = self.lock();
+            let step = match direction {
+                Direction::Undone => shared.history.next_undo(),
+                Direction::Done | Direction::Redone => shared.history.next_redo(),
+            };
+            let Some(step) = step.cloned() else { return Ok(None) };
+            (step, shared.state.clone())
+        };
+        let changes = match direction {
+            Direction::Undone => Arc::new(step.changes.inverted()),
+            Direction::Done | Direction::Redone => Arc::clone(&step.changes),
+        };
+        let state = self.applied(&step, &changes, &state)?;
+        self.log.step(&step.name, &changes)?;
+        let mut shared = self.lock();
+        match direction {
+            Direction::Undone => shared.history.undone(),
+            Direction::Done | Direction::Redone => shared.history.redone(),
+        }
+        shared.state = state;
+        shared.version += 1;
+        drop(shared);
+        let name = Arc::clone(&step.name);
+        self.listeners.queue(EditEvent::Changed { direction, name, changes });
+        drop(turn);
+        self.deliver();
+        Ok(Some(step.name.to_string()))
+    }
+
+    /// What is pending after these changes.
+    pub(crate) fn applied(&self, step: &Step, changes: &ChangeSet, state: &State) -> Result<State> {
+        step::apply(state, changes, &*self.store)?
+            .map_err(|features| EditError::Overtaken { step: step.name.to_string(), features })
+    }
+
+    pub(crate) fn refuse_within_command(&self) -> Result<()> {
+        match self.lock().history.open_command() {
+            Some(command) => Err(EditError::CommandOpen { command: command.to_string() }),
+            None => Ok(()),
+        }
+    }
+
+    /// The names of all steps, and how many of them are done; the others are undone.
+    #[must_use]
+    pub fn history(&self) -> (Vec<Arc<str>>, usize) {
+        self.lock().history.names()
+    }
+
+    /// Whether anything is pending: whether the buffer says something else than the store did.
+    #[must_use]
+    pub fn is_dirty(&self) -> bool {
+        self.lock().state.is_dirty()
+    }
+
+    /// What is pending, each feature against what its store said when it was first touched.
+    ///
+    /// Costs a look at everything that is pending.
+    #[must_use]
+    pub fn changes(&self) -> ChangeSet {
+        self.state().changes()
+    }
+
+    /// What is pending for one feature.
+    #[must_use]
+    pub fn status(&self, layer: &str, target: &Target) -> Status {
+        Status::of(&self.state(), layer, target)
+    }
+
+    /// Hears what happens to the buffer, until the subscription is dropped.
+    ///
+    /// A handler is called after the fact, without any lock held and never within another: it may
+    /// read, edit, undo and commit; what it does is told after what it was told of. What it returns
+    /// as an error, or panics with, is kept in [`faults`](Self::faults) and changes nothing.
+    pub fn subscribe(
+        &self,
+        handler: impl FnMut(&EditEvent) -> Handled + Send + 'static,
+    ) -> Subscription {
+        self.listeners.subscribe(handler)
+    }
+
+    /// The handlers that failed or panicked since this was last asked.
+    #[must_use]
+    pub fn faults(&self) -> Vec<HandlerFault> {
+        self.listeners.take_faults()
+    }
+
+    pub(crate) fn deliver(&self) {
+        self.listeners.deliver();
+    }
+
+    /// Forgets what was pending in layers that are dropped.
+    pub(crate) fn forget_layers(&self, layers: &[String]) {
+        let mut shared = self.lock();
+        for layer in layers {
+            shared.state.forget_layer(layer);
+            shared.history.forget_layer(layer);
+            shared.conflicts.retain(|it| it.layer != *layer);
+        }
+        shared.version += 1;
+        drop(shared);
+        if !layers.is_empty() {
+            self.listeners.queue(EditEvent::Reset);
+        }
+    }
+}
+
+impl std::fmt::Debug for EditBuffer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("EditBuffer").field("store", &self.name).finish_non_exhaustive()
+    }
+}

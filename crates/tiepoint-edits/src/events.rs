@@ -1,0 +1,160 @@
+//! Events: what happened to the buffer, told after it did.
+use std::collections::VecDeque;
+use std::error::Error;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tiepoint_core::{ChangeSet, ChangeSetId};
+use crate::stubs::InsertedFeature;
+
+/// What happened to an edit buffer.
+#[derive(Debug, Clone)]
+pub enum EditEvent {
+    /// A step was made, undone or redone: features say something else now.
+    Changed {
+        /// Which of them.
+        direction: Direction,
+        /// The step's name.
+        name: Arc<str>,
+        /// What differs from before.
+        changes: Arc<ChangeSet>,
+    },
+    /// What was pending is in the store.
+    Committed {
+        /// By which name the store knows it.
+        id: ChangeSetId,
+        /// What the store says differently.
+        written: Arc<ChangeSet>,
+        /// What the store calls the features that are new, which had provisional fids.
+        inserted: Arc<[InsertedFeature]>,
+    },
+    /// What was pending is dropped: features say what the store says.
+    RolledBack {
+        /// What differs from before.
+        changes: Arc<ChangeSet>,
+    },
+    /// What others committed was taken up beneath what is pending.
+    Merged {
+        /// What they changed, of features that edits are pending for.
+        theirs: Arc<ChangeSet>,
+    },
+    /// Layers came or went, or it cannot be told what differs: read again what you rely on.
+    Reset,
+}
+
+/// Which way a step went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// It was made.
+    Done,
+    /// It was taken back.
+    Undone,
+    /// It was made again.
+    Redone,
+}
+
+/// What a handler may say of an event: that it could not deal with it.
+pub type Handled = Result<(), Box<dyn Error + Send + Sync>>;
+
+type Handler = dyn FnMut(&EditEvent) -> Handled + Send;
+
+/// Keeps a handler; dropping it ends the hearing.
+#[must_use = "the handler hears nothing once this is dropped"]
+pub struct Subscription {
+    number: u64,
+    listeners: Arc<Listeners>,
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        lock(&self.listeners.handlers).retain(|(number, _)| *number != self.number);
+    }
+}
+
+/// A handler that failed or panicked. What it was told of had happened and stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandlerFault {
+    /// What it said, or what it panicked with.
+    pub message: String,
+    /// Whether it panicked; it is told nothing any more then.
+    pub panicked: bool,
+}
+
+/// Those who hear, and what they are still to hear.
+#[derive(Default)]
+pub(crate) struct Listeners {
+    handlers: Mutex<Vec<(u64, Arc<Mutex<Handler>>)>>,
+    queue: Mutex<Queue>,
+    faults: Mutex<Vec<HandlerFault>>,
+    next: AtomicU64,
+}
+
+#[derive(Default)]
+struct Queue {
+    events: VecDeque<EditEvent>,
+    /// Whether somebody is telling them already.
+    being_told: bool,
+}
+
+impl Listeners {
+    pub(crate) fn subscribe(
+        self: &Arc<Self>,
+        handler: impl FnMut(&EditEvent) -> Handled + Send + 'static,
+    ) -> Subscription {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        lock(&self.handlers).push((number, Arc::new(Mutex::new(handler))));
+        Subscription { number, listeners: Arc::clone(self) }
+    }
+
+    pub(crate) fn queue(&self, event: EditEvent) {
+        lock(&self.queue).events.push_back(event);
+    }
+
+    pub(crate) fn take_faults(&self) -> Vec<HandlerFault> {
+        std::mem::take(&mut lock(&self.faults))
+    }
+
+    /// Tells what is queued, in order. Holds no lock while a handler runs: what a handler does
+    /// comes after what it was told of, and is told after it, by whoever is telling.
+    pub(crate) fn deliver(&self) {
+        if std::mem::replace(&mut lock(&self.queue).being_told, true) {
+            return;
+        }
+        while let Some(event) = self.next_event() {
+            let handlers = lock(&self.handlers).clone();
+            for (number, handler) in handlers {
+                self.tell(number, &handler, &event);
+            }
+        }
+    }
+
+    fn next_event(&self) -> Option<EditEvent> {
+        let mut queue = lock(&self.queue);
+        let event = queue.events.pop_front();
+        queue.being_told = event.is_some();
+        event
+    }
+
+    fn tell(&self, number: u64, handler: &Mutex<Handler>, event: &EditEvent) {
+        let told = catch_unwind(AssertUnwindSafe(|| lock(handler)(event)));
+        let fault = match told {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => HandlerFault { message: error.to_string(), panicked: false },
+            Err(panic) => {
+                lock(&self.handlers).retain(|(other, _)| *other != number);
+                HandlerFault { message: words_of(&*panic), panicked: true }
+            }
+        };
+        lock(&self.faults).push(fault);
+    }
+}
+
+fn words_of(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|it| (*it).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    text.unwrap_or_else(|| "a panic without words".to_owned())
+}
+
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,361 @@
+//! Taking up what others committed beneath what is pending, and deciding conflicts.
+use crate::buffer::EditBuffer;
+use crate::error::{EditError, Result};
+use crate::events::EditEvent;
+use crate::history::Step;
+use crate::load::{Loaded, Wanted};
+use crate::state::State;
+use crate::step;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tiepoint_core::{
+    Change, ChangeSet, Clash, Conflict, Feature, FieldChange, FieldNames, Image, LayerChanges,
+    NamedValues, Resolution, Target, Value,
+};
+use tiepoint_store::Store;
+
+impl EditBuffer {
+    /// Takes up what others have committed since features were touched: it becomes what pending
+    /// edits are held against. Fields that only one side changed have both changes then; where both
+    /// changed the same, mine stays pending and the conflict waits in
+    /// [`conflicts`](Self::conflicts) until it is decided.
+    ///
+    /// Costs a reading of the features that edits are pending for.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read or the journal not be written; nothing is merged then.
+    pub fn merge(&self) -> Result<Vec<Conflict>> {
+        let turn = self.turn()?;
+        self.settle_doubt()?;
+        self.refuse_within_command()?;
+        let (state, steps) = {
+            let shared = self.lock();
+            (shared.state.clone(), shared.history.pending().to_vec())
+        };
+        let mine = state.changes();
+        let now = Present::read(&mine, &**self.store())?;
+        let theirs = now.changes_since(&mine);
+        if !theirs.is_empty() {
+            self.take_up(&mine, &theirs, &steps, &now)?;
+            let theirs = Arc::new(theirs);
+            self.listeners.queue(EditEvent::Merged { theirs });
+        }
+        let conflicts = self.conflicts();
+        drop(turn);
+        self.deliver();
+        Ok(conflicts)
+    }
+
+    /// The conflicts that are not decided yet.
+    #[must_use]
+    pub fn conflicts(&self) -> Vec<Conflict> {
+        self.lock().conflicts.clone()
+    }
+
+    fn take_up(
+        &self,
+        mine: &ChangeSet,
+        theirs: &ChangeSet,
+        steps: &[Step],
+        now: &Present,
+    ) -> Result<()> {
+        let merged = Merged::of(mine, theirs, steps, &**self.store())?;
+        let state = now.state_under(&merged.steps, &**self.store())?;
+        let mut shared = self.lock();
+        let mut conflicts = shared.conflicts.clone();
+        conflicts.retain(|it| !merged.conflicts.iter().any(|new| same_matter(new, it)));
+        conflicts.extend(merged.conflicts);
+        self.log.restart(&state.changes(), &conflicts)?;
+        shared.state = state;
+        shared.history.replace_pending(merged.steps);
+        shared.conflicts = conflicts;
+        shared.version += 1;
+        Ok(())
+    }
+
+    /// Decides a conflict. Deciding for theirs, or for another value, is a step that can be undone;
+    /// deciding for mine leaves what is pending.
+    ///
+    /// # Errors
+    ///
+    /// [`EditError::Unsettled`] for a conflict that does not wait, and for a decision that does not
+    /// settle it: a value where a whole feature is in question, or mine where two features cannot
+    /// both have a value.
+    pub fn resolve(&self, conflict: &Conflict, resolution: &Resolution) -> Result<()> {
+        let turn = self.turn()?;
+        self.settle_doubt()?;
+        if !self.lock().conflicts.contains(conflict) {
+            let reason = "it does not wait to be decided".to_owned();
+            return Err(EditError::Unsettled { reason });
+        }
+        let before = self.state();
+        let state = decided(&before, conflict, resolution)?;
+        let touched = [(conflict.layer.clone(), conflict.target.clone())].into();
+        let changes = step::between(&before, &state, &touched);
+        let mut conflicts = self.conflicts();
+        conflicts.retain(|it| it != conflict);
+        self.log.restart(&state.changes(), &conflicts)?;
+        let step = Step::new("Decide a conflict", changes);
+        let event = step.done();
+        let mut shared = self.lock();
+        shared.conflicts = conflicts;
+        shared.state = state;
+        shared.version += 1;
+        if !step.changes.is_empty() {
+            shared.history.push(step);
+            self.listeners.queue(event);
+        }
+        drop(shared);
+        drop(turn);
+        self.deliver();
+        Ok(())
+    }
+}
+
+/// Whether two conflicts are about one field, or one feature.
+fn same_matter(a: &Conflict, b: &Conflict) -> bool {
+    let field = |it: &Conflict| match &it.clash {
+        Clash::Field { field, .. } | Clash::Unique { field, .. } => Some(field.clone()),
+        Clash::TheyDeleted { .. } | Clash::IDeleted { .. } | Clash::BothInserted { .. } => None,
+    };
+    a.layer == b.layer && a.target == b.target && (field(a) == field(b) || field(a).is_none())
+}
+
+/// Steps that stand on what others did, and what both did.
+pub(crate) struct Merged {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) conflicts: Vec<Conflict>,
+}
+
+impl Merged {
+    /// `steps` are what `mine` is made of.
+    pub(crate) fn of(
+        mine: &ChangeSet,
+        theirs: &ChangeSet,
+        steps: &[Step],
+        store: &dyn Store,
+    ) -> Result<Self> {
+        let unique = UniqueFields::of(mine, store)?;
+        let conflicts = mine.rebased_over(theirs, &|layer, field| unique.has(layer, field));
+        let conflicts = conflicts.map_err(EditError::contradiction)?.conflicts;
+        let mut rewritten = Vec::with_capacity(steps.len());
+        let mut theirs = theirs.clone();
+        for step in steps {
+            let (changes, left) =
+                step.changes.carried_over(&theirs).map_err(EditError::contradiction)?;
+            rewritten.push(Step { name: Arc::clone(&step.name), changes: Arc::new(changes) });
+            theirs = left;
+        }
+        Ok(Self { steps: rewritten, conflicts })
+    }
+}
+
+/// Which fields of some layers must differ from feature to feature.
+struct UniqueFields(BTreeMap<String, Vec<String>>);
+
+impl UniqueFields {
+    fn of(changes: &ChangeSet, store: &dyn Store) -> Result<Self> {
+        let mut fields = BTreeMap::new();
+        for (name, _) in changes.layers() {
+            let layer = store.layer(name)?;
+            let unique = layer.schema().fields().iter().filter(|field| field.unique);
+            fields.insert(name.to_owned(), unique.map(|field| field.name.clone()).collect());
+        }
+        Ok(Self(fields))
+    }
+
+    fn has(&self, layer: &str, field: &str) -> bool {
+        self.0.get(layer).is_some_and(|fields| fields.iter().any(|it| it == field))
+    }
+}
+
+/// What a store says now of the features that changes are about.
+pub(crate) struct Present(BTreeMap<String, Loaded>);
+
+impl Present {
+    pub(crate) fn read(changes: &ChangeSet, store: &dyn Store) -> Result<Self> {
+        let mut layers = BTreeMap::new();
+        for (name, here) in changes.layers() {
+            let mut wanted = Wanted::default();
+            here.iter().for_each(|(target, _)| wanted.want(target, None));
+            layers.insert(name.to_owned(), wanted.load(name, |query| store.read(query))?);
+        }
+        Ok(Self(layers))
+    }
+
+    /// What others did to these features since the changes were made, as far as those tell what
+    /// there was.
+    pub(crate) fn changes_since(&self, mine: &ChangeSet) -> ChangeSet {
+        let mut theirs = ChangeSet::new();
+        for (name, here) in mine.layers() {
+            for (target, change) in here.iter() {
+                let now = self.0.get(name).and_then(|it| it.get(target));
+                if let Some(change) = since(change, now.map(|it| &**it), here.fields()) {
+                    let first = theirs.record(name, here.fields(), target.clone(), change);
+                    first.expect("each feature is here once");
+                }
+            }
+        }
+        theirs
+    }
+
+    /// What is pending when these steps stand on what the store says now.
+    fn state_under(&self, steps: &[Step], store: &dyn Store) -> Result<State> {
+        let mut state = State::default();
+        for (name, loaded) in &self.0 {
+            let layer = store.layer(name)?;
+            loaded.rows().for_each(|(target, row)| state.layer_mut(&layer).put(target, row));
+        }
+        for step in steps {
+            state = step::apply(&state, &step.changes, store)?.map_err(|features| {
+                EditError::Overtaken { step: step.name.to_string(), features }
+            })?;
+        }
+        Ok(state)
+    }
+}
+
+/// What others did to one feature since a change of mine was made, in the fields that it tells of.
+fn since(mine: &Change, now: Option<&Feature>, fields: &FieldNames) -> Option<Change> {
+    let present = |now: &Feature| -> Vec<Option<Value>> {
+        fields.iter().map(|name| now.get(name).cloned()).collect()
+    };
+    match (mine, now) {
+        (Change::Insert(_), None) => None,
+        (Change::Insert(_), Some(now)) => {
+            Some(Change::Insert(Image { fid: now.fid.clone(), values: present(now) }))
+        }
+        (Change::Delete(image), None) => Some(Change::Delete(image.clone())),
+        (Change::Delete(image), Some(now)) => {
+            let mut now = present(now);
+            let unsaid = image.values.iter().zip(&mut now).filter(|(before, _)| before.is_none());
+            unsaid.for_each(|(_, now)| *now = None);
+            updated(FieldChange::between(&image.values, &now))
+        }
+        (Change::Update(changes), None) => {
+            let mut values = vec![None; fields.len()];
+            changes.iter().for_each(|it| values[it.field].clone_from(&it.before));
+            Some(Change::Delete(Image { fid: None, values }))
+        }
+        (Change::Update(changes), Some(now)) => {
+            let now = present(now);
+            let differs = changes.iter().filter(|it| now[it.field] != it.before);
+            let differs = differs.map(|it| FieldChange {
+                field: it.field,
+                before: it.before.clone(),
+                after: now[it.field].clone(),
+            });
+            updated(differs.collect())
+        }
+    }
+}
+
+fn updated(fields: Vec<FieldChange>) -> Option<Change> {
+    (!fields.is_empty()).then_some(Change::Update(fields))
+}
+
+/// What is pending once a conflict is decided.
+fn decided(state: &State, conflict: &Conflict, resolution: &Resolution) -> Result<State> {
+    let unsettled = |reason: &str| EditError::Unsettled { reason: reason.to_owned() };
+    let gone = || unsettled("nothing is pending for its feature any more");
+    let mut state = state.clone();
+    let layer = state.layer(&conflict.layer).ok_or_else(gone)?.layer.clone();
+    let row = state.layer(&conflict.layer).and_then(|it| it.row(&conflict.target));
+    let row = row.ok_or_else(gone)?.clone();
+    let set = |field: &str, value: &Option<Value>| -> Result<Option<Arc<Feature>>> {
+        let mut feature = Feature::clone(row.now.as_deref().ok_or_else(gone)?);
+        match value {
+            Some(value) => feature
+                .set(field, value.clone())
+                .map_err(|reason| unsettled(&reason.to_string()))?,
+            None => feature.unset(field),
+        }
+        Ok(Some(Arc::new(feature)))
+    };
+    let now = match (&conflict.clash, resolution) {
+        (Clash::Unique { .. }, Resolution::Mine) => {
+            return Err(unsettled("both cannot have the value: give mine another, or take theirs"));
+        }
+        (_, Resolution::Mine) => row.now.clone(),
+        (Clash::Field { field, theirs, .. }, Resolution::Theirs) => set(field, theirs)?,
+        (
+            Clash::Field { field, .. } | Clash::Unique { field, .. },
+            Resolution::Value(value),
+        ) => set(field, &Some(value.clone()))?,
+        (Clash::Unique { inserted: Some(_), .. }, Resolution::Theirs) => None,
+        (Clash::Unique { field, base, .. }, Resolution::Theirs) => set(field, base)?,
+        (Clash::TheyDeleted { .. }, Resolution::Theirs) => None,
+        (Clash::IDeleted { .. } | Clash::BothInserted { .. }, Resolution::Theirs) => {
+            row.base.clone()
+        }
+        (_, Resolution::Value(_)) => {
+            return Err(unsettled("a whole feature is in question: take mine or theirs"));
+        }
+    };
+    let row = crate::state::Row::new(row.base, now);
+    state.layer_mut(&layer).put(conflict.target.clone(), row);
+    Ok(state)
+}
+
+/// What both sides did, as change sets that say nothing else.
+pub(crate) fn sides(conflict: &Conflict) -> (ChangeSet, ChangeSet) {
+    let layer = &conflict.layer;
+    let one = |target: &Target, change: Option<Change>, names: &FieldNames| {
+        let mut set = ChangeSet::new();
+        if let Some(change) = change {
+            set.record(layer, names, target.clone(), change).expect("is the only one");
+        }
+        set
+    };
+    let mine = |change, names: &FieldNames| one(&conflict.target, change, names);
+    let field = |before: &Option<Value>, after: &Option<Value>| {
+        Some(Change::Update(vec![FieldChange {
+            field: 0,
+            before: before.clone(),
+            after: after.clone(),
+        }]))
+    };
+    match &conflict.clash {
+        Clash::Field { field: name, base, mine: ours, theirs } => {
+            let names: FieldNames = [name.clone()].into();
+            (mine(field(base, ours), &names), mine(field(base, theirs), &names))
+        }
+        Clash::TheyDeleted { base, mine: ours } => {
+            let (names, [base, ours]) = images([base, ours]);
+            let update = Change::between(Some(&base), Some(&ours));
+            (mine(update, &names), mine(Some(Change::Delete(base)), &names))
+        }
+        Clash::IDeleted { base, theirs } => {
+            let (names, [base, theirs]) = images([base, theirs]);
+            let update = Change::between(Some(&base), Some(&theirs));
+            (mine(Some(Change::Delete(base)), &names), mine(update, &names))
+        }
+        Clash::BothInserted { mine: ours, theirs } => {
+            let (names, [ours, theirs]) = images([ours, theirs]);
+            (mine(Some(Change::Insert(ours)), &names), mine(Some(Change::Insert(theirs)), &names))
+        }
+        Clash::Unique { field: name, value, other, inserted, base } => {
+            let names: FieldNames = [name.clone()].into();
+            let theirs = one(other, field(&None, &Some(value.clone())), &names);
+            let ours = match inserted {
+                None => mine(field(base, &Some(value.clone())), &names),
+                Some(inserted) => {
+                    let (names, [image]) = images([inserted]);
+                    mine(Some(Change::Insert(image)), &names)
+                }
+            };
+            (ours, theirs)
+        }
+    }
+}
+
+/// Images of named values, by the positions of all their names.
+fn images<const N: usize>(named: [&NamedValues; N]) -> (FieldNames, [Image; N]) {
+    let mut names: Vec<String> = named.iter().flat_map(|it| it.keys().cloned()).collect();
+    names.sort();
+    names.dedup();
+    let values = |it: &NamedValues| names.iter().map(|name| it.get(name).cloned()).collect();
+    let images = named.map(|it| Image { fid: None, values: values(it) });
+    (names.into(), images)
+}

@@ -1,0 +1,208 @@
+//! What is pending: for every feature that was touched, what it said when it was touched and what it
+//! is to say now.
+use crate::provisional;
+use rpds::HashTrieMapSync;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tiepoint_core::{Change, ChangeSet, Feature, FieldNames, Fid, Image, Layer, Target, Value};
+
+/// All that is pending. Cloning shares it; a change costs the logarithm of what is pending.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct State {
+    layers: BTreeMap<String, LayerState>,
+}
+
+/// What is pending in one layer.
+#[derive(Debug, Clone)]
+pub(crate) struct LayerState {
+    pub(crate) layer: Arc<Layer>,
+    names: FieldNames,
+    rows: HashTrieMapSync<Target, Row>,
+    by_fid: HashTrieMapSync<Fid, Target>,
+    /// Who has a value now, in the fields where each must have its own.
+    unique: HashTrieMapSync<(usize, Value), Target>,
+    dirty: usize,
+}
+
+/// One feature that was touched.
+#[derive(Debug, Clone)]
+pub(crate) struct Row {
+    /// What the store said when it was touched; `None` where it had no such feature.
+    pub(crate) base: Option<Arc<Feature>>,
+    /// What it is to say; `None` where it is not to be.
+    pub(crate) now: Option<Arc<Feature>>,
+    /// Whether they differ.
+    pub(crate) dirty: bool,
+}
+
+impl Row {
+    /// A feature as it is.
+    pub(crate) fn clean(feature: Arc<Feature>) -> Self {
+        Self { base: Some(Arc::clone(&feature)), now: Some(feature), dirty: false }
+    }
+
+    pub(crate) fn new(base: Option<Arc<Feature>>, now: Option<Arc<Feature>>) -> Self {
+        let dirty = match (&base, &now) {
+            (Some(base), Some(now)) => base.values() != now.values(),
+            (None, None) => false,
+            _ => true,
+        };
+        Self { base, now, dirty }
+    }
+}
+
+impl State {
+    pub(crate) fn layer(&self, name: &str) -> Option<&LayerState> {
+        self.layers.get(name)
+    }
+
+    pub(crate) fn layer_mut(&mut self, layer: &Arc<Layer>) -> &mut LayerState {
+        let known = self.layers.entry(layer.name().to_owned());
+        let state = known.or_insert_with(|| LayerState::new(Arc::clone(layer)));
+        state.refit(layer);
+        state
+    }
+
+    pub(crate) fn layers(&self) -> impl Iterator<Item = (&str, &LayerState)> {
+        self.layers.iter().map(|(name, layer)| (name.as_str(), layer))
+    }
+
+    pub(crate) fn forget_layer(&mut self, name: &str) {
+        self.layers.remove(name);
+    }
+
+    /// Whether the state differs from what the store said.
+    pub(crate) fn is_dirty(&self) -> bool {
+        self.layers.values().any(LayerState::is_dirty)
+    }
+
+    /// What is pending, each feature against what its store said when it was touched.
+    pub(crate) fn changes(&self) -> ChangeSet {
+        let mut changes = ChangeSet::new();
+        for (name, layer) in self.layers() {
+            for (target, row) in layer.dirty_rows() {
+                let image = |feature: &Option<Arc<Feature>>| {
+                    feature.as_ref().map(|it| provisional::stripped(Image::of(it)))
+                };
+                let change = Change::between(image(&row.base).as_ref(), image(&row.now).as_ref());
+                if let Some(change) = change {
+                    let first = changes.record(name, layer.names(), target.clone(), change);
+                    first.expect("there is one row for each target");
+                }
+            }
+        }
+        changes
+    }
+}
+
+impl LayerState {
+    fn new(layer: Arc<Layer>) -> Self {
+        Self {
+            names: names_of(&layer),
+            layer,
+            rows: HashTrieMapSync::new_sync(),
+            by_fid: HashTrieMapSync::new_sync(),
+            unique: HashTrieMapSync::new_sync(),
+            dirty: 0,
+        }
+    }
+
+    /// The names of its fields, by position.
+    pub(crate) fn names(&self) -> &FieldNames {
+        &self.names
+    }
+
+    pub(crate) fn is_dirty(&self) -> bool {
+        self.dirty > 0
+    }
+
+    pub(crate) fn row(&self, target: &Target) -> Option<&Row> {
+        self.rows.get(target)
+    }
+
+    /// The row of that target, if it is not as its store has it.
+    pub(crate) fn dirty_row(&self, target: &Target) -> Option<&Row> {
+        self.rows.get(target).filter(|row| row.dirty)
+    }
+
+    pub(crate) fn dirty_rows(&self) -> impl Iterator<Item = (&Target, &Row)> {
+        self.rows.iter().filter(|(_, row)| row.dirty)
+    }
+
+    /// How many features differ from what their store said.
+    pub(crate) fn dirty_count(&self) -> usize {
+        self.dirty
+    }
+
+    /// By what the feature of that fid is known here, if it was touched.
+    pub(crate) fn target_of_fid(&self, fid: &Fid) -> Option<&Target> {
+        self.by_fid.get(fid)
+    }
+
+    /// Who has this value in that field now, among those that were touched.
+    pub(crate) fn holder_of(&self, field: usize, value: &Value) -> Option<&Target> {
+        self.unique.get(&(field, value.clone()))
+    }
+
+    /// Puts a row in the place of the one before.
+    pub(crate) fn put(&mut self, target: Target, row: Row) {
+        if let Some(before) = self.rows.get(&target).cloned() {
+            self.dirty -= usize::from(before.dirty);
+            self.forget_unique(&before);
+        }
+        self.dirty += usize::from(row.dirty);
+        for feature in row.now.iter().chain(&row.base) {
+            if let Some(fid) = &feature.fid {
+                self.by_fid.insert_mut(fid.clone(), target.clone());
+            }
+        }
+        self.note_unique(&target, &row);
+        self.rows.insert_mut(target, row);
+    }
+
+    fn forget_unique(&mut self, row: &Row) {
+        for (field, value) in unique_values(&self.layer, row) {
+            self.unique.remove_mut(&(field, value));
+        }
+    }
+
+    fn note_unique(&mut self, target: &Target, row: &Row) {
+        for key in unique_values(&self.layer, row) {
+            self.unique.insert_mut(key, target.clone());
+        }
+    }
+
+    /// Follows a layer whose fields are others now: what they have in common stays.
+    fn refit(&mut self, layer: &Arc<Layer>) {
+        if Arc::ptr_eq(&self.layer, layer) || self.layer.schema() == layer.schema() {
+            return;
+        }
+        let mut refitted = Self::new(Arc::clone(layer));
+        for (target, row) in &self.rows {
+            let fit = |it: &Option<Arc<Feature>>| {
+                it.as_ref().map(|feature| Arc::new(fitted(feature, layer)))
+            };
+            refitted.put(target.clone(), Row::new(fit(&row.base), fit(&row.now)));
+        }
+        *self = refitted;
+    }
+}
+
+fn names_of(layer: &Layer) -> FieldNames {
+    layer.schema().fields().iter().map(|field| field.name.clone()).collect()
+}
+
+fn unique_values(layer: &Layer, row: &Row) -> Vec<(usize, Value)> {
+    let Some(now) = &row.now else { return Vec::new() };
+    let fields = layer.schema().fields().iter().enumerate().filter(|(_, field)| field.unique);
+    let values = fields.filter_map(|(at, _)| Some((at, now.values()[at].clone()?)));
+    values.filter(|(_, value)| !value.is_null()).collect()
+}
+
+/// The same feature with the fields that the layer has now; what is new is unset.
+pub(crate) fn fitted(feature: &Feature, layer: &Layer) -> Feature {
+    let schema = layer.schema();
+    let values = schema.fields().iter().map(|field| feature.get(&field.name).cloned());
+    let fitted = Feature::with_values(Arc::clone(schema), values.collect());
+    fitted.with_id(feature.id).with_fid(feature.fid.clone())
+}
