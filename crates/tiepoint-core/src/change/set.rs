@@ -106,6 +106,40 @@ impl ChangeSet {
         recorded
     }
 
+    /// Puts changes in the place of what happened in a layer, if there are any.
+    pub(super) fn put_layer(
+        &mut self,
+        layer: &str,
+        fields: FieldNames,
+        changes: BTreeMap<Target, Change>,
+    ) {
+        if !changes.is_empty() {
+            self.layers.insert(layer.to_owned(), LayerChanges { fields, changes });
+        }
+    }
+
+    /// Puts a change on top of what is here, which may say something else of the state between
+    /// them: the later one is right about what is to be, the earlier one about what there was.
+    pub(super) fn override_with(
+        &mut self,
+        layer: &str,
+        fields: &FieldNames,
+        target: &Target,
+        change: Change,
+    ) {
+        let entry = self.layers.entry(layer.to_owned());
+        let here = entry.or_insert_with(|| LayerChanges::new(Arc::clone(fields)));
+        let change = here.adopted(fields, change);
+        let both = match here.changes.remove(target) {
+            Some(earlier) => earlier.overridden_by(change),
+            None => Some(change),
+        };
+        here.changes.extend(both.map(|both| (target.clone(), both)));
+        if here.changes.is_empty() {
+            self.layers.remove(layer);
+        }
+    }
+
     /// What takes it back.
     #[must_use]
     pub fn inverted(&self) -> Self {
@@ -165,6 +199,10 @@ impl LayerChanges {
         self.changes.get(target)
     }
 
+    pub(super) fn changes(&self) -> &BTreeMap<Target, Change> {
+        &self.changes
+    }
+
     fn inverted(&self) -> Self {
         let changes = self.changes.iter().map(|(target, it)| (target.clone(), it.inverted()));
         Self { fields: Arc::clone(&self.fields), changes: changes.collect() }
@@ -219,7 +257,7 @@ impl LayerChanges {
 
 impl Change {
     /// The same change where its fields are at other positions, `width` in all.
-    fn moved(self, places: &[usize], width: usize) -> Self {
+    pub(super) fn moved(self, places: &[usize], width: usize) -> Self {
         match self {
             Self::Insert(image) => Self::Insert(image.moved(places, width)),
             Self::Delete(image) => Self::Delete(image.moved(places, width)),
@@ -235,7 +273,7 @@ impl Change {
 }
 
 impl Image {
-    fn moved(self, places: &[usize], width: usize) -> Self {
+    pub(super) fn moved(self, places: &[usize], width: usize) -> Self {
         let mut values = vec![None; width];
         for (value, place) in self.values.into_iter().zip(places) {
             values[*place] = value;
