@@ -108,15 +108,6 @@ fn layer_on_top(
 }
 
 impl Change {
-    /// The same with more fields at the end, of which images say nothing.
-    fn widened(self, width: usize) -> Self {
-        match self {
-            Self::Insert(image) => Self::Insert(image.widened(width)),
-            Self::Delete(image) => Self::Delete(image.widened(width)),
-            update @ Self::Update(_) => update,
-        }
-    }
-
     /// A step of mine over a feature that theirs inserted.
     fn over_insert(self, beneath: &Image) -> Option<Self> {
         match self {
@@ -176,11 +167,6 @@ impl FieldChange {
 }
 
 impl Image {
-    fn widened(mut self, width: usize) -> Self {
-        self.values.resize(width, None);
-        self
-    }
-
     fn with_beneath(mut self, beneath: &[FieldChange]) -> Self {
         for it in beneath {
             it.put_beneath(&mut self.values[it.field]);
