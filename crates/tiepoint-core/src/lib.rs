@@ -22,6 +22,7 @@ mod layer;
 mod natural_key;
 mod nearest;
 mod object_id;
+pub mod protobuf;
 mod query;
 mod schema;
 mod spatial_predicate;
@@ -31,8 +32,9 @@ mod value;
 mod value_order;
 
 pub use change::{
-    ApplyError, Change, ChangeSet, ChangeSetId, Clash, ComposeError, Conflict, FieldChange,
-    FieldNames, Image, LayerChanges, NamedValues, Resolution,
+    ApplyError, BaseDifference, Change, ChangeSet, ChangeSetId, Clash, ComposeError, Conflict,
+    FieldChange, FieldNames, HistoryRebase, Image, LayerChanges, NamedValues, RebaseError, Rebased,
+    Resolution, ResolveError,
 };
 pub use crs::{AxisOrder, Crs, CrsError};
 pub use datetime::{Date, DateTime, DateTimeError, Time, ZoneRule};
