@@ -1,10 +1,9 @@
 //! Writing a change set within a transaction, on top of what others changed meanwhile.
 use super::held::{HeldRows, hold};
-use super::merge::{rebased, unique_fields};
 use super::outcome::{Applied, ApplyOptions, NotApplied};
 use super::plan::LayerPlan;
 use super::write::{Writing, write};
-use crate::{Result, Transaction};
+use crate::{Result, StoreError, Transaction};
 use std::borrow::Cow;
 use tiepoint_core::ChangeSet;
 
@@ -82,15 +81,26 @@ pub fn apply_changes(
     let left = if theirs.is_empty() {
         Cow::Borrowed(changes)
     } else {
-        let (left, conflicts) = rebased(changes, &theirs, &unique_fields(&plans))?;
-        if !conflicts.is_empty() {
-            return Err(NotApplied::Conflicts { conflicts, theirs });
+        let rebased =
+            changes.rebased_over(&theirs, &|layer, field| is_unique(&plans, layer, field));
+        // both sides speak of the rows as they are here
+        let rebased = rebased.map_err(|reason| StoreError::Invalid {
+            store: "the change set".to_owned(),
+            reason: reason.to_string(),
+        })?;
+        if !rebased.conflicts.is_empty() {
+            return Err(NotApplied::Conflicts { conflicts: rebased.conflicts, theirs });
         }
-        Cow::Owned(left)
+        Cow::Owned(rebased.changes)
     };
     let writing = Writing { plans: &plans, held: &held, left: &left, options };
     let (written, inserted) = write(transaction, &writing)?;
     Ok(Applied { written, theirs, inserted })
+}
+
+fn is_unique(plans: &[LayerPlan<'_>], layer: &str, field: &str) -> bool {
+    let plan = plans.iter().find(|plan| plan.name() == layer);
+    plan.and_then(|plan| plan.layer.schema().field(field)).is_some_and(|field| field.unique)
 }
 
 fn plans<'c>(

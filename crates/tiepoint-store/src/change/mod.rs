@@ -3,7 +3,6 @@
 mod apply;
 mod held;
 mod insert;
-mod merge;
 mod once;
 mod outcome;
 mod plan;
