@@ -9,6 +9,7 @@ mod aggregate;
 pub mod asynchronous;
 mod book;
 mod capabilities;
+mod change;
 mod check;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -32,6 +33,10 @@ pub use accept::{FeatureLabel, accepted_values, unset, with_defaults};
 pub use aggregate::{in_memory as aggregate_in_memory, rows_to_aggregate};
 pub use book::Book;
 pub use capabilities::{Capabilities, Isolation};
+pub use change::{
+    Applied, ApplyOptions, InsertedFeature, NotApplied, Once, Refusal, apply_changes, apply_once,
+    was_applied,
+};
 pub use check::{Finding, FindingKind, Repair};
 pub use contract::{LayerFacts, Store};
 pub use control::ReadControl;

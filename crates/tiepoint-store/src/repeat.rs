@@ -6,9 +6,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// The longest that the first pause can be; each next one can be twice as long.
-const FIRST_PAUSE: Duration = Duration::from_millis(4);
+pub(crate) const FIRST_PAUSE: Duration = Duration::from_millis(4);
 /// However often it is repeated, no pause is longer.
-const LONGEST_PAUSE: Duration = Duration::from_millis(500);
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_millis(500);
 /// How long a pause lasts at most before it is asked whether to go on.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
@@ -104,7 +104,7 @@ pub(crate) fn once<T>(
     Ok(done)
 }
 
-fn pause(duration: Duration, control: &ReadControl) -> Result<()> {
+pub(crate) fn pause(duration: Duration, control: &ReadControl) -> Result<()> {
     let ends = Instant::now() + duration;
     loop {
         control.check()?;
@@ -117,7 +117,7 @@ fn pause(duration: Duration, control: &ReadControl) -> Result<()> {
 }
 
 /// Some part of it; a hasher's seed is random enough to keep threads apart.
-fn random_part(longest: Duration) -> Duration {
+pub(crate) fn random_part(longest: Duration) -> Duration {
     let thousandth = RandomState::new().build_hasher().finish() % 1_000;
     longest.mul_f64(f64::from(u32::try_from(thousandth).unwrap_or_default() + 1) / 1_000.0)
 }

@@ -44,6 +44,43 @@ impl Change {
     }
 }
 
+impl Change {
+    /// Both as one where they tell differently of the state between them; `None` where they come to
+    /// nothing.
+    pub(super) fn overridden_by(self, later: Self) -> Option<Self> {
+        match (self, later) {
+            (Self::Insert(mut image), Self::Update(fields)) => {
+                for it in fields {
+                    image.values[it.field] = it.after;
+                }
+                Some(Self::Insert(image))
+            }
+            (Self::Insert(_), Self::Delete(_)) => None,
+            (Self::Insert(_) | Self::Update(_), later @ Self::Insert(_)) => Some(later),
+            (Self::Update(first), Self::Update(mut second)) => {
+                for earlier in first {
+                    match second.binary_search_by_key(&earlier.field, |it| it.field) {
+                        Ok(at) => second[at].before = earlier.before,
+                        Err(at) => second.insert(at, earlier),
+                    }
+                }
+                second.retain(|it| it.before != it.after);
+                Self::update(second)
+            }
+            (Self::Update(fields), Self::Delete(mut image)) => {
+                for it in fields {
+                    image.values[it.field] = it.before;
+                }
+                Some(Self::Delete(image))
+            }
+            (gone @ Self::Delete(_), Self::Update(_) | Self::Delete(_)) => Some(gone),
+            (Self::Delete(before), Self::Insert(after)) => {
+                Self::update(FieldChange::between(&before.values, &after.values))
+            }
+        }
+    }
+}
+
 impl FieldChange {
     /// The old value in the place of the new one.
     fn take_back(&self, image: &mut Image) -> Result<(), ApplyError> {

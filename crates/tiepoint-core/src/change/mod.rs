@@ -7,11 +7,18 @@
 mod apply;
 mod compose;
 mod conflict;
+mod history;
+mod rebase;
+mod resolve;
 mod set;
+mod unique;
 
 pub use apply::ApplyError;
 pub use compose::ComposeError;
 pub use conflict::{Clash, Conflict, NamedValues, Resolution};
+pub use history::HistoryRebase;
+pub use rebase::{BaseDifference, RebaseError, Rebased};
+pub use resolve::ResolveError;
 pub use set::{ChangeSet, ChangeSetId, LayerChanges};
 
 use crate::{Feature, Fid, Value};

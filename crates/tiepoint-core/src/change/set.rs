@@ -1,4 +1,5 @@
 //! Change sets: what happened to the features of some layers, one change per feature.
+use super::rebase::united;
 use super::{Change, ComposeError, FieldChange, FieldNames, Image};
 use crate::{ObjectId, Target};
 use std::collections::BTreeMap;
@@ -19,10 +20,26 @@ pub struct ChangeSet {
 }
 
 /// What happened to the features of one layer.
-#[derive(Debug, Clone, PartialEq)]
+///
+/// Two are equal where they say the same, whatever the order of their fields; a field that one
+/// does not name is one of which it says nothing.
+#[derive(Debug, Clone)]
 pub struct LayerChanges {
     fields: FieldNames,
     changes: BTreeMap<Target, Change>,
+}
+
+impl PartialEq for LayerChanges {
+    fn eq(&self, other: &Self) -> bool {
+        if self.fields == other.fields {
+            return self.changes == other.changes;
+        }
+        let (fields, places) = united(&self.fields, &other.fields);
+        let mine =
+            self.changes.iter().map(|(target, it)| (target, it.clone().widened(fields.len())));
+        let theirs = other.changes.iter();
+        mine.eq(theirs.map(|(target, it)| (target, it.clone().moved(&places, fields.len()))))
+    }
 }
 
 impl ChangeSetId {
@@ -106,6 +123,79 @@ impl ChangeSet {
         recorded
     }
 
+    /// What happened to one layer between two whole states of it, told feature by feature.
+    ///
+    /// `fields` are the names behind the positions of all images. Of two features for one target
+    /// in one state the later one counts. Costs a step per feature, and the memory of `before`.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use tiepoint_core::{ChangeSet, FieldNames, Fid, Image, Target};
+    /// let fields: FieldNames = Arc::new(["name".to_owned()]);
+    /// let row = |fid, name: &str| {
+    ///     (Target::Fid(Fid::Int(fid)), Image { fid: None, values: vec![Some(name.into())] })
+    /// };
+    /// let (before, after) = ([row(1, "oak"), row(2, "ash")], [row(2, "ash"), row(3, "elm")]);
+    /// let changes = ChangeSet::between("trees", &fields, before, after);
+    /// assert_eq!(changes.len(), 2, "one went, one came");
+    /// ```
+    #[must_use]
+    pub fn between(
+        layer: &str,
+        fields: &FieldNames,
+        before: impl IntoIterator<Item = (Target, Image)>,
+        after: impl IntoIterator<Item = (Target, Image)>,
+    ) -> Self {
+        let mut before: BTreeMap<Target, Image> = before.into_iter().collect();
+        let after: BTreeMap<Target, Image> = after.into_iter().collect();
+        let mut changes = BTreeMap::new();
+        for (target, now) in after {
+            let change = match before.remove(&target) {
+                Some(then) => Change::between(Some(&then), Some(&now)),
+                None => Some(Change::Insert(now)),
+            };
+            changes.extend(change.map(|change| (target, change)));
+        }
+        changes.extend(before.into_iter().map(|(target, gone)| (target, Change::Delete(gone))));
+        let mut between = Self::new();
+        between.put_layer(layer, Arc::clone(fields), changes);
+        between
+    }
+
+    /// Puts changes in the place of what happened in a layer, if there are any.
+    pub(super) fn put_layer(
+        &mut self,
+        layer: &str,
+        fields: FieldNames,
+        changes: BTreeMap<Target, Change>,
+    ) {
+        if !changes.is_empty() {
+            self.layers.insert(layer.to_owned(), LayerChanges { fields, changes });
+        }
+    }
+
+    /// Puts a change on top of what is here, which may say something else of the state between
+    /// them: the later one is right about what is to be, the earlier one about what there was.
+    pub(super) fn override_with(
+        &mut self,
+        layer: &str,
+        fields: &FieldNames,
+        target: &Target,
+        change: Change,
+    ) {
+        let entry = self.layers.entry(layer.to_owned());
+        let here = entry.or_insert_with(|| LayerChanges::new(Arc::clone(fields)));
+        let change = here.adopted(fields, change);
+        let both = match here.changes.remove(target) {
+            Some(earlier) => earlier.overridden_by(change),
+            None => Some(change),
+        };
+        here.changes.extend(both.map(|both| (target.clone(), both)));
+        if here.changes.is_empty() {
+            self.layers.remove(layer);
+        }
+    }
+
     /// What takes it back.
     #[must_use]
     pub fn inverted(&self) -> Self {
@@ -165,6 +255,10 @@ impl LayerChanges {
         self.changes.get(target)
     }
 
+    pub(super) fn changes(&self) -> &BTreeMap<Target, Change> {
+        &self.changes
+    }
+
     fn inverted(&self) -> Self {
         let changes = self.changes.iter().map(|(target, it)| (target.clone(), it.inverted()));
         Self { fields: Arc::clone(&self.fields), changes: changes.collect() }
@@ -218,8 +312,16 @@ impl LayerChanges {
 }
 
 impl Change {
+    /// The same with more fields at the end, of which images say nothing.
+    pub(super) fn widened(mut self, width: usize) -> Self {
+        if let Self::Insert(image) | Self::Delete(image) = &mut self {
+            image.values.resize(width, None);
+        }
+        self
+    }
+
     /// The same change where its fields are at other positions, `width` in all.
-    fn moved(self, places: &[usize], width: usize) -> Self {
+    pub(super) fn moved(self, places: &[usize], width: usize) -> Self {
         match self {
             Self::Insert(image) => Self::Insert(image.moved(places, width)),
             Self::Delete(image) => Self::Delete(image.moved(places, width)),
@@ -235,7 +337,7 @@ impl Change {
 }
 
 impl Image {
-    fn moved(self, places: &[usize], width: usize) -> Self {
+    pub(super) fn moved(self, places: &[usize], width: usize) -> Self {
         let mut values = vec![None; width];
         for (value, place) in self.values.into_iter().zip(places) {
             values[*place] = value;

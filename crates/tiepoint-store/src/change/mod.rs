@@ -1,0 +1,13 @@
+//! Changes in stores: writing a change set so that nothing others wrote is lost, and finding the
+//! one between two stores.
+mod apply;
+mod held;
+mod insert;
+mod once;
+mod outcome;
+mod plan;
+mod write;
+
+pub use apply::apply_changes;
+pub use once::{Once, apply_once, was_applied};
+pub use outcome::{Applied, ApplyOptions, InsertedFeature, NotApplied, Refusal};
