@@ -4,7 +4,7 @@ use crate::error::{EditError, Result};
 use crate::events::{Direction, EditEvent, Handled, HandlerFault, Listeners, Subscription};
 use crate::history::{History, Step};
 use crate::log::Log;
-use crate::provisional::Provisional;
+use crate::provisional::{Aliases, Provisional};
 use crate::state::State;
 use crate::status::Status;
 use crate::step;
@@ -21,8 +21,8 @@ use tiepoint_store::{Result as StoreResult, Store, StoreError, Transaction, Turn
 /// and gets into the store below when the *buffer* is committed. Undo and redo have no limit. What
 /// is pending is computed against the store: edit and revert, and nothing is.
 ///
-/// Features that are new have provisional fids, above 2^52, until they are committed; their object
-/// ids stay. What the store itself would compute of a pending feature is unset.
+/// Features that are new have provisional fids, from 2^52 on, until they are committed, and are
+/// found by them as long as the buffer lives; their object ids stay. What the store itself would compute of a pending feature is unset.
 ///
 /// One handle serves many threads; those who write take turns.
 ///
@@ -68,6 +68,7 @@ pub(crate) struct Shared {
     pub(crate) state: State,
     pub(crate) history: History,
     pub(crate) conflicts: Vec<Conflict>,
+    pub(crate) aliases: Arc<Aliases>,
     pub(crate) version: u64,
     /// A commit of which is not known whether it happened.
     pub(crate) in_doubt: Option<ChangeSetId>,
@@ -116,6 +117,10 @@ impl EditBuffer {
         self.lock().state.clone()
     }
 
+    pub(crate) fn aliases(&self) -> Arc<Aliases> {
+        Arc::clone(&self.lock().aliases)
+    }
+
     pub(crate) fn turn(&self) -> StoreResult<Turn<'_>> {
         self.turns.take(Self::PATIENCE).ok_or_else(|| StoreError::Locked {
             store: self.name.clone(),
@@ -162,26 +167,19 @@ impl EditBuffer {
     }
 
     /// Adds a step. Only whoever has the turn may.
-    pub(crate) fn push(
-        &self,
-        name: &str,
-        changes: ChangeSet,
-        state: State,
-    ) -> StoreResult<()> {
+    pub(crate) fn push(&self, name: &str, changes: ChangeSet, state: State) -> StoreResult<()> {
+        self.settle_doubt().map_err(EditError::into_store_error)?;
         if changes.is_empty() {
             self.lock().version += 1;
             return Ok(());
         }
         self.log.step(name, &changes).map_err(|error| EditError::from(error).into_store_error())?;
         let step = Step::new(name, changes);
-        let changes = Arc::clone(&step.changes);
+        self.listeners.queue(step.done());
         let mut shared = self.lock();
         shared.state = state;
         shared.version += 1;
-        let name = Arc::clone(&step.name);
         shared.history.push(step);
-        drop(shared);
-        self.listeners.queue(EditEvent::Changed { direction: Direction::Done, name, changes });
         Ok(())
     }
 
@@ -209,6 +207,7 @@ impl EditBuffer {
 
     fn walk(&self, direction: Direction) -> Result<Option<String>> {
         let turn = self.turn()?;
+        self.settle_doubt()?;
         self.refuse_within_command()?;
         let (step, state) = {
             let shared = self.lock();

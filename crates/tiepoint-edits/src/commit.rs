@@ -76,7 +76,7 @@ impl EditBuffer {
             theirs: applied.theirs,
             inserted: applied.inserted.into(),
         };
-        self.is_committed(id, &committed.inserted);
+        self.is_committed(id, &state, &committed.inserted);
         self.listeners.queue(EditEvent::Committed {
             id,
             written: Arc::clone(&committed.written),
@@ -115,7 +115,7 @@ impl EditBuffer {
     }
 
     /// Nothing is pending any more.
-    fn is_committed(&self, id: ChangeSetId, inserted: &[InsertedFeature]) {
+    fn is_committed(&self, id: ChangeSetId, state: &State, inserted: &[InsertedFeature]) {
         // what cannot be noted here is looked up in the store after a crash
         let noted = self.log.done(id);
         let mut shared = self.lock();
@@ -124,6 +124,12 @@ impl EditBuffer {
         let fids = new_fids(inserted);
         if !fids.is_empty() {
             shared.history.rename(&fids);
+        }
+        let aliases = Arc::make_mut(&mut shared.aliases);
+        for it in inserted {
+            if let Some(fid) = state.fid(&it.layer, &it.target).filter(is_provisional) {
+                aliases.add(&it.layer, fid, it.fid.clone());
+            }
         }
         shared.forgettable = noted.is_ok().then_some(id);
         shared.in_doubt = None;
@@ -140,7 +146,7 @@ impl EditBuffer {
         let Some(id) = self.lock().in_doubt else { return Ok(()) };
         match was_applied(&**self.store(), id) {
             Ok(true) => {
-                self.is_committed(id, &[]);
+                self.is_committed(id, &State::default(), &[]);
                 self.listeners.queue(EditEvent::Reset);
                 Ok(())
             }

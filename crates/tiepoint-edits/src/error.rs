@@ -1,8 +1,8 @@
 //! Everything an edit buffer can say no with.
 use crate::journal::JournalError;
 use crate::step::Overtaken;
-use tiepoint_core::{ChangeSetId, Conflict, ErrorKind};
-use tiepoint_store::StoreError; use crate::stubs::{NotApplied,Refusal};
+use tiepoint_core::{ChangeSetId, Conflict, ErrorKind, RebaseError};
+use tiepoint_store::{NotApplied, Refusal, StoreError};
 
 /// What a call of an edit buffer yields.
 pub type Result<T, E = EditError> = std::result::Result<T, E>;
@@ -116,6 +116,13 @@ fn in_words<T>(all: &[T], word: impl Fn(&T) -> String) -> String {
 }
 
 impl EditError {
+    /// The steps here do not fit together: a mistake in this crate.
+    pub(crate) fn contradiction(reason: RebaseError) -> Self {
+        let (store, what) = ("the edit buffer".to_owned(), "merge its steps".to_owned());
+        let (kind, source) = (ErrorKind::Internal, Box::new(reason));
+        StoreError::Driver { store, what, kind, source }.into()
+    }
+
     /// The same for those who ask the buffer as a store.
     pub(crate) fn into_store_error(self) -> StoreError {
         let kind = self.kind();

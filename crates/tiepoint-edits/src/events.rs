@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tiepoint_core::{ChangeSet, ChangeSetId};
-use crate::stubs::InsertedFeature;
+use tiepoint_store::InsertedFeature;
 
 /// What happened to an edit buffer.
 #[derive(Debug, Clone)]

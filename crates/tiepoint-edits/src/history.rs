@@ -1,5 +1,6 @@
 //! The steps that were made, and how many of them are undone.
 use crate::commit::{self, Renamed};
+use crate::events::{Direction, EditEvent};
 use crate::step;
 use std::sync::Arc;
 use tiepoint_core::{ChangeSet, ComposeError};
@@ -14,6 +15,12 @@ pub(crate) struct Step {
 impl Step {
     pub(crate) fn new(name: &str, changes: ChangeSet) -> Self {
         Self { name: name.into(), changes: Arc::new(changes) }
+    }
+
+    /// What is told of it when it is made.
+    pub(crate) fn done(&self) -> EditEvent {
+        let (name, changes) = (Arc::clone(&self.name), Arc::clone(&self.changes));
+        EditEvent::Changed { direction: Direction::Done, name, changes }
     }
 
     /// What takes it back, as a step of its own.
@@ -53,9 +60,11 @@ impl History {
         self.done += 1;
     }
 
-    /// The steps that are done and in no store yet.
-    pub(crate) fn pending(&self) -> &[Step] {
-        &self.steps[self.committed.min(self.done)..self.done]
+    /// The steps that are done and in no store yet; having undone what is committed is one, too.
+    pub(crate) fn pending(&self) -> Vec<Step> {
+        let mut settled = self.clone();
+        settled.settle();
+        settled.steps.split_off(settled.committed)
     }
 
     /// All steps by their names, and how many of them are done.
@@ -94,9 +103,7 @@ impl History {
 
     /// Without the steps that are not committed, which others take the place of.
     pub(crate) fn replace_pending(&mut self, steps: Vec<Step>) {
-        let kept = self.committed.min(self.done);
-        self.steps.truncate(kept);
-        self.committed = kept;
+        self.steps.truncate(self.committed);
         self.steps.extend(steps);
         self.done = self.steps.len();
     }

@@ -2,12 +2,14 @@
 //! or rolled back, can be undone and redone, and are on disk before they are acknowledged.
 mod buffer;
 mod command;
+mod commit;
 mod error;
 mod events;
 mod history;
 pub mod journal;
 mod load;
 mod log;
+mod merge;
 mod prepare;
 mod provisional;
 mod read;
@@ -15,12 +17,12 @@ mod state;
 mod status;
 mod step;
 mod store;
-mod stubs;
 mod transaction;
 mod writer;
 
 pub use buffer::EditBuffer;
 pub use command::EditCommand;
+pub use commit::Committed;
 pub use error::{EditError, Result};
 pub use events::{Direction, EditEvent, Handled, HandlerFault, Subscription};
 pub use status::Status;

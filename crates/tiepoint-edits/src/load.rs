@@ -1,5 +1,5 @@
 //! Fetching what a store says of features that are about to be touched, many at a time.
-use crate::state::LayerState;
+use crate::state::{LayerState, Row};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use tiepoint_core::{Feature, Fid, Ids, ObjectId, Query, Target};
@@ -63,6 +63,12 @@ impl Loaded {
 
     pub(crate) fn get(&self, target: &Target) -> Option<&Arc<Feature>> {
         self.features.get(target)
+    }
+
+    /// The features as nothing is pending for them.
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (Target, Row)> {
+        let features = self.features.iter();
+        features.map(|(target, feature)| (target.clone(), Row::clean(Arc::clone(feature))))
     }
 
     /// By what the feature of that fid is known.

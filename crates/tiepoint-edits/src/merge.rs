@@ -9,7 +9,7 @@ use crate::step;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tiepoint_core::{
-    Change, ChangeSet, Clash, Conflict, Feature, FieldChange, FieldNames, Image, LayerChanges,
+    Change, ChangeSet, Clash, Conflict, Feature, FieldChange, FieldNames, HistoryRebase, Image,
     NamedValues, Resolution, Target, Value,
 };
 use tiepoint_store::Store;
@@ -31,7 +31,7 @@ impl EditBuffer {
         self.refuse_within_command()?;
         let (state, steps) = {
             let shared = self.lock();
-            (shared.state.clone(), shared.history.pending().to_vec())
+            (shared.state.clone(), shared.history.pending())
         };
         let mine = state.changes();
         let now = Present::read(&mine, &**self.store())?;
@@ -115,11 +115,8 @@ impl EditBuffer {
 
 /// Whether two conflicts are about one field, or one feature.
 fn same_matter(a: &Conflict, b: &Conflict) -> bool {
-    let field = |it: &Conflict| match &it.clash {
-        Clash::Field { field, .. } | Clash::Unique { field, .. } => Some(field.clone()),
-        Clash::TheyDeleted { .. } | Clash::IDeleted { .. } | Clash::BothInserted { .. } => None,
-    };
-    a.layer == b.layer && a.target == b.target && (field(a) == field(b) || field(a).is_none())
+    let (field, other) = (a.clash.field(), b.clash.field());
+    a.layer == b.layer && a.target == b.target && (field == other || field.is_none())
 }
 
 /// Steps that stand on what others did, and what both did.
@@ -140,12 +137,10 @@ impl Merged {
         let conflicts = mine.rebased_over(theirs, &|layer, field| unique.has(layer, field));
         let conflicts = conflicts.map_err(EditError::contradiction)?.conflicts;
         let mut rewritten = Vec::with_capacity(steps.len());
-        let mut theirs = theirs.clone();
+        let mut history = HistoryRebase::over(theirs.clone());
         for step in steps {
-            let (changes, left) =
-                step.changes.carried_over(&theirs).map_err(EditError::contradiction)?;
+            let changes = history.step(&step.changes).map_err(EditError::contradiction)?;
             rewritten.push(Step { name: Arc::clone(&step.name), changes: Arc::new(changes) });
-            theirs = left;
         }
         Ok(Self { steps: rewritten, conflicts })
     }
@@ -279,10 +274,9 @@ fn decided(state: &State, conflict: &Conflict, resolution: &Resolution) -> Resul
         }
         (_, Resolution::Mine) => row.now.clone(),
         (Clash::Field { field, theirs, .. }, Resolution::Theirs) => set(field, theirs)?,
-        (
-            Clash::Field { field, .. } | Clash::Unique { field, .. },
-            Resolution::Value(value),
-        ) => set(field, &Some(value.clone()))?,
+        (Clash::Field { field, .. } | Clash::Unique { field, .. }, Resolution::Value(value)) => {
+            set(field, &Some(value.clone()))?
+        }
         (Clash::Unique { inserted: Some(_), .. }, Resolution::Theirs) => None,
         (Clash::Unique { field, base, .. }, Resolution::Theirs) => set(field, base)?,
         (Clash::TheyDeleted { .. }, Resolution::Theirs) => None,
@@ -318,7 +312,7 @@ pub(crate) fn sides(conflict: &Conflict) -> (ChangeSet, ChangeSet) {
     };
     match &conflict.clash {
         Clash::Field { field: name, base, mine: ours, theirs } => {
-            let names: FieldNames = [name.clone()].into();
+            let names: FieldNames = Arc::new([name.clone()]);
             (mine(field(base, ours), &names), mine(field(base, theirs), &names))
         }
         Clash::TheyDeleted { base, mine: ours } => {
@@ -336,7 +330,7 @@ pub(crate) fn sides(conflict: &Conflict) -> (ChangeSet, ChangeSet) {
             (mine(Some(Change::Insert(ours)), &names), mine(Some(Change::Insert(theirs)), &names))
         }
         Clash::Unique { field: name, value, other, inserted, base } => {
-            let names: FieldNames = [name.clone()].into();
+            let names: FieldNames = Arc::new([name.clone()]);
             let theirs = one(other, field(&None, &Some(value.clone())), &names);
             let ours = match inserted {
                 None => mine(field(base, &Some(value.clone())), &names),

@@ -189,8 +189,7 @@ fn touched<'a>(
 /// A pending feature as it is told: of what the store computes from other fields, nothing is known.
 fn told(feature: Arc<Feature>, layer: &Layer) -> Feature {
     let same = Arc::ptr_eq(feature.schema(), layer.schema());
-    let mut feature =
-        if same { Arc::unwrap_or_clone(feature) } else { fitted(&feature, layer) };
+    let mut feature = if same { Arc::unwrap_or_clone(feature) } else { fitted(&feature, layer) };
     for field in layer.schema().fields().iter().filter(|field| field.generated) {
         feature.unset(&field.name);
     }

@@ -4,7 +4,7 @@ use crate::provisional;
 use rpds::HashTrieMapSync;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tiepoint_core::{Change, ChangeSet, Feature, FieldNames, Fid, Image, Layer, Target, Value};
+use tiepoint_core::{Change, ChangeSet, Feature, Fid, FieldNames, Image, Layer, Target, Value};
 
 /// All that is pending. Cloning shares it; a change costs the logarithm of what is pending.
 #[derive(Debug, Clone, Default)]
@@ -65,6 +65,11 @@ impl State {
 
     pub(crate) fn layers(&self) -> impl Iterator<Item = (&str, &LayerState)> {
         self.layers.iter().map(|(name, layer)| (name.as_str(), layer))
+    }
+
+    /// What the feature is called here.
+    pub(crate) fn fid(&self, layer: &str, target: &Target) -> Option<Fid> {
+        self.layer(layer)?.row(target)?.now.as_ref()?.fid.clone()
     }
 
     pub(crate) fn forget_layer(&mut self, name: &str) {

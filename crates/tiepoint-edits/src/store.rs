@@ -18,7 +18,8 @@ impl EditBuffer {
     /// What is pending, and what the store says beside it.
     fn read_both(&self, query: &Query, control: &ReadControl) -> Result<Features<'static>> {
         let _gate = self.gate.read().unwrap_or_else(PoisonError::into_inner);
-        let state = self.state();
+        let (state, aliases) = (self.state(), self.aliases());
+        let query = &*aliases.query(query);
         let Some(pending) = state.layer(&query.layer).filter(|it| it.is_dirty()) else {
             return self.store().read_with(query, control);
         };

@@ -2,6 +2,7 @@
 //! undone, and is pending from then on.
 use crate::buffer::EditBuffer;
 use crate::prepare::Preparer;
+use crate::provisional::Aliases;
 use crate::read;
 use crate::state::State;
 use crate::step;
@@ -18,6 +19,7 @@ use tiepoint_store::{
 pub(crate) struct EditTransaction<'b> {
     buffer: &'b EditBuffer,
     step_name: String,
+    pub(crate) aliases: Arc<Aliases>,
     /// The turn of one that writes.
     turn: Option<Turn<'b>>,
     before: State,
@@ -52,6 +54,7 @@ impl<'b> EditTransaction<'b> {
         Self {
             buffer,
             step_name: String::new(),
+            aliases: buffer.aliases(),
             turn: None,
             before: state.clone(),
             state,
@@ -135,7 +138,8 @@ impl Transaction for EditTransaction<'_> {
         let layer = self.layer(&query.layer)?;
         let pending = self.state.layer(&query.layer);
         let control = ReadControl::default();
-        read::read(&layer, pending, query, &control, |query| self.read_store(query))
+        let query = self.aliases.query(query);
+        read::read(&layer, pending, &query, &control, |query| self.read_store(query))
     }
 
     /// Others do not edit here before it ends; what they commit to the store meanwhile is merged

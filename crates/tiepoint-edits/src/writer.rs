@@ -188,7 +188,8 @@ impl<'t, 'b> Writer<'t, 'b> {
         for (at, unique) in fields.filter(|(_, field)| field.unique) {
             let Some(value) = values[at].as_ref().filter(|it| !it.is_null()) else { continue };
             let taken = self.is_taken_here(at, value, target)
-                || check == Check::EverywhereNow && self.is_taken_below(&unique.name, value, target);
+                || check == Check::EverywhereNow
+                    && self.is_taken_below(&unique.name, value, target);
             if taken {
                 let (layer, feature) = (self.layer_name().to_owned(), label.to_string());
                 let reason = format!("another feature has the same value in `{}`", unique.name);
@@ -251,6 +252,7 @@ enum Check {
 impl FeatureWriter for Writer<'_, '_> {
     fn write(&mut self, edit: Edit) -> Result<Written> {
         let known = self.transaction.state.layer(self.layer_name());
+        let edit = self.transaction.aliases.edit(self.layer_name(), edit);
         let edit = match self.preparer.prepare(edit, known)? {
             Some(edit) => edit,
             None => return Ok(Written::Missing),

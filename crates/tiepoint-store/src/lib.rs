@@ -23,6 +23,7 @@ mod natural_key;
 mod plan;
 mod question;
 mod repeat;
+mod shared;
 pub mod sql;
 mod tie;
 mod transaction;

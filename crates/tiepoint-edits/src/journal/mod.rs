@@ -2,4 +2,11 @@
 #[derive(Debug, thiserror::Error)]
 #[error("x")]
 pub struct JournalError;
-impl JournalError { pub fn kind(&self) -> tiepoint_core::ErrorKind { tiepoint_core::ErrorKind::Internal } pub fn hint(&self) -> Option<String> { None } }
+impl JournalError {
+    pub fn kind(&self) -> tiepoint_core::ErrorKind {
+        tiepoint_core::ErrorKind::Internal
+    }
+    pub fn hint(&self) -> Option<String> {
+        None
+    }
+}
