@@ -22,6 +22,7 @@ mod layer;
 mod natural_key;
 mod nearest;
 mod object_id;
+pub mod protobuf;
 mod query;
 mod schema;
 mod spatial_predicate;
