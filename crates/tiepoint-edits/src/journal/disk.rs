@@ -54,13 +54,21 @@ pub(crate) struct Disk {
 }
 
 impl Disk {
+    /// Makes a folder, and those around it, so that they are there after a power failure.
     pub(crate) fn create_folder(&self, path: &Path) -> Result<(), JournalError> {
+        let missing = path.ancestors().take_while(|it| !it.exists()).count();
         let mut builder = fs::DirBuilder::new();
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
         self.run(Operation::CreateFolder, path, || builder.create(path))
-            .map_err(JournalError::on(path, "make this folder for journals"))
+            .map_err(JournalError::on(path, "make this folder for journals"))?;
+        // The innermost is asked for even where it is there: another may just have made it.
+        for around in path.ancestors().skip(1).take(missing.max(1)) {
+            let here = around.as_os_str().is_empty();
+            self.sync_folder(if here { Path::new(".") } else { around })?;
+        }
+        Ok(())
     }
 
     /// A new file that only this user may read, or the one that is there where `anew` is false.
@@ -152,12 +160,7 @@ impl Disk {
 
     #[cfg(not(feature = "testing"))]
     #[expect(clippy::unused_self, reason = "tests build it with faults")]
-    fn run<T>(
-        &self,
-        _: Operation,
-        _: &Path,
-        act: impl FnOnce() -> io::Result<T>,
-    ) -> io::Result<T> {
+    fn run<T>(&self, _: Operation, _: &Path, act: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
         act()
     }
 }

@@ -7,7 +7,9 @@ use tiepoint_core::ErrorKind;
 #[derive(Debug, thiserror::Error)]
 pub enum JournalError {
     /// Nobody says where this user's data are kept.
-    #[error("there is no home folder to keep journals in: set TIEPOINT_JOURNALS to a folder that may be written")]
+    #[error(
+        "there is no home folder to keep journals in: set TIEPOINT_JOURNALS to a folder that may be written"
+    )]
     NoHome,
     /// The disk is full, or as much of it as this user may have. What was to be written is not
     /// acknowledged; what was acknowledged before is still there.
