@@ -1,0 +1,237 @@
+//! What a journal tells: records, and the protobuf messages they are kept as.
+use super::SessionId;
+use std::sync::Arc;
+use tiepoint_core::protobuf::{Field, Reader, WireError, Writer};
+use tiepoint_core::{ChangeSet, ChangeSetId, ObjectId};
+
+/// One thing that happened in a session, in the order in which it did.
+///
+/// A journal keeps records and gives no meaning to them, [`Adopted`](Self::Adopted) excepted: it is
+/// the edit buffer that replays them. `proto/tiepoint/journal.proto` publishes how they are kept.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Record {
+    /// One step of editing.
+    Step {
+        /// What a person calls it.
+        name: String,
+        /// What it did.
+        changes: Arc<ChangeSet>,
+    },
+    /// The last step that was not undone was.
+    Undone,
+    /// The step that was undone last was done again.
+    Redone,
+    /// The steps that follow are one command.
+    CommandBegun {
+        /// What a person calls it.
+        name: String,
+    },
+    /// The command is finished.
+    CommandEnded,
+    /// The command is given up, and its steps are taken back.
+    CommandAbandoned,
+    /// All that was pending was put on top of what others had committed.
+    Rebased {
+        /// What others did.
+        theirs: Arc<ChangeSet>,
+    },
+    /// A commit of this change set may begin: whether it happened is the store's to tell.
+    Intent {
+        /// Its name, under which the store's book has it if it happened.
+        id: ChangeSetId,
+        /// All of it, where it is not what the records before come to.
+        changes: Option<Arc<ChangeSet>>,
+    },
+    /// The commit happened.
+    Done {
+        /// The change set's name.
+        id: ChangeSetId,
+    },
+    /// The commit did not happen and will not, so that its edits are pending as before.
+    Failed {
+        /// The change set's name.
+        id: ChangeSetId,
+    },
+    /// All that was pending was given up.
+    RolledBack,
+    /// What a dead session left has been taken over into this journal, by records of the same
+    /// [`append`](super::Journal::append).
+    Adopted {
+        /// The dead one.
+        session: SessionId,
+    },
+    /// Everything before is of no use any more. Written by [`Journal::clear`](super::Journal::clear)
+    /// and never handed out.
+    Cleared,
+}
+
+/// Why the bytes of a record are none.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum RecordFault {
+    /// Not what the schema says.
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    /// An id that is not 16 bytes, or nil.
+    #[error("an id is missing or wrong")]
+    Id,
+    /// A change set that makes no sense.
+    #[error("a change set makes no sense: {0}")]
+    Changes(String),
+    /// A kind of record that this build does not know.
+    #[error("a record of an unknown kind")]
+    Unknown,
+}
+
+/// Field numbers of `JournalRecord`, one for each kind.
+mod kind {
+    pub(super) const STEP: u32 = 1;
+    pub(super) const UNDONE: u32 = 2;
+    pub(super) const REDONE: u32 = 3;
+    pub(super) const COMMAND_BEGUN: u32 = 4;
+    pub(super) const COMMAND_ENDED: u32 = 5;
+    pub(super) const COMMAND_ABANDONED: u32 = 6;
+    pub(super) const REBASED: u32 = 7;
+    pub(super) const INTENT: u32 = 8;
+    pub(super) const DONE: u32 = 9;
+    pub(super) const FAILED: u32 = 10;
+    pub(super) const ROLLED_BACK: u32 = 11;
+    pub(super) const ADOPTED: u32 = 12;
+    pub(super) const CLEARED: u32 = 13;
+}
+
+/// The field of `JournalUnit` that records are in.
+const RECORDS: u32 = 1;
+
+/// The message that keeps these records together: all of them or none.
+pub(crate) fn unit<'a>(records: impl IntoIterator<Item = &'a Record>) -> Vec<u8> {
+    let mut unit = Writer::new();
+    for record in records {
+        unit.message(RECORDS, |it| record.write(it));
+    }
+    unit.into_bytes()
+}
+
+/// The records that a unit keeps together.
+pub(crate) fn records_of(unit: &[u8]) -> Result<Vec<Record>, RecordFault> {
+    let (mut reader, mut records) = (Reader::new(unit), Vec::new());
+    while let Some(field) = reader.next()? {
+        if field.number() != RECORDS {
+            return Err(RecordFault::Unknown);
+        }
+        records.push(Record::read(&field)?);
+    }
+    Ok(records)
+}
+
+impl Record {
+    fn write(&self, to: &mut Writer) {
+        match self {
+            Self::Step { name, changes } => to.message(kind::STEP, |it| {
+                it.text(1, name);
+                it.bytes(2, &bytes_of(changes));
+            }),
+            Self::Undone => to.bytes(kind::UNDONE, &[]),
+            Self::Redone => to.bytes(kind::REDONE, &[]),
+            Self::CommandBegun { name } => to.message(kind::COMMAND_BEGUN, |it| it.text(1, name)),
+            Self::CommandEnded => to.bytes(kind::COMMAND_ENDED, &[]),
+            Self::CommandAbandoned => to.bytes(kind::COMMAND_ABANDONED, &[]),
+            Self::Rebased { theirs } => {
+                to.message(kind::REBASED, |it| it.bytes(1, &bytes_of(theirs)));
+            }
+            Self::Intent { id, changes } => to.message(kind::INTENT, |it| {
+                write_id(it, id.0);
+                if let Some(changes) = changes {
+                    it.bytes(2, &bytes_of(changes));
+                }
+            }),
+            Self::Done { id } => to.message(kind::DONE, |it| write_id(it, id.0)),
+            Self::Failed { id } => to.message(kind::FAILED, |it| write_id(it, id.0)),
+            Self::RolledBack => to.bytes(kind::ROLLED_BACK, &[]),
+            Self::Adopted { session } => to.message(kind::ADOPTED, |it| write_id(it, session.0)),
+            Self::Cleared => to.bytes(kind::CLEARED, &[]),
+        }
+    }
+
+    fn read(field: &Field<'_>) -> Result<Self, RecordFault> {
+        let what = field.message()?.next()?.ok_or(RecordFault::Unknown)?;
+        let parts = Parts::read(&what)?;
+        Ok(match what.number() {
+            kind::STEP => Self::Step { name: parts.name()?, changes: parts.changes(2)? },
+            kind::UNDONE => Self::Undone,
+            kind::REDONE => Self::Redone,
+            kind::COMMAND_BEGUN => Self::CommandBegun { name: parts.name()? },
+            kind::COMMAND_ENDED => Self::CommandEnded,
+            kind::COMMAND_ABANDONED => Self::CommandAbandoned,
+            kind::REBASED => Self::Rebased { theirs: parts.changes(1)? },
+            kind::INTENT => {
+                let changes = parts.second.map(|_| parts.changes(2)).transpose()?;
+                Self::Intent { id: ChangeSetId(parts.id()?), changes }
+            }
+            kind::DONE => Self::Done { id: ChangeSetId(parts.id()?) },
+            kind::FAILED => Self::Failed { id: ChangeSetId(parts.id()?) },
+            kind::ROLLED_BACK => Self::RolledBack,
+            kind::ADOPTED => Self::Adopted { session: SessionId(parts.id()?) },
+            kind::CLEARED => Self::Cleared,
+            _ => return Err(RecordFault::Unknown),
+        })
+    }
+}
+
+/// The fields of a record, of which none has more than two that are known. Others are passed over:
+/// a later version may add what this one can do without.
+#[derive(Default)]
+struct Parts<'a> {
+    first: Option<Field<'a>>,
+    second: Option<Field<'a>>,
+}
+
+impl<'a> Parts<'a> {
+    fn read(record: &Field<'a>) -> Result<Self, RecordFault> {
+        let (mut reader, mut parts) = (record.message()?, Self::default());
+        while let Some(field) = reader.next()? {
+            match field.number() {
+                1 => parts.first = Some(field),
+                2 => parts.second = Some(field),
+                _ => {}
+            }
+        }
+        Ok(parts)
+    }
+
+    fn name(&self) -> Result<String, RecordFault> {
+        Ok(self.first.map(|it| it.text()).transpose()?.unwrap_or_default().to_owned())
+    }
+
+    fn id(&self) -> Result<ObjectId, RecordFault> {
+        let bytes = self.first.map(|it| it.bytes()).transpose()?;
+        id_of(bytes.unwrap_or_default()).ok_or(RecordFault::Id)
+    }
+
+    fn changes(&self, number: u32) -> Result<Arc<ChangeSet>, RecordFault> {
+        let field = if number == 1 { self.first } else { self.second };
+        let bytes = field.map(|it| it.bytes()).transpose()?.unwrap_or_default();
+        changes_of(bytes).map(Arc::new)
+    }
+}
+
+fn write_id(to: &mut Writer, id: ObjectId) {
+    to.bytes(1, id.as_bytes());
+}
+
+/// The id with these bytes, where they are one.
+pub(crate) fn id_of(bytes: &[u8]) -> Option<ObjectId> {
+    ObjectId::from_bytes(bytes.try_into().ok()?).ok()
+}
+
+fn bytes_of(changes: &ChangeSet) -> Vec<u8> {
+    // Stands in for the change set's own form until that is there.
+    changes.id.map(|id| id.0.as_bytes().to_vec()).unwrap_or_default()
+}
+
+fn changes_of(bytes: &[u8]) -> Result<ChangeSet, RecordFault> {
+    if bytes.is_empty() {
+        return Ok(ChangeSet::new());
+    }
+    let id = id_of(bytes).ok_or_else(|| RecordFault::Changes("no id".to_owned()))?;
+    Ok(ChangeSet::new().named(ChangeSetId(id)))
+}
