@@ -35,8 +35,8 @@ pub use aggregate::{in_memory as aggregate_in_memory, rows_to_aggregate};
 pub use book::Book;
 pub use capabilities::{Capabilities, Isolation};
 pub use change::{
-    Applied, ApplyOptions, InsertedFeature, NotApplied, Once, Refusal, apply_changes, apply_once,
-    was_applied,
+    Applied, ApplyOptions, DiffNote, DiffOptions, Difference, InsertedFeature, LayerDiff, MatchBy,
+    NotApplied, Once, Refusal, apply_changes, apply_once, diff, diff_by, was_applied,
 };
 pub use check::{Finding, FindingKind, Repair};
 pub use contract::{LayerFacts, Store};

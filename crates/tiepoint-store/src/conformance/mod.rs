@@ -1,6 +1,7 @@
 //! The store contract as executable checks: a promise is written here once, and every store,
 //! wrapped or not, keeps it in one line of its own tests.
 mod books;
+mod changes;
 mod definitions;
 mod fixture;
 mod geometries;
@@ -56,6 +57,7 @@ pub fn check_but<G>(known: &[&str], fresh: impl Fn() -> Fresh<G>) {
         natural_keys::PROMISES,
         transactions::PROMISES,
         books::PROMISES,
+        changes::PROMISES,
     ];
     let broken: Vec<_> = promises
         .into_iter()
