@@ -3,6 +3,7 @@ use crate::command::EditCommand;
 use crate::error::{EditError, Result};
 use crate::events::{Direction, EditEvent, Handled, HandlerFault, Listeners, Subscription};
 use crate::history::{History, Step};
+use crate::journal::JournalFolder;
 use crate::log::Log;
 use crate::provisional::{Aliases, Provisional};
 use crate::state::State;
@@ -57,6 +58,7 @@ pub struct EditBuffer {
     pub(crate) provisional: Arc<Provisional>,
     pub(crate) listeners: Arc<Listeners>,
     pub(crate) log: Log,
+    journals: Option<JournalFolder>,
     /// Held for writing while new features without object ids get into the store, when readings
     /// could not tell whether they see them there or here.
     pub(crate) gate: RwLock<()>,
@@ -95,8 +97,26 @@ impl EditBuffer {
             provisional: Arc::default(),
             listeners: Arc::default(),
             log,
+            journals: None,
             gate: RwLock::default(),
         }
+    }
+
+    pub(crate) fn with_folder(self, folder: JournalFolder) -> Self {
+        Self { journals: Some(folder), ..self }
+    }
+
+    /// Where journals are kept.
+    pub(crate) fn journals(&self) -> Option<&JournalFolder> {
+        self.journals.as_ref()
+    }
+
+    /// What a journal must hold that is written afresh.
+    pub(crate) fn pending(&self) -> (ChangeSet, Vec<Conflict>) {
+        let shared = self.lock();
+        let (state, conflicts) = (shared.state.clone(), shared.conflicts.clone());
+        drop(shared);
+        (state.changes(), conflicts)
     }
 
     /// The store below.
@@ -173,8 +193,9 @@ impl EditBuffer {
             self.lock().version += 1;
             return Ok(());
         }
-        self.log.step(name, &changes).map_err(|error| EditError::from(error).into_store_error())?;
         let step = Step::new(name, changes);
+        let logged = self.log.step(name, &step.changes, || self.pending());
+        logged.map_err(|error| EditError::from(error).into_store_error())?;
         self.listeners.queue(step.done());
         let mut shared = self.lock();
         shared.state = state;
@@ -223,7 +244,7 @@ impl EditBuffer {
             Direction::Done | Direction::Redone => Arc::clone(&step.changes),
         };
         let state = self.applied(&step, &changes, &state)?;
-        self.log.step(&step.name, &changes)?;
+        self.log.step(&step.name, &changes, || self.pending())?;
         let mut shared = self.lock();
         match direction {
             Direction::Undone => shared.history.undone(),

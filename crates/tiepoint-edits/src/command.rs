@@ -60,7 +60,7 @@ fn abandon(buffer: &EditBuffer) -> Result<()> {
     for step in steps.iter().rev() {
         let changes = Arc::new(step.changes.inverted());
         state = buffer.applied(step, &changes, &state)?;
-        buffer.log.step(&step.name, &changes)?;
+        buffer.log.step(&step.name, &changes, || buffer.pending())?;
         let (direction, name) = (Direction::Undone, Arc::clone(&step.name));
         buffer.listeners.queue(EditEvent::Changed { direction, name, changes });
     }

@@ -67,7 +67,7 @@ impl EditBuffer {
             });
         }
         let id = ChangeSetId::mint();
-        self.log.intent(id)?;
+        self.log.intent(id, || self.pending())?;
         let forget: Vec<_> = forgettable.into_iter().collect();
         let applied = self.write(&changes.named(id), &state, options, &forget)?;
         let committed = Committed {
@@ -168,7 +168,7 @@ impl EditBuffer {
         let turn = self.turn()?;
         self.settle_doubt()?;
         let changes = Arc::new(self.state().changes().inverted());
-        self.log.clear()?;
+        self.log.rolled_back()?;
         let mut shared = self.lock();
         shared.state = State::default();
         shared.history.rollback();

@@ -71,13 +71,12 @@ impl EditError {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Self::Store(error) => return error.hint(),
-            Self::Journal(error) => return error.hint(),
             Self::Conflicts(_) => "merge, decide each conflict, and commit again",
             Self::Refused(_) => "change or undo what is refused, and commit again",
             Self::Overtaken { .. } => "look at what they say now, and edit them again if need be",
             Self::CommandOpen { .. } => "end it or abandon it first",
             Self::InDoubt { .. } => "try again when the store can be reached; nothing is lost",
-            Self::Unsettled { .. } => return None,
+            Self::Journal(_) | Self::Unsettled { .. } => return None,
         };
         Some(hint.to_owned())
     }

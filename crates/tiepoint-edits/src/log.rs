@@ -1,24 +1,118 @@
-//! What goes into the journal, where there is one.
-use crate::journal::JournalError;
+//! What goes into the journal, where there is one: the changes of each step as they happened, and
+//! how far commits got.
+use crate::journal::{Journal, JournalError, LeftBehind, Record};
+use crate::merge::sides;
+use std::sync::Arc;
 use tiepoint_core::{ChangeSet, ChangeSetId, Conflict};
-pub(crate) struct Log;
+
+/// The journal of a buffer, or none.
+#[derive(Debug)]
+pub(crate) struct Log(Option<Journal>);
+
+/// All that must be in a journal: what is pending, and the conflicts that wait.
+pub(crate) struct Pending<'a> {
+    pub(crate) changes: &'a ChangeSet,
+    pub(crate) conflicts: &'a [Conflict],
+}
+
 impl Log {
     pub(crate) fn none() -> Self {
-        Self
+        Self(None)
     }
-    pub(crate) fn step(&self, _name: &str, _changes: &ChangeSet) -> Result<(), JournalError> {
-        Ok(())
+
+    pub(crate) fn of(journal: Journal) -> Self {
+        Self(Some(journal))
     }
-    pub(crate) fn intent(&self, _id: ChangeSetId) -> Result<(), JournalError> {
-        Ok(())
+
+    pub(crate) fn journal(&self) -> Option<&Journal> {
+        self.0.as_ref()
     }
-    pub(crate) fn done(&self, _id: ChangeSetId) -> Result<(), JournalError> {
-        Ok(())
+
+    /// A step that was made, undone or redone. Returns when it is on disk.
+    ///
+    /// Where what the disk holds is not known since it failed before, `pending` is written afresh
+    /// with it.
+    pub(crate) fn step<'a>(
+        &self,
+        name: &str,
+        changes: &Arc<ChangeSet>,
+        pending: impl FnOnce() -> (ChangeSet, Vec<Conflict>),
+    ) -> Result<(), JournalError> {
+        let Some(journal) = &self.0 else { return Ok(()) };
+        let step = Record::Step { name: name.to_owned(), changes: Arc::clone(changes) };
+        write(journal, step, pending)
     }
-    pub(crate) fn clear(&self) -> Result<(), JournalError> {
-        Ok(())
+
+    /// A commit is about to begin; `pending` as for a step.
+    pub(crate) fn intent(
+        &self,
+        id: ChangeSetId,
+        pending: impl FnOnce() -> (ChangeSet, Vec<Conflict>),
+    ) -> Result<(), JournalError> {
+        let Some(journal) = &self.0 else { return Ok(()) };
+        write(journal, Record::Intent { id, changes: None }, pending)
     }
-    pub(crate) fn restart(&self, _c: &ChangeSet, _x: &[Conflict]) -> Result<(), JournalError> {
-        Ok(())
+
+    /// A commit has happened: nothing before it is pending any more. The store must remember the
+    /// commit until this has succeeded.
+    pub(crate) fn done(&self, id: ChangeSetId) -> Result<(), JournalError> {
+        self.end(Record::Done { id })
+    }
+
+    /// What was pending is given up.
+    pub(crate) fn rolled_back(&self) -> Result<(), JournalError> {
+        self.end(Record::RolledBack)
+    }
+
+    /// Nothing before the record is of use any more.
+    fn end(&self, record: Record) -> Result<(), JournalError> {
+        let Some(journal) = &self.0 else { return Ok(()) };
+        let written = journal.write(&[record]);
+        journal.clear().and(written)
+    }
+
+    /// What is pending is made of something else now.
+    pub(crate) fn restart(&self, pending: &Pending<'_>) -> Result<(), JournalError> {
+        self.0.as_ref().map_or(Ok(()), |journal| journal.restart(&pending.records()))
+    }
+
+    /// Takes over what a dead session left.
+    pub(crate) fn adopt(
+        &self,
+        left: LeftBehind,
+        pending: &Pending<'_>,
+    ) -> Result<(), JournalError> {
+        match &self.0 {
+            Some(journal) => journal.adopt(left, &pending.records()),
+            None => left.discard(),
+        }
+    }
+}
+
+fn write(
+    journal: &Journal,
+    record: Record,
+    pending: impl FnOnce() -> (ChangeSet, Vec<Conflict>),
+) -> Result<(), JournalError> {
+    match journal.write(std::slice::from_ref(&record)) {
+        Err(JournalError::Distrusted { .. }) => {
+            let (changes, conflicts) = pending();
+            let mut records = Pending { changes: &changes, conflicts: &conflicts }.records();
+            records.push(record);
+            journal.restart(&records)
+        }
+        written => written,
+    }
+}
+
+impl Pending<'_> {
+    fn records(&self) -> Vec<Record> {
+        let (name, changes) = ("Pending edits".to_owned(), Arc::new(self.changes.clone()));
+        let step = (!changes.is_empty()).then_some(Record::Step { name, changes });
+        let conflicts = self.conflicts.iter().map(|conflict| {
+            let (mine, theirs) = sides(conflict);
+            Record::Conflict { mine: Arc::new(mine), theirs: Arc::new(theirs) }
+        });
+        step.into_iter().chain(conflicts).collect()
     }
 }

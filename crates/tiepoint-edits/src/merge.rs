@@ -4,6 +4,7 @@ use crate::error::{EditError, Result};
 use crate::events::EditEvent;
 use crate::history::Step;
 use crate::load::{Loaded, Wanted};
+use crate::log::Pending;
 use crate::state::State;
 use crate::step;
 use std::collections::BTreeMap;
@@ -66,7 +67,7 @@ impl EditBuffer {
         let mut conflicts = shared.conflicts.clone();
         conflicts.retain(|it| !merged.conflicts.iter().any(|new| same_matter(new, it)));
         conflicts.extend(merged.conflicts);
-        self.log.restart(&state.changes(), &conflicts)?;
+        self.log.restart(&Pending { changes: &state.changes(), conflicts: &conflicts })?;
         shared.state = state;
         shared.history.replace_pending(merged.steps);
         shared.conflicts = conflicts;
@@ -95,7 +96,7 @@ impl EditBuffer {
         let changes = step::between(&before, &state, &touched);
         let mut conflicts = self.conflicts();
         conflicts.retain(|it| it != conflict);
-        self.log.restart(&state.changes(), &conflicts)?;
+        self.log.restart(&Pending { changes: &state.changes(), conflicts: &conflicts })?;
         let step = Step::new("Decide a conflict", changes);
         let event = step.done();
         let mut shared = self.lock();

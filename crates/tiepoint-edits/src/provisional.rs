@@ -2,7 +2,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
-use tiepoint_core::{Edit, Feature, Fid, Ids, Image, Query, Target};
+use tiepoint_core::{Change, Edit, Feature, Fid, Ids, Image, Query, Target};
 
 /// They begin here: above whatever a store counts to, and exact as a double. Ascending, so that new
 /// features come last, in the order they were made in.
@@ -23,12 +23,20 @@ impl Provisional {
         Fid::Int(self.0.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Gives out none that is not above this one.
-    pub(crate) fn pass(&self, fid: &Fid) {
-        if let Fid::Int(number) = fid
-            && is_provisional(fid)
-        {
-            self.0.fetch_max(number.saturating_add(1), Ordering::Relaxed);
+    /// Gives out none that is not above those of this change.
+    pub(crate) fn pass(&self, target: &Target, change: &Change) {
+        let known = match target {
+            Target::Fid(fid) => Some(fid),
+            Target::Id(_) => None,
+        };
+        let said = match change {
+            Change::Insert(image) | Change::Delete(image) => image.fid.as_ref(),
+            Change::Update(_) => None,
+        };
+        for fid in known.into_iter().chain(said).filter(|fid| is_provisional(fid)) {
+            if let Fid::Int(number) = fid {
+                self.0.fetch_max(number.saturating_add(1), Ordering::Relaxed);
+            }
         }
     }
 }

@@ -60,6 +60,13 @@ pub enum Record {
         /// The dead one.
         session: SessionId,
     },
+    /// A conflict that waits to be decided: what both sides did.
+    Conflict {
+        /// What I did.
+        mine: Arc<ChangeSet>,
+        /// What they did.
+        theirs: Arc<ChangeSet>,
+    },
     /// Everything before is of no use any more. Written by [`Journal::clear`](super::Journal::clear)
     /// and never handed out.
     Cleared,
@@ -97,6 +104,7 @@ mod kind {
     pub(super) const ROLLED_BACK: u32 = 11;
     pub(super) const ADOPTED: u32 = 12;
     pub(super) const CLEARED: u32 = 13;
+    pub(super) const CONFLICT: u32 = 14;
 }
 
 /// The field of `JournalUnit` that records are in.
@@ -148,6 +156,10 @@ impl Record {
             Self::Failed { id } => to.message(kind::FAILED, |it| write_id(it, id.0)),
             Self::RolledBack => to.bytes(kind::ROLLED_BACK, &[]),
             Self::Adopted { session } => to.message(kind::ADOPTED, |it| write_id(it, session.0)),
+            Self::Conflict { mine, theirs } => to.message(kind::CONFLICT, |it| {
+                it.bytes(1, &bytes_of(mine));
+                it.bytes(2, &bytes_of(theirs));
+            }),
             Self::Cleared => to.bytes(kind::CLEARED, &[]),
         }
     }
@@ -171,6 +183,7 @@ impl Record {
             kind::FAILED => Self::Failed { id: ChangeSetId(parts.id()?) },
             kind::ROLLED_BACK => Self::RolledBack,
             kind::ADOPTED => Self::Adopted { session: SessionId(parts.id()?) },
+            kind::CONFLICT => Self::Conflict { mine: parts.changes(1)?, theirs: parts.changes(2)? },
             kind::CLEARED => Self::Cleared,
             _ => return Err(RecordFault::Unknown),
         })
