@@ -12,7 +12,8 @@ proptest! {
     fn protobuf_comes_back(set in arb_change_set()) {
         let again = ChangeSet::from_protobuf(&set.to_protobuf());
         prop_assert_eq!(again.as_ref(), Ok(&set));
-        prop_assert_eq!(field_lists(&again?), field_lists(&set));
+        let again = again?;
+        prop_assert_eq!(field_lists(&again), field_lists(&set));
     }
 
     #[test]
@@ -20,7 +21,8 @@ proptest! {
         let text = set.to_json();
         let again = ChangeSet::from_json(&text);
         prop_assert_eq!(again.as_ref(), Ok(&set), "{}", text);
-        prop_assert_eq!(field_lists(&again?), field_lists(&set));
+        let again = again?;
+        prop_assert_eq!(field_lists(&again), field_lists(&set));
         let other = ChangeSet::from_protobuf(&ChangeSet::from_json(&text)?.to_protobuf())?;
         prop_assert_eq!(other.to_json(), text);
     }

@@ -69,7 +69,6 @@ proptest! {
 
 const NEWER: &str = r#"{
   "version": 1,
-  "author": {"name": "Eva", "seen": [1, 2.50]},
   "layers": {
     "roads": {
       "fields": ["name"],
@@ -88,7 +87,8 @@ const NEWER: &str = r#"{
         }
       ]
     }
-  }
+  },
+  "author": {"name": "Eva", "seen": [1, 2.50]}
 }
 "#;
 
