@@ -4,10 +4,9 @@ use super::JournalError;
 use super::frame::Head;
 use super::left::LeftBehind;
 use super::record::Record;
-use super::session::{Files, SessionId, StoreLabel};
+use super::session::{Files, Lock, SessionId, StoreLabel};
 use super::writing::{Unit, Writing};
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
@@ -58,7 +57,7 @@ pub struct Mark {
 #[derive(Default)]
 struct State {
     /// Locked while the session lives; there once it has a file.
-    lock: Option<File>,
+    lock: Option<Lock>,
     writing: Option<Writing>,
     began: Option<SystemTime>,
     generation: u64,
@@ -164,8 +163,9 @@ impl Journal {
     ///
     /// # Errors
     ///
-    /// Those of [`write`](Self::write); what was left is left then, and its lock is given back.
+    /// Those of [`write`](Self::write) and of [`LeftBehind::read`]; what was left is left then.
     pub fn adopt(&self, mut left: LeftBehind, records: &[Record]) -> Result<(), JournalError> {
+        left.readable()?;
         let mut all: Vec<Record> =
             left.sessions().map(|session| Record::Adopted { session }).collect();
         all.extend_from_slice(records);
