@@ -32,8 +32,9 @@ mod value;
 mod value_order;
 
 pub use change::{
-    ApplyError, Change, ChangeSet, ChangeSetId, Clash, ComposeError, Conflict, FieldChange,
-    FieldNames, Image, LayerChanges, NamedValues, Resolution,
+    ApplyError, BaseDifference, Change, ChangeSet, ChangeSetId, Clash, ComposeError, Conflict,
+    DecodeError, DecodeFault, FieldChange, FieldNames, HistoryRebase, Image, LayerChanges,
+    NamedValues, RebaseError, Rebased, Resolution, ResolveError,
 };
 pub use crs::{AxisOrder, Crs, CrsError};
 pub use datetime::{Date, DateTime, DateTimeError, Time, ZoneRule};

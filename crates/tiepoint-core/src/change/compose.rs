@@ -16,6 +16,12 @@ pub enum ComposeError {
     },
 }
 
+impl ComposeError {
+    pub(super) fn gap(layer: &str, target: &crate::Target, reason: ApplyError) -> Self {
+        Self::Gap { layer: layer.to_owned(), target: target.to_string(), reason }
+    }
+}
+
 impl Change {
     /// Both as one, `None` where they come to nothing.
     ///
@@ -39,6 +45,43 @@ impl Change {
                 let mut before = image.clone();
                 fields.iter().try_for_each(|it| it.take_back(&mut before))?;
                 Ok(Some(Self::Delete(before)))
+            }
+        }
+    }
+}
+
+impl Change {
+    /// Both as one where they tell differently of the state between them; `None` where they come to
+    /// nothing.
+    pub(super) fn overridden_by(self, later: Self) -> Option<Self> {
+        match (self, later) {
+            (Self::Insert(mut image), Self::Update(fields)) => {
+                for it in fields {
+                    image.values[it.field] = it.after;
+                }
+                Some(Self::Insert(image))
+            }
+            (Self::Insert(_), Self::Delete(_)) => None,
+            (Self::Insert(_) | Self::Update(_), later @ Self::Insert(_)) => Some(later),
+            (Self::Update(first), Self::Update(mut second)) => {
+                for earlier in first {
+                    match second.binary_search_by_key(&earlier.field, |it| it.field) {
+                        Ok(at) => second[at].before = earlier.before,
+                        Err(at) => second.insert(at, earlier),
+                    }
+                }
+                second.retain(|it| it.before != it.after);
+                Self::update(second)
+            }
+            (Self::Update(fields), Self::Delete(mut image)) => {
+                for it in fields {
+                    image.values[it.field] = it.before;
+                }
+                Some(Self::Delete(image))
+            }
+            (gone @ Self::Delete(_), Self::Update(_) | Self::Delete(_)) => Some(gone),
+            (Self::Delete(before), Self::Insert(after)) => {
+                Self::update(FieldChange::between(&before.values, &after.values))
             }
         }
     }

@@ -1,4 +1,5 @@
 //! Conflicts: what two sides did to one thing, kept as values until somebody decides.
+use super::Image;
 use crate::{Target, Value};
 use std::collections::BTreeMap;
 
@@ -76,4 +77,21 @@ pub enum Resolution {
     Theirs,
     /// Neither: the field is to say this.
     Value(Value),
+}
+
+impl Clash {
+    /// The field that it is about; `None` where a whole feature is in question.
+    #[must_use]
+    pub fn field(&self) -> Option<&str> {
+        match self {
+            Self::Field { field, .. } | Self::Unique { field, .. } => Some(field),
+            Self::TheyDeleted { .. } | Self::IDeleted { .. } | Self::BothInserted { .. } => None,
+        }
+    }
+}
+
+/// What an image says, by the names of its fields.
+pub(super) fn named(image: &Image, fields: &[String]) -> NamedValues {
+    let said = fields.iter().zip(&image.values);
+    said.filter_map(|(name, value)| Some((name.clone(), value.clone()?))).collect()
 }

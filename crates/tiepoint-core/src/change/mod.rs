@@ -7,11 +7,20 @@
 mod apply;
 mod compose;
 mod conflict;
+mod encoding;
+mod history;
+mod rebase;
+mod resolve;
 mod set;
+mod unique;
 
 pub use apply::ApplyError;
 pub use compose::ComposeError;
 pub use conflict::{Clash, Conflict, NamedValues, Resolution};
+pub use encoding::{DecodeError, DecodeFault};
+pub use history::HistoryRebase;
+pub use rebase::{BaseDifference, RebaseError, Rebased};
+pub use resolve::ResolveError;
 pub use set::{ChangeSet, ChangeSetId, LayerChanges};
 
 use crate::{Feature, Fid, Value};

@@ -81,13 +81,12 @@ impl Writer {
         self.bytes.push(0);
         fields(self);
         let length = self.bytes.len() - place - 1;
-        match u8::try_from(length) {
-            Ok(short @ 0..0x80) => self.bytes[place] = short,
-            _ => {
-                let mut prefix = Self::new();
-                prefix.varint(length as u64);
-                self.bytes.splice(place..=place, prefix.bytes);
-            }
+        if let Ok(short @ 0..0x80) = u8::try_from(length) {
+            self.bytes[place] = short;
+        } else {
+            let mut prefix = Self::new();
+            prefix.varint(length as u64);
+            self.bytes.splice(place..=place, prefix.bytes);
         }
     }
 
