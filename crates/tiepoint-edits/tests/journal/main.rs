@@ -4,6 +4,7 @@ mod failures;
 mod hostile;
 mod life;
 mod processes;
+mod speed;
 
 use std::path::{Path, PathBuf};
 use tiepoint_edits::journal::{Journal, JournalFolder, LeftBehind, Record, StoreLabel};
