@@ -79,8 +79,10 @@ fn act(folder: &Path, acts: &[Act], model: &mut Model) -> Option<(PathBuf, Vec<u
                 model.units.push(records);
             }
             Act::Sync => {
-                mark.map(|it| journal.sync(it).expect("is synced"));
-                model.synced = if mark.is_some() { model.units.len() } else { model.synced };
+                if let Some(mark) = mark {
+                    journal.sync(mark).expect("is synced");
+                    model.synced = model.units.len();
+                }
             }
             Act::Clear => {
                 journal.clear().expect("clears");
@@ -124,7 +126,7 @@ fn crashed(bytes: &[u8], durable: usize, every: usize, seed: u64) -> Vec<Vec<u8>
         images.push(bytes[..at].to_vec());
         let (mut zeros, mut garbage, mut holes) = (bytes.to_vec(), bytes.to_vec(), bytes.to_vec());
         zeros[at..].fill(0);
-        garbage[at..].iter_mut().for_each(|it| *it = next() as u8);
+        garbage[at..].iter_mut().for_each(|it| *it = next().to_le_bytes()[0]);
         for (sector, part) in holes.chunks_mut(512).enumerate() {
             let from = durable.saturating_sub(sector * 512).min(part.len());
             if next() % 2 == 0 {

@@ -74,7 +74,9 @@ proptest! {
         let (folder, path, whole) = one();
         let all: Vec<_> = left(folder.path())[0].records().expect("is read");
         let mut bytes = whole;
-        harms.iter().for_each(|it| it.done(&mut bytes));
+        for harm in &harms {
+            harm.done(&mut bytes);
+        }
         fs::write(&path, &bytes).expect("is written");
         for it in left(folder.path()) {
             if let Ok(records) = it.records() {

@@ -21,11 +21,11 @@ fn record(name: impl Into<String>) -> Record {
 
 /// The names of such records.
 fn names(records: &[Record]) -> Vec<&str> {
-    let name = |it| match it {
-        &Record::CommandBegun { ref name } => Some(name.as_str()),
+    let named = records.iter().map(|it| match it {
+        Record::CommandBegun { name } => Some(name.as_str()),
         _ => None,
-    };
-    records.iter().filter_map(name).collect()
+    });
+    named.flatten().collect()
 }
 
 fn left(folder: &Path) -> Vec<LeftBehind> {

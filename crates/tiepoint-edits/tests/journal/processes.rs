@@ -85,7 +85,9 @@ fn killed_at_any_time_every_acknowledged_edit_is_offered_once_and_in_order() {
         let folder = tempdir().expect("a folder");
         let mut children = [play("write", folder.path()), play("write", folder.path())];
         std::thread::sleep(Duration::from_millis(u64::from(20 + round * 17 % 90)));
-        children.iter_mut().for_each(|it| it.kill().expect("is killed"));
+        for child in &mut children {
+            child.kill().expect("is killed");
+        }
         let told = children.iter_mut().map(acknowledged);
         let mut told: BTreeMap<String, Vec<String>> =
             told.flatten().fold(BTreeMap::new(), |mut by, name| {
@@ -205,13 +207,15 @@ fn check(told: &[String], folder: &Path, at: usize) -> bool {
             return true;
         }
         Some("cleared" | "four") => {
-            assert!(count("four") <= 1 && heirlooms == 0, "{at}: {names:?}")
+            assert!(count("four") <= 1 && heirlooms == 0, "{at}: {names:?}");
         }
         Some("clearing") => assert!(names.is_empty() || count("three") == 1, "{at}: {names:?}"),
         _ => {
             assert_eq!(heirlooms, 1, "{at}: after {told:?}: {names:?}");
             let due = ["one", "two", "three"].into_iter().filter(|it| has(it));
-            due.for_each(|it| assert_eq!(count(it), 1, "{at}: after {told:?}: {names:?}"));
+            for name in due {
+                assert_eq!(count(name), 1, "{at}: after {told:?}: {names:?}");
+            }
         }
     }
     false

@@ -11,10 +11,10 @@ use tiepoint_core::{
 use tiepoint_edits::journal::Record;
 
 /// A step that edits one attribute of so many features.
-fn attribute_step(count: usize) -> Record {
+fn attribute_step(count: i32) -> Record {
     let fields: FieldNames = ["name".to_owned(), "height".to_owned()].into();
     let mut changes = ChangeSet::new();
-    for height in 0..count as i64 {
+    for height in 0..i64::from(count) {
         let change =
             FieldChange { field: 1, before: Some(height.into()), after: Some((height + 1).into()) };
         let target = Target::Id(ObjectId::mint());
@@ -53,7 +53,7 @@ fn edits_in_one_step() {
         let micros = start.elapsed().as_secs_f64() * 1e6 / f64::from(steps);
         println!(
             "{count} edits in one step: {:.2} µs an edit, {micros:.0} µs a step",
-            micros / count as f64
+            micros / f64::from(count)
         );
     }
     let step = insert_step(100_000);
