@@ -157,8 +157,8 @@ impl Record {
             Self::RolledBack => to.bytes(kind::ROLLED_BACK, &[]),
             Self::Adopted { session } => to.message(kind::ADOPTED, |it| write_id(it, session.0)),
             Self::Conflict { mine, theirs } => to.message(kind::CONFLICT, |it| {
-                it.bytes(1, &bytes_of(mine));
-                it.bytes(2, &bytes_of(theirs));
+                it.bytes(1, &mine.to_protobuf());
+                it.bytes(2, &theirs.to_protobuf());
             }),
             Self::Cleared => to.bytes(kind::CLEARED, &[]),
         }
