@@ -28,7 +28,7 @@ fn fastest<T>(mut task: impl FnMut() -> T) -> Duration {
         let (start, busy_before) = (Instant::now(), busy());
         let outcome = black_box(task());
         let elapsed = start.elapsed();
-        let busy_for = busy().zip(busy_before).map(|(after, before)| after - before);
+        let busy_for = busy().zip(busy_before).map(|(after, before)| after.saturating_sub(before));
         drop(outcome);
         busy_for.unwrap_or(elapsed)
     };
