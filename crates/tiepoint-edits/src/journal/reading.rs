@@ -277,8 +277,8 @@ mod tests {
     fn a_unit_without_its_last_part_is_torn_and_a_part_without_a_unit_is_damage() {
         let head = head();
         let whole = (Part::Whole, Vec::new(), 0);
-        assert_eq!(end(&head, &sealed(&head, &[whole.clone()])), End::Whole);
-        let torn = [whole.clone(), (Part::First, vec![10], 0)];
+        assert_eq!(end(&head, &sealed(&head, std::slice::from_ref(&whole))), End::Whole);
+        let torn = [whole, (Part::First, vec![10], 0)];
         assert_eq!(end(&head, &sealed(&head, &torn)), End::Torn);
         let start = head.to_bytes().len() as u64;
         let lost = [(Part::First, vec![10], 0), (Part::Whole, Vec::new(), start + 1)];
