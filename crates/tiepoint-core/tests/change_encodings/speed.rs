@@ -28,7 +28,6 @@ fn fastest<T>(mut task: impl FnMut() -> T) -> Duration {
 
 #[test]
 #[ignore = "a measurement, for --release --ignored --nocapture"]
-#[expect(clippy::print_stderr, reason = "it is the measurement")]
 fn a_hundred_thousand_changes_pass_quickly() {
     let (first, second) = (attribute_changes(0), attribute_changes(1));
     let (bytes, text) = (first.to_protobuf(), first.to_json());
