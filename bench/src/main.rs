@@ -3,6 +3,7 @@
 //! `cargo xtask bench` builds and runs this. CPU seconds are counted, not seconds on the clock:
 //! what else the machine does matters less so. Peers are measured in the same run, on the same
 //! data, and each GeoPackage that both sides read was written by `ogr2ogr`.
+mod changes;
 mod conversion;
 mod curve;
 mod dataset;
@@ -37,7 +38,7 @@ struct Options {
     #[arg(long)]
     quick: bool,
     /// Only cases whose names begin so: import, import-points, export, read, write, curve, window,
-    /// nearest, binding, filter, district, transform, postgis (its parts: -load, -read, -export,
+    /// nearest, binding, filter, district, transform, changes-apply, changes-diff, postgis (its parts: -load, -read, -export,
     /// -radius, -nearest).
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
@@ -115,7 +116,9 @@ fn cases() -> Vec<Case> {
         })
     };
     let mut cases: Vec<Case> = pairs.into_iter().flat_map(named).collect();
-    let single: [(&str, Dataset, Run); 7] = [
+    let single: [(&str, Dataset, Run); 9] = [
+        ("changes-apply", Dataset::Polygons, changes::apply),
+        ("changes-diff", Dataset::Polygons, changes::diff),
         ("curve", Dataset::Points, curve::trace),
         ("window", Dataset::Polygons, questions::window),
         ("nearest", Dataset::Points, questions::nearest),

@@ -443,7 +443,10 @@ fn rank_of(row: &Feature) -> Option<i64> {
 fn edit(store: &dyn Store, client: u64, rounds: u64) -> i64 {
     let (mut random, mut added) = (Random(client), 0);
     for round in 0..rounds {
+        let mut tries = 0;
         let sum = loop {
+            tries += 1;
+            assert!(tries < 500, "who looks again finds the same conflict again");
             let rows = all(store, &Query::layer("places"));
             let mut changes = Vec::new();
             let mut sum = 0;
