@@ -12,7 +12,7 @@ use tiepoint_core::{Fid, Target, Value};
 use tokio_postgres::types::ToSql;
 
 /// More changes than this are made before more are taken.
-const MOST_CHANGES: usize = 65_536;
+const MOST_CHANGES: usize = 16_384;
 /// More bytes of geometry, too.
 const MOST_BYTES: usize = 16 << 20;
 
