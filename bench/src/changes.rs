@@ -141,12 +141,18 @@ pub(crate) fn pairs(changes: &ChangeSet) -> impl Iterator<Item = (String, String
     })
 }
 
-fn looped(path: &Path, layer: &str, changes: &ChangeSet) -> Outcome<usize> {
+/// A file as others write to it.
+pub(crate) fn opened_by_others(path: &Path) -> Outcome<Connection> {
     let connection = Connection::open(path)?;
     // the triggers of the spatial index name them, although no geometry changes
     for name in ["ST_IsEmpty", "ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY"] {
         connection.create_scalar_function(name, 1, FunctionFlags::SQLITE_UTF8, |_| Ok(0))?;
     }
+    Ok(connection)
+}
+
+fn looped(path: &Path, layer: &str, changes: &ChangeSet) -> Outcome<usize> {
+    let connection = opened_by_others(path)?;
     connection.execute_batch("BEGIN IMMEDIATE")?;
     let mut made = 0;
     {
