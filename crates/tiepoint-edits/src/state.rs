@@ -33,12 +33,15 @@ pub(crate) struct Row {
     pub(crate) now: Option<Arc<Feature>>,
     /// Whether they differ.
     pub(crate) dirty: bool,
+    /// What it is called, or was when it was last there.
+    pub(crate) fid: Option<Fid>,
 }
 
 impl Row {
     /// A feature as it is.
     pub(crate) fn clean(feature: Arc<Feature>) -> Self {
-        Self { base: Some(Arc::clone(&feature)), now: Some(feature), dirty: false }
+        let fid = feature.fid.clone();
+        Self { base: Some(Arc::clone(&feature)), now: Some(feature), dirty: false, fid }
     }
 
     pub(crate) fn new(base: Option<Arc<Feature>>, now: Option<Arc<Feature>>) -> Self {
@@ -47,7 +50,8 @@ impl Row {
             (None, None) => false,
             _ => true,
         };
-        Self { base, now, dirty }
+        let fid = now.as_ref().or(base.as_ref()).and_then(|it| it.fid.clone());
+        Self { base, now, dirty, fid }
     }
 }
 
@@ -150,10 +154,11 @@ impl LayerState {
     }
 
     /// Puts a row in the place of the one before.
-    pub(crate) fn put(&mut self, target: Target, row: Row) {
+    pub(crate) fn put(&mut self, target: Target, mut row: Row) {
         if let Some(before) = self.rows.get(&target).cloned() {
+            row.fid = row.fid.or_else(|| before.fid.clone());
             self.dirty -= usize::from(before.dirty);
-            self.forget_unique(&before);
+            self.forget_unique(&target, &before);
         }
         self.dirty += usize::from(row.dirty);
         for feature in row.now.iter().chain(&row.base) {
@@ -165,9 +170,12 @@ impl LayerState {
         self.rows.insert_mut(target, row);
     }
 
-    fn forget_unique(&mut self, row: &Row) {
-        for (field, value) in unique_values(&self.layer, row) {
-            self.unique.remove_mut(&(field, value));
+    /// Another may have taken a value over already: within a step, they move in any order.
+    fn forget_unique(&mut self, target: &Target, row: &Row) {
+        for key in unique_values(&self.layer, row) {
+            if self.unique.get(&key) == Some(target) {
+                self.unique.remove_mut(&key);
+            }
         }
     }
 
@@ -187,7 +195,8 @@ impl LayerState {
             let fit = |it: &Option<Arc<Feature>>| {
                 it.as_ref().map(|feature| Arc::new(fitted(feature, layer)))
             };
-            refitted.put(target.clone(), Row::new(fit(&row.base), fit(&row.now)));
+            let fitted = Row::new(fit(&row.base), fit(&row.now));
+            refitted.put(target.clone(), Row { fid: row.fid.clone(), ..fitted });
         }
         *self = refitted;
     }

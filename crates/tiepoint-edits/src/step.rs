@@ -55,7 +55,7 @@ pub(crate) fn apply(
         for (target, change) in layer_changes.iter() {
             let row = here.row(target).cloned();
             let row = row.or_else(|| loaded.get(target).cloned().map(Row::clean));
-            let row = row.unwrap_or(Row { base: None, now: None, dirty: false });
+            let row = row.unwrap_or(Row::new(None, None));
             match places.applied(change, row.now.as_deref(), target) {
                 Ok(now) => here.put(target.clone(), Row::new(row.base, now.map(Arc::new))),
                 Err(reason) => {
