@@ -1,2 +1,5 @@
 //! What the edit buffer and its journal promise, over real stores.
 mod as_store;
+mod fixture;
+mod frail;
+mod model;

@@ -159,10 +159,10 @@ impl Model {
 
     fn settle(&mut self) {
         self.steps.truncate(self.done.max(self.committed));
-        let taken_back = self.steps[self.done..].iter().rev().map(|step| Step {
-            name: format!("Undo {}", step.name),
-            delta: inverted(&step.delta),
-        });
+        let taken_back = self.steps[self.done..]
+            .iter()
+            .rev()
+            .map(|step| Step { name: format!("Undo {}", step.name), delta: inverted(&step.delta) });
         let taken_back = taken_back.collect::<Vec<_>>();
         self.steps.extend(taken_back);
         self.done = self.steps.len();
@@ -220,14 +220,17 @@ impl Model {
 
     pub(crate) fn clashes(&self) -> Clashes {
         let rows = self.changes();
-        let all = rows.iter().map(|(handle, (base, now))| {
-            clashes(*handle, base, now, &self.stored(*handle))
-        });
+        let all = rows
+            .iter()
+            .map(|(handle, (base, now))| clashes(*handle, base, now, &self.stored(*handle)));
         all.flatten().collect()
     }
 
-    /// Everything is in the store.
+    /// Everything is in the store; where nothing is pending, nothing happens.
     pub(crate) fn commit(&mut self) {
+        if self.changes().is_empty() {
+            return;
+        }
         for (handle, (base, now)) in self.changes() {
             match on_top(&now, &base, &self.stored(handle)) {
                 Some(now) => drop(self.store.insert(handle, now)),
