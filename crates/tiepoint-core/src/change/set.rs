@@ -1,8 +1,11 @@
 //! Change sets: what happened to the features of some layers, one change per feature.
+use super::encoding::{LayerUnknown, Unknown};
 use super::rebase::united;
 use super::{Change, ComposeError, FieldChange, FieldNames, Image};
 use crate::{ObjectId, Target};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::sync::Arc;
 
@@ -17,6 +20,8 @@ pub struct ChangeSet {
     /// Its name, where it has one. What is made of change sets has none.
     pub id: Option<ChangeSetId>,
     layers: BTreeMap<String, LayerChanges>,
+    /// What it said when it was read that is not known here.
+    unknown: Option<Box<Unknown>>,
 }
 
 /// What happened to the features of one layer.
@@ -27,10 +32,15 @@ pub struct ChangeSet {
 pub struct LayerChanges {
     fields: FieldNames,
     changes: BTreeMap<Target, Change>,
+    /// What was said of them when they were read that is not known here; hardly ever anything.
+    unknown: Option<Box<LayerUnknown>>,
 }
 
 impl PartialEq for LayerChanges {
     fn eq(&self, other: &Self) -> bool {
+        if self.unknown != other.unknown {
+            return false;
+        }
         if self.fields == other.fields {
             return self.changes == other.changes;
         }
@@ -72,7 +82,7 @@ impl ChangeSet {
     /// Whether nothing happened.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.layers.is_empty()
+        self.layers.values().all(LayerChanges::is_empty)
     }
 
     /// How many features changed.
@@ -113,14 +123,22 @@ impl ChangeSet {
         target: Target,
         change: Change,
     ) -> Result<(), ComposeError> {
-        let entry = self.layers.entry(layer.to_owned());
-        let here = entry.or_insert_with(|| LayerChanges::new(Arc::clone(fields)));
+        let here = self.layer_mut(layer, fields);
         let change = here.adopted(fields, change);
         let recorded = here.record(layer, target, change);
         if here.changes.is_empty() {
             self.layers.remove(layer);
         }
         recorded
+    }
+
+    /// A layer to record in, new with these fields where nothing happened in it yet.
+    fn layer_mut(&mut self, layer: &str, fields: &FieldNames) -> &mut LayerChanges {
+        if !self.layers.contains_key(layer) {
+            self.layers.insert(layer.to_owned(), LayerChanges::new(Arc::clone(fields)));
+        }
+        let here = self.layers.get_mut(layer);
+        here.expect("put there a moment ago")
     }
 
     /// What happened to one layer between two whole states of it, told feature by feature.
@@ -170,7 +188,7 @@ impl ChangeSet {
         changes: BTreeMap<Target, Change>,
     ) {
         if !changes.is_empty() {
-            self.layers.insert(layer.to_owned(), LayerChanges { fields, changes });
+            self.layers.insert(layer.to_owned(), LayerChanges { fields, changes, unknown: None });
         }
     }
 
@@ -183,8 +201,7 @@ impl ChangeSet {
         target: &Target,
         change: Change,
     ) {
-        let entry = self.layers.entry(layer.to_owned());
-        let here = entry.or_insert_with(|| LayerChanges::new(Arc::clone(fields)));
+        let here = self.layer_mut(layer, fields);
         let change = here.adopted(fields, change);
         let both = match here.changes.remove(target) {
             Some(earlier) => earlier.overridden_by(change),
@@ -196,12 +213,27 @@ impl ChangeSet {
         }
     }
 
+    /// Puts a layer that was read in its place, unless it says nothing at all.
+    pub(super) fn put_decoded(&mut self, name: &str, layer: LayerChanges) {
+        if !layer.is_empty() || layer.unknown.is_some() {
+            self.layers.insert(name.to_owned(), layer);
+        }
+    }
+
+    pub(super) fn keep_unknown(&mut self, unknown: Unknown) {
+        self.unknown = (!unknown.is_empty()).then(|| Box::new(unknown));
+    }
+
+    pub(super) fn unknown(&self) -> Option<&Unknown> {
+        self.unknown.as_deref()
+    }
+
     /// What takes it back.
     #[must_use]
     pub fn inverted(&self) -> Self {
-        let layers = self.layers.iter();
+        let layers = self.layers.iter().filter(|(_, changes)| !changes.is_empty());
         let layers = layers.map(|(name, changes)| (name.clone(), changes.inverted()));
-        Self { id: None, layers: layers.collect() }
+        Self { id: None, layers: layers.collect(), unknown: None }
     }
 
     /// Both as one.
@@ -210,11 +242,17 @@ impl ChangeSet {
     ///
     /// [`ComposeError`] where `later` was not made of what this one left, as far as this one tells.
     pub fn then(&self, later: &Self) -> Result<Self, ComposeError> {
-        let mut both = Self { id: None, layers: self.layers.clone() };
-        for (layer, changes) in later.layers() {
-            for (target, change) in changes.iter() {
-                both.record(layer, changes.fields(), target.clone(), change.clone())?;
-            }
+        let alone = |changes: &LayerChanges| LayerChanges { unknown: None, ..changes.clone() };
+        let mut both = Self::new();
+        for (name, earlier) in self.layers() {
+            let together = match later.layer(name) {
+                Some(later) => earlier.then(name, later)?,
+                None => alone(earlier),
+            };
+            both.put_decoded(name, together);
+        }
+        for (name, later) in later.layers().filter(|(name, _)| self.layer(name).is_none()) {
+            both.put_decoded(name, alone(later));
         }
         Ok(both)
     }
@@ -222,7 +260,7 @@ impl ChangeSet {
 
 impl LayerChanges {
     fn new(fields: FieldNames) -> Self {
-        Self { fields, changes: BTreeMap::new() }
+        Self { fields, changes: BTreeMap::new(), unknown: None }
     }
 
     /// The names of the fields, by position.
@@ -255,30 +293,83 @@ impl LayerChanges {
         self.changes.get(target)
     }
 
+    /// As it was read.
+    pub(super) fn decoded(
+        fields: FieldNames,
+        changes: BTreeMap<Target, Change>,
+        unknown: LayerUnknown,
+    ) -> Self {
+        let unknown = (!unknown.is_empty()).then(|| Box::new(unknown));
+        Self { fields, changes, unknown }
+    }
+
+    pub(super) fn unknown(&self) -> Option<&LayerUnknown> {
+        self.unknown.as_deref()
+    }
+
     pub(super) fn changes(&self) -> &BTreeMap<Target, Change> {
         &self.changes
     }
 
     fn inverted(&self) -> Self {
         let changes = self.changes.iter().map(|(target, it)| (target.clone(), it.inverted()));
-        Self { fields: Arc::clone(&self.fields), changes: changes.collect() }
+        Self { fields: Arc::clone(&self.fields), changes: changes.collect(), unknown: None }
     }
 
     fn record(&mut self, layer: &str, target: Target, change: Change) -> Result<(), ComposeError> {
-        let Some(earlier) = self.changes.get(&target) else {
-            self.changes.insert(target, change);
-            return Ok(());
-        };
-        let both = earlier.then(&change).map_err(|reason| ComposeError::Gap {
-            layer: layer.to_owned(),
-            target: target.to_string(),
-            reason,
-        })?;
-        match both {
-            Some(both) => self.changes.insert(target, both),
-            None => self.changes.remove(&target),
-        };
+        match self.changes.entry(target) {
+            Entry::Vacant(place) => {
+                place.insert(change);
+            }
+            Entry::Occupied(mut earlier) => {
+                let both = earlier.get().then(&change);
+                let both = both.map_err(|gap| ComposeError::gap(layer, earlier.key(), gap))?;
+                if let Some(unknown) = &mut self.unknown {
+                    unknown.forget(earlier.key());
+                }
+                match both {
+                    Some(both) => earlier.insert(both),
+                    None => earlier.remove(),
+                };
+            }
+        }
         Ok(())
+    }
+
+    /// Both as one, in one pass over both.
+    fn then(&self, layer: &str, later: &Self) -> Result<Self, ComposeError> {
+        let (fields, places) = united(&self.fields, &later.fields);
+        let width = fields.len();
+        let moves = fields != later.fields;
+        let moved = |change: &Change| {
+            if moves { change.clone().moved(&places, width) } else { change.clone() }
+        };
+        let (mut first, mut second) = (self.iter().peekable(), later.iter().peekable());
+        let mut both = Vec::with_capacity(self.len().max(later.len()));
+        loop {
+            let order = match (first.peek(), second.peek()) {
+                (Some((a, _)), Some((b, _))) => a.cmp(b),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => break,
+            };
+            let earlier = if order == Ordering::Greater { None } else { first.next() };
+            let later = if order == Ordering::Less { None } else { second.next() };
+            let (target, change) = match (earlier, later) {
+                (Some((target, earlier)), None) => (target, Some(earlier.clone().widened(width))),
+                (None, Some((target, later))) => (target, Some(moved(later))),
+                (Some((target, earlier)), Some((_, later))) => {
+                    let change = match (width > self.fields.len(), moves) {
+                        (false, false) => earlier.then(later),
+                        _ => earlier.clone().widened(width).then(&moved(later)),
+                    };
+                    (target, change.map_err(|gap| ComposeError::gap(layer, target, gap))?)
+                }
+                (None, None) => break,
+            };
+            both.extend(change.map(|change| (target.clone(), change)));
+        }
+        Ok(Self { fields, changes: both.into_iter().collect(), unknown: None })
     }
 
     /// A change by the positions of these fields, to which those that are new are added.
