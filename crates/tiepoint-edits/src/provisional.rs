@@ -64,10 +64,17 @@ impl<'p> Refreshed<'p> {
         for (layer, here) in changes.layers() {
             for (target, change) in here.iter() {
                 let mut change = change.clone();
+                let target = self.target(layer, target);
                 if let Change::Insert(image) | Change::Delete(image) = &mut change {
                     image.fid = image.fid.as_ref().map(|fid| self.fid(layer, fid));
                 }
-                let target = self.target(layer, target);
+                if let Change::Insert(image) = &mut change {
+                    // what is pending is written down without what it is called here
+                    image.fid.get_or_insert_with(|| match &target {
+                        Target::Fid(fid) => fid.clone(),
+                        Target::Id(_) => self.provisional.next(),
+                    });
+                }
                 let first = all.record(layer, here.fields(), target, change);
                 first.expect("each feature is here once");
             }

@@ -359,8 +359,7 @@ impl<'s> World<'s> {
         self.buffer = Arc::new(EditBuffer::over(Arc::new(MemoryStore::new())));
         self.buffer = Arc::new(opened(self.rules, &self.store, &self.folder));
         for left in self.buffer.left_behind().expect("reads") {
-            println!("{:?}", left.records());
-            println!("{:?}", self.buffer.recover(left).expect("is recovered"));
+            self.buffer.recover(left).expect("is recovered");
         }
         let expected = self.model.recover();
         self.find_notes();
