@@ -1,5 +1,7 @@
 //! What the edit buffer and its journal promise, over real stores.
 mod as_store;
+mod commits;
 mod fixture;
 mod frail;
+mod handlers;
 mod model;
