@@ -5,3 +5,5 @@ mod fixture;
 mod frail;
 mod handlers;
 mod model;
+mod speed;
+mod together;
