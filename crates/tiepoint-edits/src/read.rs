@@ -32,7 +32,8 @@ pub(crate) fn read<'a>(
     let question = Question::of(&base.layer(&query.layer)?, query)?;
     let plan = Merge::of(&question, query, pending);
     let rows = base.read(&Query { ids: asked.left(), ..plan.query.clone() })?;
-    let untouched = untouched(pending.clone(), plan.widened(question.layer(), rows));
+    let is_tied = question.layer().is_tied();
+    let untouched = untouched(pending.clone(), is_tied, plan.widened(question.layer(), rows));
     let ours = touched(&question, &asked, pending, control)?;
     let merged = merged(plan.in_fid_order(untouched), ours);
     question.finish_whole(&plan.rest, ending(merged))
@@ -174,12 +175,9 @@ fn fid(row: &Result<Feature>) -> Option<&Fid> {
 }
 
 /// The rows of the store that nothing is pending for.
-fn untouched(pending: LayerState, rows: Rows<'_>) -> Rows<'_> {
+fn untouched(pending: LayerState, is_tied: bool, rows: Rows<'_>) -> Rows<'_> {
     Box::new(rows.filter(move |row| match row {
-        Ok(feature) => {
-            let target = Target::of(feature);
-            target.is_none_or(|target| pending.dirty_row(&target).is_none())
-        }
+        Ok(feature) => pending.dirty_row_of(feature, is_tied).is_none(),
         Err(_) => true,
     }))
 }

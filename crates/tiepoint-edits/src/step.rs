@@ -49,6 +49,7 @@ pub(crate) fn apply(
     let (mut state, mut overtaken) = (state.clone(), Vec::new());
     for (name, layer_changes) in changes.layers() {
         let layer = store.layer(name)?;
+        state.layer(name).map_or(Ok(()), |it| it.still_fits(&layer))?;
         let here = state.layer_mut(&layer);
         let loaded = load(here, layer_changes, |query| store.read(query))?;
         let places = Places::of(layer_changes, &layer);

@@ -223,6 +223,7 @@ impl Transaction for EditTransaction<'_> {
             let reason = format!("layer `{layer}`: {reason}");
             return Err(StoreError::ReadOnly { store: self.name().to_owned(), reason });
         }
+        self.state.layer(layer).map_or(Ok(()), |it| it.still_fits(&store_layer))?;
         let fids = store_layer.fids;
         let pending = self.buffer.pending_layer(store_layer);
         let provisional = Arc::clone(&self.buffer.provisional);
