@@ -159,7 +159,7 @@ impl EditBuffer {
     }
 
     /// A layer as it is while edits are pending: fids change when they are committed.
-    pub(crate) fn pending_layer(&self, layer: Arc<Layer>) -> Arc<Layer> {
+    pub(crate) fn pending_layer(layer: Arc<Layer>) -> Arc<Layer> {
         match layer.fids {
             FidRule::Stable => {
                 Arc::new(Layer { fids: FidRule::Renumbering, ..Arc::unwrap_or_clone(layer) })

@@ -88,7 +88,9 @@ impl EditBuffer {
             shared.history.abandon_command(number);
             shared.state = state;
             shared.version += 1;
-            events.into_iter().for_each(|event| self.listeners.queue(event));
+            for event in events {
+                self.listeners.queue(event);
+            }
         }
     }
 }

@@ -107,7 +107,7 @@ impl EditBuffer {
             Ok(false) => Err(reason.into()),
             Err(_) if reason.is_lost_connection() => {
                 self.lock().in_doubt = Some(id);
-                Err(EditError::InDoubt { id, reason })
+                Err(EditError::InDoubt { id, reason: Box::new(reason) })
             }
             Err(_) => Err(reason.into()),
         }
@@ -159,7 +159,7 @@ impl EditBuffer {
                 self.lock().in_doubt = None;
                 Ok(())
             }
-            Err(reason) => Err(EditError::InDoubt { id, reason }),
+            Err(reason) => Err(EditError::InDoubt { id, reason: Box::new(reason) }),
         }
     }
 

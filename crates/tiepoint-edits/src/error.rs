@@ -43,7 +43,7 @@ pub enum EditError {
         /// The name of what was committed.
         id: ChangeSetId,
         /// Why it cannot be asked.
-        reason: StoreError,
+        reason: Box<StoreError>,
     },
     /// A decision that does not settle the conflict, or a conflict that there is not.
     #[error("the conflict cannot be settled like this: {reason}")]

@@ -10,7 +10,8 @@ use tiepoint_store::InsertedFeature;
 /// What happened to an edit buffer.
 #[derive(Debug, Clone)]
 pub enum EditEvent {
-    /// A step was made, undone or redone: features say something else now.
+    /// A step was made, undone or redone: features say something else now. Where nothing is pending
+    /// for a feature any more, what others changed in it shows, too, and is not told of here.
     Changed {
         /// Which of them.
         direction: Direction,

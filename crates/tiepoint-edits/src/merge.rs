@@ -307,10 +307,10 @@ pub(crate) fn sides(conflict: &Conflict) -> (ChangeSet, ChangeSet) {
 
 /// Images of named values, by the positions of all their names.
 fn images<const N: usize>(named: [&NamedValues; N]) -> (FieldNames, [Image; N]) {
-    let mut names: Vec<String> = named.iter().flat_map(|it| it.keys().cloned()).collect();
-    names.sort();
-    names.dedup();
-    let values = |it: &NamedValues| names.iter().map(|name| it.get(name).cloned()).collect();
+    let mut fields: Vec<String> = named.iter().flat_map(|it| it.keys().cloned()).collect();
+    fields.sort();
+    fields.dedup();
+    let values = |it: &NamedValues| fields.iter().map(|name| it.get(name).cloned()).collect();
     let images = named.map(|it| Image { fid: None, values: values(it) });
-    (names.into(), images)
+    (fields.into(), images)
 }

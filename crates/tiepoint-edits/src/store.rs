@@ -70,11 +70,11 @@ impl Store for EditBuffer {
 
     fn layers(&self) -> Result<Vec<Arc<Layer>>> {
         let layers = self.store().layers()?;
-        Ok(layers.into_iter().map(|layer| self.pending_layer(layer)).collect())
+        Ok(layers.into_iter().map(|layer| Self::pending_layer(layer)).collect())
     }
 
     fn layer(&self, name: &str) -> Result<Arc<Layer>> {
-        self.store().layer(name).map(|layer| self.pending_layer(layer))
+        self.store().layer(name).map(|layer| Self::pending_layer(layer))
     }
 
     fn facts(&self, layer: &str) -> Result<LayerFacts> {

@@ -153,11 +153,11 @@ impl Transaction for EditTransaction<'_> {
             Some(below) => below.layers()?,
             None => self.buffer.store().layers()?,
         };
-        Ok(layers.into_iter().map(|layer| self.buffer.pending_layer(layer)).collect())
+        Ok(layers.into_iter().map(|layer| EditBuffer::pending_layer(layer)).collect())
     }
 
     fn layer(&self, name: &str) -> Result<Arc<Layer>> {
-        self.store_layer(name).map(|layer| self.buffer.pending_layer(layer))
+        self.store_layer(name).map(|layer| EditBuffer::pending_layer(layer))
     }
 
     fn read(&self, query: &Query) -> Result<Features<'_>> {
@@ -205,7 +205,7 @@ impl Transaction for EditTransaction<'_> {
         }
         let layer = self.below()?.create_layer(definition)?;
         self.creates = true;
-        Ok(self.buffer.pending_layer(layer))
+        Ok(EditBuffer::pending_layer(layer))
     }
 
     /// What is pending in the layer goes with it.
@@ -225,7 +225,7 @@ impl Transaction for EditTransaction<'_> {
         }
         self.state.layer(layer).map_or(Ok(()), |it| it.still_fits(&store_layer))?;
         let fids = store_layer.fids;
-        let pending = self.buffer.pending_layer(store_layer);
+        let pending = EditBuffer::pending_layer(store_layer);
         let provisional = Arc::clone(&self.buffer.provisional);
         let preparer = Preparer::new(self.buffer.printable_name(), pending, fids, provisional);
         Ok(Box::new(Writer::open(self, preparer, mode)))
