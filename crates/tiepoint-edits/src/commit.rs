@@ -104,12 +104,11 @@ impl EditBuffer {
         };
         match was_applied(&**self.store(), id) {
             Ok(true) => Ok(applied_unseen(changes)),
-            Ok(false) => Err(reason.into()),
             Err(_) if reason.is_lost_connection() => {
                 self.lock().in_doubt = Some(id);
                 Err(EditError::InDoubt { id, reason: Box::new(reason) })
             }
-            Err(_) => Err(reason.into()),
+            Ok(false) | Err(_) => Err(reason.into()),
         }
     }
 

@@ -238,9 +238,11 @@ fn decided(state: &State, conflict: &Conflict, resolution: &Resolution) -> Resul
         (Clash::Field { field, .. } | Clash::Unique { field, .. }, Resolution::Value(value)) => {
             set(field, &Some(value.clone()))?
         }
-        (Clash::Unique { inserted: Some(_), .. }, Resolution::Theirs) => None,
+        (
+            Clash::Unique { inserted: Some(_), .. } | Clash::TheyDeleted { .. },
+            Resolution::Theirs,
+        ) => None,
         (Clash::Unique { field, base, .. }, Resolution::Theirs) => set(field, base)?,
-        (Clash::TheyDeleted { .. }, Resolution::Theirs) => None,
         (Clash::IDeleted { .. } | Clash::BothInserted { .. }, Resolution::Theirs) => {
             row.base.clone()
         }

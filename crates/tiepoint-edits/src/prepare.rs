@@ -104,7 +104,9 @@ impl Preparer {
     fn insert(&self, feature: Feature, known: Option<&LayerState>) -> Result<Prepared> {
         let label = FeatureLabel::of(&feature);
         let (wanted, asked) = (feature.fid.clone(), feature.id);
-        wanted.iter().for_each(|fid| self.provisional.pass(fid));
+        if let Some(fid) = &wanted {
+            self.provisional.pass(fid);
+        }
         let values = accepted_values(&self.layer, feature)?;
         let left = unset(&values);
         let values = with_defaults(&self.layer, values, &label)?;

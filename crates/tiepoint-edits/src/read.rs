@@ -82,10 +82,9 @@ impl Asked {
     /// Whether the store has nothing of it.
     fn is_touched(&self) -> bool {
         match self {
-            Self::Everything => false,
+            Self::Everything | Self::Targets { left: Ids::Any, .. } => false,
             Self::Targets { left: Ids::Objects(left), .. } => left.is_empty(),
             Self::Targets { left: Ids::Fids(left), .. } => left.is_empty(),
-            Self::Targets { left: Ids::Any, .. } => false,
         }
     }
 
@@ -234,7 +233,7 @@ fn merged<'a>(store: Rows<'a>, ours: Rows<'a>) -> Rows<'a> {
 }
 
 /// The same rows, of which there are no more after the reading was stopped.
-fn ending<'a>(rows: Rows<'a>) -> Rows<'a> {
+fn ending(rows: Rows<'_>) -> Rows<'_> {
     let mut rows = Some(rows);
     Box::new(std::iter::from_fn(move || {
         let row = rows.as_mut()?.next();

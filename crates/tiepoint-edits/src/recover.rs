@@ -95,7 +95,9 @@ impl EditBuffer {
         let changes = taken.state.changes();
         self.log.adopt(left, &Pending { changes: &changes, conflicts: &taken.conflicts })?;
         let mut shared = self.lock();
-        steps.into_iter().for_each(|step| shared.history.push(step));
+        for step in steps {
+            shared.history.push(step);
+        }
         shared.state = taken.state;
         shared.conflicts = taken.conflicts;
         shared.version += 1;

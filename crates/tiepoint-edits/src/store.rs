@@ -2,7 +2,7 @@
 use crate::buffer::EditBuffer;
 use crate::error::EditError;
 use crate::read::{self, Base, Merge};
-use crate::state::State;
+use crate::state::{LayerState, State};
 use crate::transaction::EditTransaction;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, PoisonError};
@@ -49,7 +49,7 @@ impl Base<'static> for Below<'_> {
 }
 
 fn is_dirty(state: &State, layer: &str) -> bool {
-    state.layer(layer).is_some_and(|it| it.is_dirty())
+    state.layer(layer).is_some_and(LayerState::is_dirty)
 }
 
 impl Store for EditBuffer {
@@ -70,11 +70,11 @@ impl Store for EditBuffer {
 
     fn layers(&self) -> Result<Vec<Arc<Layer>>> {
         let layers = self.store().layers()?;
-        Ok(layers.into_iter().map(|layer| Self::pending_layer(layer)).collect())
+        Ok(layers.into_iter().map(Self::pending_layer).collect())
     }
 
     fn layer(&self, name: &str) -> Result<Arc<Layer>> {
-        self.store().layer(name).map(|layer| Self::pending_layer(layer))
+        self.store().layer(name).map(Self::pending_layer)
     }
 
     fn facts(&self, layer: &str) -> Result<LayerFacts> {

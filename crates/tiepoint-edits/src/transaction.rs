@@ -153,11 +153,11 @@ impl Transaction for EditTransaction<'_> {
             Some(below) => below.layers()?,
             None => self.buffer.store().layers()?,
         };
-        Ok(layers.into_iter().map(|layer| EditBuffer::pending_layer(layer)).collect())
+        Ok(layers.into_iter().map(EditBuffer::pending_layer).collect())
     }
 
     fn layer(&self, name: &str) -> Result<Arc<Layer>> {
-        self.store_layer(name).map(|layer| EditBuffer::pending_layer(layer))
+        self.store_layer(name).map(EditBuffer::pending_layer)
     }
 
     fn read(&self, query: &Query) -> Result<Features<'_>> {

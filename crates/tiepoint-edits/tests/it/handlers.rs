@@ -1,7 +1,7 @@
 //! Handlers may do what they like: steps stay whole, and what happened is told in order.
 use crate::fixture::{all, created, tree, trees, written};
 use std::sync::{Arc, Mutex, Weak};
-use tiepoint_core::{Change, Edit, Target};
+use tiepoint_core::{Change, Edit, LayerChanges, Target};
 use tiepoint_edits::{Direction, EditBuffer, EditEvent, Subscription};
 use tiepoint_store::{MemoryStore, Store};
 
@@ -164,7 +164,7 @@ fn events_of_many_threads_come_in_the_order_of_the_steps() {
         heard.lock().expect("free").push(words(event));
         let EditEvent::Changed { changes, .. } = event else { return Ok(()) };
         let mut replica = kept.lock().expect("free");
-        for (target, change) in changes.layer("trees").into_iter().flat_map(|it| it.iter()) {
+        for (target, change) in changes.layer("trees").into_iter().flat_map(LayerChanges::iter) {
             let fits = match change {
                 Change::Insert(_) => replica.insert(target.clone()),
                 _ => replica.remove(target),

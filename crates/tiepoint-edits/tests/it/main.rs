@@ -6,5 +6,6 @@ mod fixture;
 mod frail;
 mod handlers;
 mod model;
+mod rules;
 mod speed;
 mod together;

@@ -3,7 +3,10 @@ use crate::fixture::{Random, all, created, long_or, notes, patch, target, tree, 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use tiepoint_core::{Change, ChangeSet, Edit, Feature, Query, Resolution, Target, Value};
+use std::thread::ScopedJoinHandle;
+use tiepoint_core::{
+    Change, ChangeSet, Edit, Feature, LayerChanges, Query, Resolution, Target, Value,
+};
 use tiepoint_edits::{EditBuffer, EditError};
 use tiepoint_gpkg::GpkgStore;
 use tiepoint_postgis::PostgisStore;
@@ -87,7 +90,7 @@ fn committed(buffer: &EditBuffer, random: &mut Random) -> (ChangeSet, Vec<String
 }
 
 fn note(moves: &mut Moves, written: &ChangeSet) {
-    for (target, change) in written.layer("trees").into_iter().flat_map(|it| it.iter()) {
+    for (target, change) in written.layer("trees").into_iter().flat_map(LayerChanges::iter) {
         let Change::Update(fields) = change else { panic!("{change:?}") };
         for it in fields {
             let name = written.layer("trees").expect("is there").fields()[it.field].clone();
@@ -206,7 +209,7 @@ fn nobody_sees_half_of_it(store: Arc<dyn Store>, steps: i64) {
         let mut random = Random::new(11);
         for step in 0..steps {
             some_step(buffer, &mut random, NOTES + step);
-            if readers.iter().any(|it| it.is_finished()) {
+            if readers.iter().any(ScopedJoinHandle::is_finished) {
                 break;
             }
         }

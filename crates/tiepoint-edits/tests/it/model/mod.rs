@@ -37,7 +37,6 @@ fn steps(world: &mut World<'_>, random: &mut Random, count: u64, at: &str, depth
         } else {
             step(world, random, number, depth)
         };
-        println!("{at}: {what}");
         world.check(&format!("{at}: {what}"), random);
     }
 }
@@ -97,6 +96,6 @@ fn edits_over_postgis_come_to_what_a_plain_model_comes_to() {
     let name = "edits_over_postgis_come_to_what_a_plain_model_comes_to";
     let Some(server) = tiepoint_postgis::testing::server_or_skip(name) else { return };
     for seed in 0..(long_or(200) / 40).min(200) {
-        history(seed, world::postgis(&server));
+        history(seed, world::postgis(server));
     }
 }

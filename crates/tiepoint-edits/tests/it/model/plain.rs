@@ -47,7 +47,9 @@ fn after(said: &Said, (old, new): &(Said, Said)) -> Option<Said> {
                 return None;
             }
             let mut said = said.clone();
-            fields.into_iter().for_each(|at| said[at] = new[at].clone());
+            for at in fields {
+                said[at] = new[at].clone();
+            }
             Some(Some(said))
         }
         (Some(said), Some(old), None) if said == old => Some(None),

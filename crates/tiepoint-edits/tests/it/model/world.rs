@@ -550,7 +550,9 @@ fn apply(replica: &mut Replica, changes: &ChangeSet) {
                 Change::Delete(_) => drop(replica.remove(&key)),
                 Change::Update(fields) => {
                     let said = replica.get_mut(&key).expect("is there");
-                    fields.iter().for_each(|it| said[it.field].clone_from(&it.after));
+                    for it in fields {
+                        said[it.field].clone_from(&it.after);
+                    }
                 }
             }
         }
