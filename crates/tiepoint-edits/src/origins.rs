@@ -6,7 +6,7 @@ use crate::state::State;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use tiepoint_core::{
-    Change, ChangeSet, Feature, FieldChange, FieldNames, Image, LayerChanges, Target, Value,
+    Change, ChangeSet, Feature, Fid, FieldChange, FieldNames, Image, LayerChanges, Target, Value,
 };
 
 /// What features said that steps are about, before the first of them.
@@ -17,6 +17,8 @@ pub(crate) struct Origins(BTreeMap<String, LayerOrigins>);
 struct LayerOrigins {
     names: Vec<String>,
     features: BTreeMap<Target, Option<Said>>,
+    /// What the store called them, where that is known.
+    fids: BTreeMap<Target, Fid>,
 }
 
 /// The values of a feature that was there: `None` where that is not known, `Some(None)` where it was
@@ -35,6 +37,8 @@ impl Origins {
                 let Some(row) = known.row(target) else { continue };
                 let said = |base: &Feature| base.values().iter().cloned().map(Some).collect();
                 here.features.insert(target.clone(), row.base.as_deref().map(said));
+                let fid = row.base.as_ref().and_then(|base| base.fid.clone());
+                here.fids.extend(fid.map(|fid| (target.clone(), fid)));
             }
         }
         origins
@@ -60,7 +64,10 @@ impl Origins {
             let names: FieldNames = layer.names.clone().into();
             for (target, said) in &layer.features {
                 let change = since(said.as_ref(), now.get(name, target), &names);
-                if let Some(change) = change {
+                if let Some(mut change) = change {
+                    if let Change::Delete(image) = &mut change {
+                        image.fid = layer.fids.get(target).cloned();
+                    }
                     let first = theirs.record(name, &names, target.clone(), change);
                     first.expect("each feature is here once");
                 }

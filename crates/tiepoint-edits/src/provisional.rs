@@ -23,6 +23,29 @@ impl Provisional {
         Fid::Int(self.0.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// The same, where every new feature has a fid.
+    pub(crate) fn complete(&self, changes: &ChangeSet) -> ChangeSet {
+        let mut all = ChangeSet::new();
+        for (layer, here) in changes.layers() {
+            for (target, change) in here.iter() {
+                let mut change = change.clone();
+                if let Change::Insert(image) = &mut change {
+                    self.complete_image(image, target);
+                }
+                let first = all.record(layer, here.fields(), target.clone(), change);
+                first.expect("each feature is here once");
+            }
+        }
+        all
+    }
+
+    fn complete_image(&self, image: &mut Image, target: &Target) {
+        image.fid.get_or_insert_with(|| match target {
+            Target::Fid(fid) => fid.clone(),
+            Target::Id(_) => self.next(),
+        });
+    }
+
     /// Does not give out this one, which somebody wishes for.
     pub(crate) fn pass(&self, fid: &Fid) {
         if let Fid::Int(number) = fid
@@ -70,10 +93,7 @@ impl<'p> Refreshed<'p> {
                 }
                 if let Change::Insert(image) = &mut change {
                     // what is pending is written down without what it is called here
-                    image.fid.get_or_insert_with(|| match &target {
-                        Target::Fid(fid) => fid.clone(),
-                        Target::Id(_) => self.provisional.next(),
-                    });
+                    self.provisional.complete_image(image, &target);
                 }
                 let first = all.record(layer, here.fields(), target, change);
                 first.expect("each feature is here once");

@@ -120,12 +120,18 @@ impl EditBuffer {
         conflicts.extend(replay.conflicts.iter().cloned());
         conflicts.extend(merged.conflicts);
         let mut state = state;
-        for step in &merged.steps {
+        // of what others deleted, a journal may not tell what it was called
+        let complete = |step: Step| Step {
+            changes: Arc::new(self.provisional.complete(&step.changes)),
+            ..step
+        };
+        let steps: Vec<Step> = merged.steps.into_iter().map(complete).collect();
+        for step in &steps {
             state = step::apply(&state, &step.changes, &**self.store())?.map_err(|features| {
                 EditError::Overtaken { step: step.name.to_string(), features }
             })?;
         }
-        Ok((Shared { state, conflicts, ..Shared::default() }, merged.steps))
+        Ok((Shared { state, conflicts, ..Shared::default() }, steps))
     }
 }
 
@@ -149,14 +155,14 @@ impl Replay {
                     let found = mine.rebased_over(&theirs, &|_, _| true);
                     replay.conflicts.extend(found.map_err(EditError::contradiction)?.conflicts);
                 }
-                Record::Intent { id, .. } => {
+                Record::Intent { id } => {
                     replay.look_up(intent.take(), store)?;
                     intent = Some((id, replay.steps.len()));
                 }
                 Record::Done { .. } | Record::RolledBack | Record::Cleared => {
                     (replay.steps, replay.conflicts, intent) = (Vec::new(), Vec::new(), None);
                 }
-                _ => {}
+                Record::Adopted { .. } => {}
             }
         }
         replay.look_up(intent, store)?;

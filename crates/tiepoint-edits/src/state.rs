@@ -58,6 +58,13 @@ impl Row {
     }
 }
 
+impl Row {
+    /// What the feature is called, and was.
+    fn fids(&self) -> [Option<&Fid>; 2] {
+        [&self.now, &self.base].map(|it| it.as_ref().and_then(|feature| feature.fid.as_ref()))
+    }
+}
+
 impl State {
     pub(crate) fn layer(&self, name: &str) -> Option<&LayerState> {
         self.layers.get(name)
@@ -156,38 +163,59 @@ impl LayerState {
         self.unique.get(&(field, value.clone()))
     }
 
-    /// Puts a row in the place of the one before.
-    pub(crate) fn put(&mut self, target: Target, mut row: Row) {
-        if let Some(before) = self.rows.get(&target).cloned() {
-            row.fid = row.fid.or_else(|| before.fid.clone());
-            self.dirty -= usize::from(before.dirty);
-            self.forget_unique(&target, &before);
+    /// Puts another state in the place of what a row that is here says now; `None` where it is not
+    /// here. Cheaper than [`put`](Self::put) where there are no unique values to follow.
+    pub(crate) fn change<E>(
+        &mut self,
+        target: &Target,
+        now: impl FnOnce(Option<&Feature>) -> Result<Option<Feature>, E>,
+    ) -> Option<Result<(), E>> {
+        if self.layer.schema().fields().iter().any(|field| field.unique) {
+            let row = self.rows.get(target)?;
+            let (base, now) = (row.base.clone(), now(row.now.as_deref()));
+            return Some(
+                now.map(|now| self.put(target.clone(), Row::new(base, now.map(Arc::new)))),
+            );
         }
-        self.dirty += usize::from(row.dirty);
-        for feature in row.now.iter().chain(&row.base) {
-            if let Some(fid) = &feature.fid
-                && self.by_fid.get(fid) != Some(&target)
-            {
-                self.by_fid.insert_mut(fid.clone(), target.clone());
-            }
+        let row = self.rows.get_mut(target)?;
+        let now = match now(row.now.as_deref()) {
+            Ok(now) => now.map(Arc::new),
+            Err(reason) => return Some(Err(reason)),
+        };
+        let fid = now.as_ref().and_then(|now| now.fid.as_ref());
+        if let Some(fid) = fid.filter(|fid| !row.fids().contains(&Some(fid))) {
+            self.by_fid.insert_mut(fid.clone(), target.clone());
         }
-        self.note_unique(&target, &row);
-        self.rows.insert_mut(target, row);
+        let was_dirty = row.dirty;
+        let fid = row.fid.take();
+        *row = Row::new(row.base.take(), now);
+        row.fid = row.fid.take().or(fid);
+        self.dirty = self.dirty + usize::from(row.dirty) - usize::from(was_dirty);
+        Some(Ok(()))
     }
 
-    /// Another may have taken a value over already: within a step, they move in any order.
-    fn forget_unique(&mut self, target: &Target, row: &Row) {
-        for key in unique_values(&self.layer, row) {
-            if self.unique.get(&key) == Some(target) {
+    /// Puts a row in the place of the one before.
+    pub(crate) fn put(&mut self, target: Target, mut row: Row) {
+        let before = self.rows.get(&target);
+        let known = before.map_or([None; 2], Row::fids);
+        let new = row.fids().into_iter().flatten().filter(|fid| !known.contains(&Some(fid)));
+        for fid in new {
+            self.by_fid.insert_mut(fid.clone(), target.clone());
+        }
+        let given_up = before.map_or_else(Vec::new, |before| unique_values(&self.layer, before));
+        self.dirty -= usize::from(before.is_some_and(|before| before.dirty));
+        self.dirty += usize::from(row.dirty);
+        row.fid = row.fid.or_else(|| before.and_then(|before| before.fid.clone()));
+        for key in given_up {
+            // another may have taken it over already: within a step, they move in any order
+            if self.unique.get(&key) == Some(&target) {
                 self.unique.remove_mut(&key);
             }
         }
-    }
-
-    fn note_unique(&mut self, target: &Target, row: &Row) {
-        for key in unique_values(&self.layer, row) {
+        for key in unique_values(&self.layer, &row) {
             self.unique.insert_mut(key, target.clone());
         }
+        self.rows.insert_mut(target, row);
     }
 
     /// Whether nothing of what is pending is lost in the layer as it is now.
@@ -257,7 +285,8 @@ impl LayerState {
             // features are known by something else now
             *self = Self::new(Arc::clone(layer));
         }
-        if Arc::ptr_eq(&self.layer, layer) || self.layer.schema() == layer.schema() {
+        let (before, now) = (self.layer.schema(), layer.schema());
+        if Arc::ptr_eq(before, now) || before == now {
             return;
         }
         let mut refitted = Self::new(Arc::clone(layer));

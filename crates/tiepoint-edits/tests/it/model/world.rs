@@ -514,6 +514,11 @@ fn opened(rules: Rules, store: &Arc<Frail>, folder: &tempfile::TempDir) -> EditB
 
 fn copy(buffer: &EditBuffer) -> Replica {
     let layers = ["trees", "notes"].into_iter();
+    for layer in layers.clone() {
+        let fids: Vec<_> = all(buffer, layer).into_iter().map(|it| it.fid).collect();
+        let is_ascending = fids.windows(2).all(|pair| pair[0] < pair[1]);
+        assert!(is_ascending && !fids.contains(&None), "each has a fid of its own: {fids:?}");
+    }
     let rows = layers.flat_map(|layer| {
         let rows = all(buffer, layer).into_iter();
         rows.map(move |it| {
