@@ -6,7 +6,7 @@ use tiepoint_core::{
     Value,
 };
 use tiepoint_edits::{EditBuffer, Status};
-use tiepoint_store::{MemoryStore, Store};
+use tiepoint_store::{MemoryStore, Store, TransactionOptions};
 
 /// Trees with names of their own; a rank is 3 unless somebody says so, and never null.
 fn strict() -> LayerDefinition {
@@ -166,4 +166,19 @@ fn a_conflict_about_what_is_deleted_since_can_still_be_decided() {
     buffer.resolve(&conflict, &tiepoint_core::Resolution::Theirs).expect("is decided");
     buffer.commit().expect("nothing waits any more");
     assert_eq!(names(&*store), []);
+}
+
+#[test]
+fn a_command_that_is_dropped_while_others_write_is_abandoned_by_whoever_comes_next() {
+    let (_, buffer, targets) = over(&strict(), &["a"]);
+    let command = buffer.command("long").expect("opens");
+    rename(&buffer, &targets[0], "b").expect("is free");
+    let holding = buffer.begin(TransactionOptions::default()).expect("begins");
+    drop(command);
+    assert_eq!(names(&buffer), [Some("b".into())], "it is not its turn");
+    drop(holding);
+    rename(&buffer, &targets[0], "c").expect("is free");
+    assert_eq!(buffer.history().0, ["rename".into()]);
+    buffer.undo().expect("no command is open");
+    assert_eq!(names(&buffer), [Some("a".into())]);
 }
