@@ -3,7 +3,7 @@
 use super::JournalError;
 use super::left::LeftBehind;
 use super::record::Record;
-use super::session::{Files, SessionId, StoreLabel};
+use super::session::{Files, SessionId, StoreLabel, is_gone};
 use super::state::{Mark, State};
 use super::writing::Unit;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -91,8 +91,9 @@ impl Journal {
     /// # Errors
     ///
     /// [`JournalError::Full`] or [`JournalError::Disk`] where the disk failed, and
-    /// [`JournalError::Distrusted`] where it failed for somebody else: what is up to this mark is
-    /// not acknowledged, and the file is cut back to what is on stable storage.
+    /// [`JournalError::Distrusted`] where it failed for somebody else, or somebody deleted the file:
+    /// what is up to this mark is not acknowledged, and the file is cut back to what is on stable
+    /// storage.
     pub fn sync(&self, mark: Mark) -> Result<(), JournalError> {
         let mut state = self.state();
         loop {
@@ -239,12 +240,18 @@ impl Journal {
         state.syncing = true;
         drop(state);
         let synced = self.files.disk.sync(&file, &self.files.journal());
+        let gone = is_gone(&file);
         let mut state = self.state();
         state.syncing = false;
         self.synced.notify_all();
         // A file that was given up meanwhile needs no storage, one that was cut back has none.
         if state.generation == generation && !state.distrusted {
             match synced {
+                // what is written to a file that somebody deleted is found by nobody
+                Ok(()) if gone => {
+                    state.distrust();
+                    return Err(self.doubt());
+                }
                 Ok(()) => state.reached(length),
                 Err(error) => {
                     state.distrust();

@@ -71,6 +71,21 @@ impl Drop for Lock {
     }
 }
 
+impl Lock {
+    /// Whether somebody deleted the file, so that it locks nothing.
+    pub(crate) fn is_gone(&self) -> bool {
+        is_gone(&self.0)
+    }
+}
+
+/// Whether an open file has no name any more; false where the system cannot tell.
+pub(crate) fn is_gone(file: &File) -> bool {
+    #[cfg(unix)]
+    return file.metadata().is_ok_and(|it| std::os::unix::fs::MetadataExt::nlink(&it) == 0);
+    #[cfg(not(unix))]
+    return false;
+}
+
 /// How often a folder is made that others delete because it is empty.
 const TRIES: usize = 16;
 

@@ -98,7 +98,7 @@ impl State {
         &mut self,
         units: impl IntoIterator<Item = Unit>,
     ) -> Result<(), JournalError> {
-        if self.lock.is_none() {
+        if self.lock.as_ref().is_none_or(Lock::is_gone) {
             self.lock = Some(self.files.lock_anew()?);
         }
         let began = *self.began.get_or_insert_with(SystemTime::now);

@@ -229,13 +229,15 @@ impl Model {
         for key in self.overtaken() {
             self.settle();
             let now = self.seen.store[&(SHARED, key)].clone();
-            let base = self.base.insert(key, now.number);
-            let firsts = self.steps[self.committed..].iter_mut();
-            let mut firsts = firsts.filter_map(|it| it.get_mut(&(SHARED, key)));
-            if let Some((before, _)) = firsts.next()
-                && before.as_ref().map(|it| it.number) == base
-            {
-                *before = Some(now);
+            let base = self.base.insert(key, now.number).expect("was overtaken");
+            // wherever a step leaves what was there before, theirs is there now
+            for step in &mut self.steps[self.committed..] {
+                let sides = step.get_mut(&(SHARED, key)).map(|(before, after)| [before, after]);
+                for side in sides.into_iter().flatten().flatten() {
+                    if side.number == base {
+                        *side = now.clone();
+                    }
+                }
             }
             self.seen.conflicts.insert(key);
         }

@@ -15,6 +15,8 @@ use tiepoint_store::{
 
 /// What happens at places.
 pub(crate) enum Fate {
+    /// Nothing.
+    Pass,
     /// Now and then it takes a while.
     Tarry(Random),
     /// The process ends at the place of this number.
@@ -32,6 +34,7 @@ impl Points {
     fn pass(&self, place: &str, asked: bool) -> bool {
         let mut fate = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let pause = match &mut *fate {
+            Fate::Pass => None,
             Fate::Tarry(random) => (random.below(4) == 0).then(|| random.below(800)),
             Fate::Die { at, passed } => {
                 *passed += 1;
