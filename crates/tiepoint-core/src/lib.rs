@@ -33,8 +33,8 @@ mod value_order;
 
 pub use change::{
     ApplyError, BaseDifference, Change, ChangeSet, ChangeSetId, Clash, ComposeError, Conflict,
-    FieldChange, FieldNames, HistoryRebase, Image, LayerChanges, NamedValues, RebaseError, Rebased,
-    Resolution, ResolveError,
+    DecodeError, DecodeFault, FieldChange, FieldNames, HistoryRebase, Image, LayerChanges,
+    NamedValues, RebaseError, Rebased, Resolution, ResolveError,
 };
 pub use crs::{AxisOrder, Crs, CrsError};
 pub use datetime::{Date, DateTime, DateTimeError, Time, ZoneRule};

@@ -7,6 +7,7 @@
 mod apply;
 mod compose;
 mod conflict;
+mod encoding;
 mod history;
 mod rebase;
 mod resolve;
@@ -16,6 +17,7 @@ mod unique;
 pub use apply::ApplyError;
 pub use compose::ComposeError;
 pub use conflict::{Clash, Conflict, NamedValues, Resolution};
+pub use encoding::{DecodeError, DecodeFault};
 pub use history::HistoryRebase;
 pub use rebase::{BaseDifference, RebaseError, Rebased};
 pub use resolve::ResolveError;

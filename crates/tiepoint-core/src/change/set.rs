@@ -1,4 +1,5 @@
 //! Change sets: what happened to the features of some layers, one change per feature.
+use super::encoding::{LayerUnknown, Unknown};
 use super::rebase::united;
 use super::{Change, ComposeError, FieldChange, FieldNames, Image};
 use crate::{ObjectId, Target};
@@ -17,6 +18,8 @@ pub struct ChangeSet {
     /// Its name, where it has one. What is made of change sets has none.
     pub id: Option<ChangeSetId>,
     layers: BTreeMap<String, LayerChanges>,
+    /// What it said when it was read that is not known here.
+    unknown: Option<Box<Unknown>>,
 }
 
 /// What happened to the features of one layer.
@@ -27,10 +30,15 @@ pub struct ChangeSet {
 pub struct LayerChanges {
     fields: FieldNames,
     changes: BTreeMap<Target, Change>,
+    /// What was said of them when they were read that is not known here; hardly ever anything.
+    unknown: Option<Box<LayerUnknown>>,
 }
 
 impl PartialEq for LayerChanges {
     fn eq(&self, other: &Self) -> bool {
+        if self.unknown != other.unknown {
+            return false;
+        }
         if self.fields == other.fields {
             return self.changes == other.changes;
         }
@@ -72,7 +80,7 @@ impl ChangeSet {
     /// Whether nothing happened.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.layers.is_empty()
+        self.layers.values().all(LayerChanges::is_empty)
     }
 
     /// How many features changed.
@@ -170,7 +178,7 @@ impl ChangeSet {
         changes: BTreeMap<Target, Change>,
     ) {
         if !changes.is_empty() {
-            self.layers.insert(layer.to_owned(), LayerChanges { fields, changes });
+            self.layers.insert(layer.to_owned(), LayerChanges { fields, changes, unknown: None });
         }
     }
 
@@ -196,12 +204,27 @@ impl ChangeSet {
         }
     }
 
+    /// Puts a layer that was read in its place, unless it says nothing at all.
+    pub(super) fn put_decoded(&mut self, name: &str, layer: LayerChanges) {
+        if !layer.is_empty() || layer.unknown.is_some() {
+            self.layers.insert(name.to_owned(), layer);
+        }
+    }
+
+    pub(super) fn keep_unknown(&mut self, unknown: Unknown) {
+        self.unknown = (!unknown.is_empty()).then(|| Box::new(unknown));
+    }
+
+    pub(super) fn unknown(&self) -> Option<&Unknown> {
+        self.unknown.as_deref()
+    }
+
     /// What takes it back.
     #[must_use]
     pub fn inverted(&self) -> Self {
-        let layers = self.layers.iter();
+        let layers = self.layers.iter().filter(|(_, changes)| !changes.is_empty());
         let layers = layers.map(|(name, changes)| (name.clone(), changes.inverted()));
-        Self { id: None, layers: layers.collect() }
+        Self { id: None, layers: layers.collect(), unknown: None }
     }
 
     /// Both as one.
@@ -210,7 +233,11 @@ impl ChangeSet {
     ///
     /// [`ComposeError`] where `later` was not made of what this one left, as far as this one tells.
     pub fn then(&self, later: &Self) -> Result<Self, ComposeError> {
-        let mut both = Self { id: None, layers: self.layers.clone() };
+        let mut both = Self { id: None, layers: self.layers.clone(), unknown: None };
+        both.layers.retain(|_, layer| {
+            layer.unknown = None;
+            !layer.is_empty()
+        });
         for (layer, changes) in later.layers() {
             for (target, change) in changes.iter() {
                 both.record(layer, changes.fields(), target.clone(), change.clone())?;
@@ -222,7 +249,7 @@ impl ChangeSet {
 
 impl LayerChanges {
     fn new(fields: FieldNames) -> Self {
-        Self { fields, changes: BTreeMap::new() }
+        Self { fields, changes: BTreeMap::new(), unknown: None }
     }
 
     /// The names of the fields, by position.
@@ -255,13 +282,27 @@ impl LayerChanges {
         self.changes.get(target)
     }
 
+    /// As it was read.
+    pub(super) fn decoded(
+        fields: FieldNames,
+        changes: BTreeMap<Target, Change>,
+        unknown: LayerUnknown,
+    ) -> Self {
+        let unknown = (!unknown.is_empty()).then(|| Box::new(unknown));
+        Self { fields, changes, unknown }
+    }
+
+    pub(super) fn unknown(&self) -> Option<&LayerUnknown> {
+        self.unknown.as_deref()
+    }
+
     pub(super) fn changes(&self) -> &BTreeMap<Target, Change> {
         &self.changes
     }
 
     fn inverted(&self) -> Self {
         let changes = self.changes.iter().map(|(target, it)| (target.clone(), it.inverted()));
-        Self { fields: Arc::clone(&self.fields), changes: changes.collect() }
+        Self { fields: Arc::clone(&self.fields), changes: changes.collect(), unknown: None }
     }
 
     fn record(&mut self, layer: &str, target: Target, change: Change) -> Result<(), ComposeError> {
@@ -274,6 +315,9 @@ impl LayerChanges {
             target: target.to_string(),
             reason,
         })?;
+        if let Some(unknown) = &mut self.unknown {
+            unknown.forget(&target);
+        }
         match both {
             Some(both) => self.changes.insert(target, both),
             None => self.changes.remove(&target),

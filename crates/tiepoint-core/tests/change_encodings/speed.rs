@@ -1,0 +1,50 @@
+//! How long the algebra and the encodings take; in release, on request.
+use std::hint::black_box;
+use std::time::{Duration, Instant};
+use tiepoint_core::{Change, ChangeSet, FieldChange, FieldNames, ObjectId, Target};
+
+const COUNT: u32 = 100_000;
+
+fn attribute_changes(step: i64) -> ChangeSet {
+    let fields: FieldNames = ["name", "population"].map(str::to_owned).into();
+    let mut set = ChangeSet::new();
+    for number in 1..=COUNT {
+        let id = ObjectId::from_bytes(u128::from(number).to_be_bytes()).expect("not nil");
+        let (before, after) = (Some(step.into()), Some((step + 1).into()));
+        let change = Change::Update(vec![FieldChange { field: 1, before, after }]);
+        set.record("places", &fields, Target::Id(id), change).expect("is new");
+    }
+    set
+}
+
+fn fastest<T>(mut task: impl FnMut() -> T) -> Duration {
+    let time = |_| {
+        let start = Instant::now();
+        black_box(task());
+        start.elapsed()
+    };
+    (0..5).map(time).min().unwrap_or_default()
+}
+
+#[test]
+#[ignore = "a measurement: cargo test --release -p tiepoint-core --test change_encodings -- --ignored --nocapture"]
+#[expect(clippy::print_stderr, reason = "it is the measurement")]
+fn a_hundred_thousand_changes_pass_quickly() {
+    let (first, second) = (attribute_changes(0), attribute_changes(1));
+    let (bytes, text) = (first.to_protobuf(), first.to_json());
+    let report = |what: &str, time: Duration, most: Duration| {
+        let rate = f64::from(COUNT) / time.as_secs_f64() / 1e6;
+        eprintln!("{what:14} {:8.1} ms {rate:6.2} M changes/s", time.as_secs_f64() * 1e3);
+        assert!(cfg!(debug_assertions) || time < most, "{what}: {time:?}");
+    };
+    let millis = Duration::from_millis;
+    report("record", fastest(|| attribute_changes(0)), millis(200));
+    report("invert", fastest(|| first.inverted()), millis(100));
+    report("compose", fastest(|| first.then(&second)), millis(100));
+    report("rebase", fastest(|| first.rebased_over(&first, &|_, _| true)), millis(200));
+    report("to protobuf", fastest(|| first.to_protobuf()), millis(200));
+    report("from protobuf", fastest(|| ChangeSet::from_protobuf(&bytes)), millis(200));
+    report("to JSON", fastest(|| first.to_json()), millis(400));
+    report("from JSON", fastest(|| ChangeSet::from_json(&text)), millis(800));
+    eprintln!("{} bytes of protobuf, {} of JSON", bytes.len(), text.len());
+}
