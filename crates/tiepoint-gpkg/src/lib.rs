@@ -18,6 +18,7 @@ mod cursor;
 mod data_columns;
 mod definition;
 mod dialect;
+mod diff;
 mod drop_layer;
 mod error;
 mod evaluate;
@@ -58,5 +59,6 @@ mod types;
 mod values;
 mod write;
 
+pub use diff::diff;
 pub use geometry::{BlobError, decode_blob};
 pub use store::{GpkgStore, OpenOptions};

@@ -124,11 +124,7 @@ impl<S: RowSource> Reading<S> {
 
     fn read(&mut self) -> Option<Result<Feature>> {
         let (site, table, shape) = (&self.site, &self.table, &self.shape);
-        let read = |row: &Row<'_>| {
-            feature(table, shape, row).map_err(|(fid, at, reason)| {
-                broken(site, table, fid, &shape.schema.fields()[at].name, &reason)
-            })
-        };
+        let read = |row: &Row<'_>| read_feature(site, table, shape, row);
         match self.source.next_row(read) {
             Ok(Some(row)) => {
                 self.passed += 1;
@@ -173,6 +169,19 @@ fn broken(
     let row = fid.map_or_else(|| "a row".to_owned(), |fid| format!("row {fid}"));
     let place = format!("layer `{}`, {row}, field `{field}`", table.name());
     site.corrupt(&place, reason.to_string())
+}
+
+/// The feature in a row, or what is broken there.
+#[inline]
+pub(crate) fn read_feature(
+    site: &Site,
+    table: &Table,
+    shape: &Shape,
+    row: &Row<'_>,
+) -> Result<Feature> {
+    feature(table, shape, row).map_err(|(fid, at, reason)| {
+        broken(site, table, fid, &shape.schema.fields()[at].name, &reason)
+    })
 }
 
 /// A row's key, which field is broken, and why.

@@ -179,7 +179,7 @@ impl GpkgStore {
     }
 
     /// A connection to read from, or `None` while there is no file.
-    fn reading(&self) -> Result<Option<Lease>> {
+    pub(crate) fn reading(&self) -> Result<Option<Lease>> {
         if self.is_to_come() { Ok(None) } else { self.pool.read().map(Some) }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tiepoint_core::{
     Edit, Feature, FieldDefault, Fields, Ids, InvalidGeometries, Layer, LayerDefinition, Query,
-    Schema,
+    Schema, Value,
 };
 use tiepoint_store::{
     Book, Capabilities, FeatureWriter, Features, LayerFacts, MemoryStore, Plan, ReadControl,
@@ -134,6 +134,22 @@ const FAULTS: &[Fault] = &[
         ..SOUND
     },
     Fault { promise: "what_is_read_for_an_update_is_held_until_the_end", holds: false, ..SOUND },
+    Fault { promise: "changes_beside_each_other_lose_nothing", holds: false, ..SOUND },
+    Fault {
+        promise: "changes_are_written_and_taken_back",
+        makes: |it| !matches!(it, Edit::Update(it) if it.get("name") == Some(&"renamed".into())),
+        ..SOUND
+    },
+    Fault {
+        promise: "what_differs_makes_one_store_of_another",
+        makes: |it| !matches!(it, Edit::Update(it) if it.get("rank") == Some(&Value::Null)),
+        ..SOUND
+    },
+    Fault {
+        promise: "a_change_set_is_written_once",
+        options: |it| TransactionOptions { read_only: it.isolation.is_some(), ..it },
+        ..SOUND
+    },
     Fault {
         promise: "a_read_only_transaction_holds_nothing",
         options: |it| TransactionOptions { read_only: false, ..it },

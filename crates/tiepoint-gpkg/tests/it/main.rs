@@ -3,6 +3,7 @@
 mod asking;
 mod checks;
 mod contract;
+mod differences;
 mod failures;
 mod foreign;
 mod identity;

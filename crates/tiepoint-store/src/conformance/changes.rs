@@ -12,7 +12,8 @@ use std::sync::Arc;
 use std::thread;
 use tiepoint_core::{
     Change, ChangeSet, ChangeSetId, Clash, Conflict, Edit, ErrorKind, Feature, Fid, FieldChange,
-    FieldNames, Geometry, Ids, Image, LayerDefinition, ObjectId, Query, Schema, Target, Value,
+    FieldNames, Geometry, Ids, Image, LayerChanges, LayerDefinition, ObjectId, Query, Schema,
+    Target, Value,
 };
 
 promises! {
@@ -347,8 +348,8 @@ fn rows_without_ids_are_changed_by_their_fids(store: &dyn Store) {
     let taken = set_in("notes", &fields, [(by_fid(0), insert(rows[0].fid.clone()))]);
     let refused = apply(store, &taken).expect_err("it is known by the fid that is taken");
     assert_eq!(refused.kind(), ErrorKind::AlreadyExists);
-    let by_id = [(Target::Id(ObjectId::mint()), update(0, "a", "A"))];
-    let refused = apply(store, &set_in("notes", &fields, by_id)).expect_err("is not tied");
+    let object = [(Target::Id(ObjectId::mint()), update(0, "a", "A"))];
+    let refused = apply(store, &set_in("notes", &fields, object)).expect_err("is not tied");
     assert_eq!(refused.kind(), ErrorKind::Unsupported);
     assert!(refused.hint().is_some());
 }
@@ -482,7 +483,7 @@ fn edit(store: &dyn Store, client: u64, rounds: u64) -> i64 {
 
 /// How much of it was written, and not found to have been written by others just so.
 fn taken(applied: &Applied, most: i64) -> i64 {
-    let changes = applied.written.layer("places").into_iter().flat_map(|it| it.iter());
+    let changes = applied.written.layer("places").into_iter().flat_map(LayerChanges::iter);
     let fields = changes.flat_map(|(_, change)| match change {
         Change::Update(fields) => fields.clone(),
         other => panic!("{other:?}"),

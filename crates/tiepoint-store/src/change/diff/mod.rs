@@ -4,7 +4,6 @@ mod rows;
 
 use crate::{Isolation, ReadControl, Result, Store, Transaction, TransactionOptions};
 pub use rows::LayerDiff;
-use rows::in_step;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -139,7 +138,7 @@ pub fn diff(before: &dyn Store, after: &dyn Store, options: &DiffOptions) -> Res
         // both sides are asked for the same fields, in the same order
         let query = layer.query();
         let (before, after) = (before.read(&query)?, after.read(&query)?);
-        in_step(layer, before, after, &options.control)
+        layer.read_both(before, after, &options.control)
     })
 }
 

@@ -50,16 +50,14 @@ impl LayerDiff {
         }
         let fields = common_fields(before, after, options, notes);
         let key = match &options.match_by {
-            MatchBy::Key(key) => match fields.iter().position(|it| it == key) {
-                Some(at) => Some(at),
-                None => {
-                    let reason = format!("`{key}` is not compared, so it cannot tell rows apart");
-                    notes.push(DiffNote::NotMatched { layer: name, reason });
-                    return None;
-                }
-            },
+            MatchBy::Key(key) => fields.iter().position(|it| it == key),
             MatchBy::Id | MatchBy::Fid => None,
         };
+        if let (MatchBy::Key(key), None) = (&options.match_by, key) {
+            let reason = format!("`{key}` is not compared, so it cannot tell rows apart");
+            notes.push(DiffNote::NotMatched { layer: name, reason });
+            return None;
+        }
         Some(Self {
             name,
             fields: fields.into(),
@@ -72,6 +70,12 @@ impl LayerDiff {
             without_key: 0,
             changes: ChangeSet::new(),
         })
+    }
+
+    /// What tells that two rows are of one feature.
+    #[must_use]
+    pub fn match_by(&self) -> &MatchBy {
+        &self.match_by
     }
 
     /// The layer's name, in both stores.
@@ -201,45 +205,51 @@ impl LayerDiff {
     }
 }
 
-/// Two readings side by side: rows that are of one feature mostly come at the same time.
-pub(super) fn in_step(
-    layer: &mut LayerDiff,
-    mut before: Features<'_>,
-    mut after: Features<'_>,
-    control: &ReadControl,
-) -> Result<()> {
-    let (mut first, mut second) = (before.next().transpose()?, after.next().transpose()?);
-    let mut passed = 0_u32;
-    loop {
-        passed = passed.wrapping_add(1);
-        if passed.is_multiple_of(BETWEEN_LOOKS) {
-            control.check()?;
-        }
-        let (goes_on, comes_on) = match (&first, &second) {
-            (None, None) => return Ok(()),
-            (Some(_), None) => (true, false),
-            (None, Some(_)) => (false, true),
-            (Some(a), Some(b)) if layer.are_one(a, b) => {
-                if let (Some(Fid::Int(fid)), true) = (&a.fid, layer.key.is_some()) {
-                    layer.largest_fid = layer.largest_fid.max(*fid);
-                }
-                layer.pair(a, b);
-                first = before.next().transpose()?;
-                second = after.next().transpose()?;
-                continue;
+impl LayerDiff {
+    /// Two readings side by side: rows that are of one feature mostly come at the same time.
+    ///
+    /// # Errors
+    ///
+    /// When a row cannot be read, and when the control says stop.
+    pub fn read_both(
+        &mut self,
+        mut before: Features<'_>,
+        mut after: Features<'_>,
+        control: &ReadControl,
+    ) -> Result<()> {
+        let (mut first, mut second) = (before.next().transpose()?, after.next().transpose()?);
+        let mut passed = 0_u32;
+        loop {
+            passed = passed.wrapping_add(1);
+            if passed.is_multiple_of(BETWEEN_LOOKS) {
+                control.check()?;
             }
-            (Some(a), Some(b)) => layer.who_goes_first(a, b),
-        };
-        if goes_on && let Some(row) = std::mem::replace(&mut first, before.next().transpose()?) {
-            layer.before(row);
-        }
-        if comes_on && let Some(row) = std::mem::replace(&mut second, after.next().transpose()?) {
-            layer.after(row);
+            let (goes_on, comes_on) = match (&first, &second) {
+                (None, None) => return Ok(()),
+                (Some(_), None) => (true, false),
+                (None, Some(_)) => (false, true),
+                (Some(a), Some(b)) if self.are_one(a, b) => {
+                    if let (Some(Fid::Int(fid)), true) = (&a.fid, self.key.is_some()) {
+                        self.largest_fid = self.largest_fid.max(*fid);
+                    }
+                    self.pair(a, b);
+                    first = before.next().transpose()?;
+                    second = after.next().transpose()?;
+                    continue;
+                }
+                (Some(a), Some(b)) => self.who_goes_first(a, b),
+            };
+            if goes_on && let Some(row) = std::mem::replace(&mut first, before.next().transpose()?)
+            {
+                self.before(row);
+            }
+            if comes_on && let Some(row) = std::mem::replace(&mut second, after.next().transpose()?)
+            {
+                self.after(row);
+            }
         }
     }
-}
 
-impl LayerDiff {
     /// Which of two rows that are not of one feature has no like on the other side, as it seems:
     /// the one whose fid the other side has passed, where both number alike.
     fn who_goes_first(&self, before: &Feature, after: &Feature) -> (bool, bool) {
