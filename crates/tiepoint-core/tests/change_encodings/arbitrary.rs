@@ -13,7 +13,13 @@ const OFFSETS: [&str; 6] = ["", "Z", "+01:00", "-03:30", "+00:00:01", "-14:00"];
 
 pub(crate) fn arb_value() -> impl Strategy<Value = Value> {
     let text = || proptest::string::string_regex("(?s).{0,12}").expect("is a pattern");
-    let json = [r#"{"b": 1.10, "a":[null,"\u00e9"]}"#, "[ 1 ,2]", "12", "\"\\\"\"", "12345678901234567890.10"];
+    let json = [
+        r#"{"b": 1.10, "a":[null,"\u00e9"]}"#,
+        "[ 1 ,2]",
+        "12",
+        "\"\\\"\"",
+        "12345678901234567890.10",
+    ];
     let decimal = (any::<i64>(), 0..30_u32, any::<bool>()).prop_map(|(digits, scale, grow)| {
         let more = if grow { "0000000000000000000000001" } else { "" };
         format!("{digits}{more}e-{scale}")
