@@ -1,0 +1,82 @@
+//! `tiepoint diff`: what must happen to one store to become another.
+use super::changes::put;
+use super::select::wrong;
+use crate::args::DiffArgs;
+use crate::terminal::{Watcher, plain, say, summarised, write_out};
+use std::collections::BTreeSet;
+use std::process::ExitCode;
+use std::sync::Arc;
+use tiepoint::{
+    ChangeSet, ChangeSetId, DiffOptions, Difference, Layer, Location, MatchBy, Progress as _,
+    Result,
+};
+
+/// What the command exits with where something differs.
+const DIFFERENT: u8 = 1;
+
+pub(super) fn run(args: &DiffArgs) -> Result<ExitCode> {
+    let watcher = Watcher::new();
+    let options = DiffOptions {
+        layers: None,
+        ignore: args.ignore.iter().cloned().collect(),
+        match_by: match (&args.key, args.by_row) {
+            (Some(field), _) => MatchBy::Key(field.clone()),
+            (None, true) => MatchBy::Fid,
+            (None, false) => MatchBy::Id,
+        },
+        control: watcher.control(),
+    };
+    let difference = difference(args, &options)?;
+    for note in &difference.notes {
+        say(&format!("note: {}", plain(&note.to_string())));
+    }
+    let differs = !difference.changes.is_empty() || !difference.notes.is_empty();
+    if args.summary {
+        write_out(&summarised(&difference.changes))?;
+    } else {
+        let changes = difference.changes.named(ChangeSetId::mint());
+        put(&changes, &layers_of(&args.a)?, &args.output)?;
+    }
+    Ok(if differs { DIFFERENT.into() } else { ExitCode::SUCCESS })
+}
+
+/// The layers that say what coordinates mean.
+pub(super) fn layers_of(store: &str) -> Result<Vec<Arc<Layer>>> {
+    Ok(tiepoint::open(store)?.layers()?)
+}
+
+fn difference(args: &DiffArgs, options: &DiffOptions) -> Result<Difference> {
+    let (a, b) = (Location::parse(&args.a)?, Location::parse(&args.b)?);
+    let named = args.layer.iter().map(|text| pair(text)).collect::<Result<Vec<_>>>()?;
+    let (same, other): (Vec<_>, Vec<_>) = named.into_iter().partition(|(a, b)| a == b);
+    let mut all = Difference::default();
+    if !same.is_empty() || other.is_empty() {
+        let names: BTreeSet<String> = same.into_iter().map(|(name, _)| name.to_owned()).collect();
+        let layers = (!names.is_empty()).then_some(names);
+        all = tiepoint::diff(&a, &b, &DiffOptions { layers, ..options.clone() })?;
+    }
+    if other.is_empty() {
+        return Ok(all);
+    }
+    let (a, b) = (tiepoint::open(&args.a)?, tiepoint::open(&args.b)?);
+    for (name, its_name) in other {
+        let found = tiepoint::diff_layers((&*a, name), (&*b, its_name), options)?;
+        all.notes.extend(found.notes);
+        all.changes = joined(&all.changes, &found.changes)?;
+    }
+    Ok(all)
+}
+
+/// Two change sets of different layers as one.
+fn joined(one: &ChangeSet, other: &ChangeSet) -> Result<ChangeSet> {
+    one.then(other).map_err(|error| wrong("--layer", &error))
+}
+
+/// `NAME` or `NAME=NAME_IN_B`.
+fn pair(text: &str) -> Result<(&str, &str)> {
+    let (a, b) = text.split_once('=').unwrap_or((text, text));
+    if a.is_empty() || b.is_empty() {
+        return Err(wrong("--layer", &format!("`{text}` names no layer")));
+    }
+    Ok((a, b))
+}

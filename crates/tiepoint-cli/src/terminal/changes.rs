@@ -1,0 +1,273 @@
+//! Change sets and conflicts for people, line by line.
+use super::text::{count, geometry_summary, plain};
+use std::fmt::Write as _;
+use std::sync::Arc;
+use tiepoint::core::{GeometryRef, Parts, Positions, Xy};
+use tiepoint::spatial::measure::{Metric, distance};
+use tiepoint::store::Refusal;
+use tiepoint::{
+    Change, ChangeSet, ChangeTarget, Clash, Conflict, Crs, FieldType, Geometry, Layer, Value,
+};
+
+/// How long a text or WKT may be that is shown whole.
+const SHORT: usize = 60;
+
+/// Changes as text: a line per layer, per feature and per field.
+///
+/// `layers` tell what coordinates mean, so that what moved is told in metres.
+pub(crate) fn described(changes: &ChangeSet, layers: &[Arc<Layer>]) -> String {
+    let mut text = String::new();
+    for (name, here) in changes.layers() {
+        text.push_str(&layer_summary(changes, name));
+        text.push('\n');
+        let layer = layers.iter().find(|it| it.name() == name);
+        for (target, change) in here.iter() {
+            one(&mut text, target, change, here.fields(), layer.map(|it| &**it));
+        }
+    }
+    text
+}
+
+/// How much changed, a line per layer.
+pub(crate) fn summarised(changes: &ChangeSet) -> String {
+    changes.layers().map(|(name, _)| layer_summary(changes, name) + "\n").collect()
+}
+
+fn layer_summary(changes: &ChangeSet, layer: &str) -> String {
+    let [mut changed, mut new, mut deleted] = [0_u64; 3];
+    for (_, change) in changes.layer(layer).into_iter().flat_map(|it| it.iter()) {
+        match change {
+            Change::Update(_) => changed += 1,
+            Change::Insert(_) => new += 1,
+            Change::Delete(_) => deleted += 1,
+        }
+    }
+    let parts = [(changed, "changed"), (new, "new"), (deleted, "deleted")];
+    let parts = parts.into_iter().filter(|(number, _)| *number > 0);
+    let parts: Vec<_> = parts.map(|(number, what)| format!("{number} {what}")).collect();
+    format!("layer `{}`: {}", plain(layer), parts.join(", "))
+}
+
+fn one(
+    text: &mut String,
+    target: &ChangeTarget,
+    change: &Change,
+    fields: &[String],
+    layer: Option<&Layer>,
+) {
+    let sign = match change {
+        Change::Insert(_) => '+',
+        Change::Update(_) => '~',
+        Change::Delete(_) => '-',
+    };
+    // a string takes everything
+    let _ = writeln!(text, "{sign} {}", plain(&target.to_string()));
+    match change {
+        Change::Insert(image) | Change::Delete(image) => {
+            for (name, value) in fields.iter().zip(&image.values) {
+                if let Some(value) = value {
+                    let _ = writeln!(text, "    {}: {}", plain(name), shown(Some(value)));
+                }
+            }
+        }
+        Change::Update(changed) => {
+            for it in changed {
+                let name = &fields[it.field];
+                let crs = crs_of(layer, name);
+                let what = difference(it.before.as_ref(), it.after.as_ref(), crs);
+                let _ = writeln!(text, "    {}: {what}", plain(name));
+            }
+        }
+    }
+}
+
+fn crs_of<'l>(layer: Option<&'l Layer>, field: &str) -> Option<&'l Crs> {
+    match &layer?.schema().field(field)?.ty {
+        FieldType::Geometry(ty) => Some(&ty.crs),
+        _ => None,
+    }
+}
+
+/// One value became another.
+fn difference(before: Option<&Value>, after: Option<&Value>, crs: Option<&Crs>) -> String {
+    if let (Some(Value::Geometry(before)), Some(Value::Geometry(after))) = (before, after)
+        && let Some(moved) = moved(before, after, crs)
+    {
+        return moved;
+    }
+    format!("{} → {}", shown(before), shown(after))
+}
+
+/// A value on one line, so that null, unset and the text "null" are told apart.
+fn shown(value: Option<&Value>) -> String {
+    match value {
+        None => "unset".to_owned(),
+        Some(Value::Null) => "null".to_owned(),
+        Some(Value::Text(text)) => format!("\"{}\"", short(&plain(text))),
+        Some(Value::Geometry(geometry)) => {
+            let few = geometry.num_positions() <= 3;
+            let wkt = if few { geometry.to_wkt() } else { geometry_summary(geometry) };
+            if wkt.len() <= SHORT { wkt } else { geometry_summary(geometry) }
+        }
+        Some(other) => short(&super::summary(Some(other))),
+    }
+}
+
+fn short(text: &str) -> String {
+    match text.char_indices().nth(SHORT) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
+/// How far a geometry was moved, where it is the same otherwise.
+fn moved(before: &Geometry, after: &Geometry, crs: Option<&Crs>) -> Option<String> {
+    if before.kind() != after.kind() || before.as_wkb().len() != after.as_wkb().len() {
+        return None;
+    }
+    let (mut from, mut to) = (Vec::new(), Vec::new());
+    collect(before.as_ref(), &mut from);
+    collect(after.as_ref(), &mut to);
+    let (first, then) = (from.first()?, to.first()?);
+    let (dx, dy) = (then.x - first.x, then.y - first.y);
+    let near = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a.abs().max(b.abs()).max(1.0);
+    let alike = from.len() == to.len()
+        && from.iter().zip(&to).all(|(a, b)| near(a.x + dx, b.x) && near(a.y + dy, b.y));
+    if !alike || (dx == 0.0 && dy == 0.0) {
+        return None;
+    }
+    let goal = (from.len() == 1).then(|| format!(" to {}", after.to_wkt())).unwrap_or_default();
+    let metres = crs.and_then(|crs| Metric::of(crs).ok()).and_then(|metric| match metric {
+        Metric::Geodesic(_) => distance(&point(*first)?, &point(*then)?, metric),
+        Metric::Planar => None,
+    });
+    Some(match metres {
+        Some(metres) => format!("moved by {}{goal}", length(metres)),
+        None => format!("moved by {}, {}{goal}", rounded(dx), rounded(dy)),
+    })
+}
+
+fn collect(geometry: GeometryRef<'_>, into: &mut Vec<Xy>) {
+    let mut take = |run: Positions<'_>| into.extend(run.xy());
+    match geometry.parts() {
+        Parts::Positions(run) => take(run),
+        Parts::Rings(rings) => rings.for_each(take),
+        Parts::Members(members) => members.for_each(|it| collect(it, into)),
+    }
+}
+
+fn point(at: Xy) -> Option<Geometry> {
+    Geometry::from_wkt(&format!("POINT({:?} {:?})", at.x, at.y)).ok()
+}
+
+fn length(metres: f64) -> String {
+    match metres {
+        m if m < 10.0 => format!("{m:.2} m"),
+        m if m < 1_000.0 => format!("{m:.0} m"),
+        m if m < 100_000.0 => format!("{:.1} km", m / 1_000.0),
+        m => format!("{:.0} km", m / 1_000.0),
+    }
+}
+
+/// Without the noise that a difference of doubles has.
+fn rounded(number: f64) -> f64 {
+    (number * 1e9).round() / 1e9
+}
+
+/// How many conflicts or refusals are listed.
+const LISTED: usize = 100;
+
+/// Conflicts, a line each, numbered from 1.
+pub(crate) fn conflict_lines(conflicts: &[Conflict]) -> Vec<String> {
+    let lines = conflicts.iter().zip(1..).take(LISTED);
+    let lines = lines.map(|(it, number)| format!("conflict {number}: {}", conflict_line(it)));
+    lines.chain(more(conflicts.len(), "conflict")).collect()
+}
+
+/// What a store has against changes, a line each.
+pub(crate) fn refusal_lines(refusals: &[Refusal]) -> Vec<String> {
+    let line = |it: &Refusal| {
+        let reason = it.reason.to_string();
+        format!(
+            "refused: layer `{}`, {}: {}",
+            plain(&it.layer),
+            plain(&it.target.to_string()),
+            plain(&reason)
+        )
+    };
+    let lines = refusals.iter().take(LISTED).map(line);
+    lines.chain(more(refusals.len(), "refusal")).collect()
+}
+
+fn more(all: usize, noun: &str) -> Option<String> {
+    let more = all.checked_sub(LISTED).filter(|more| *more > 0)?;
+    Some(format!("and {} more", count(more as u64, noun)))
+}
+
+fn conflict_line(conflict: &Conflict) -> String {
+    let what = match &conflict.clash {
+        Clash::Field { field, base, mine, theirs } => format!(
+            "`{}` was {}; mine {}, theirs {}",
+            plain(field),
+            shown(base.as_ref()),
+            shown(mine.as_ref()),
+            shown(theirs.as_ref())
+        ),
+        Clash::TheyDeleted { base, mine } => {
+            let changed = mine.iter().filter(|(name, value)| base.get(*name) != Some(value));
+            let changed = changed.map(|(name, _)| format!("`{}`", plain(name)));
+            let changed: Vec<_> = changed.collect();
+            format!("they deleted it; I changed {}", changed.join(", "))
+        }
+        Clash::IDeleted { base, theirs } => {
+            let changed = theirs.iter().filter(|(name, value)| base.get(*name) != Some(value));
+            let changed = changed.map(|(name, _)| format!("`{}`", plain(name)));
+            let changed: Vec<_> = changed.collect();
+            format!("I deleted it; they changed {}", changed.join(", "))
+        }
+        Clash::BothInserted { .. } => "both added it, and not alike".to_owned(),
+        Clash::Unique { field, value, other, .. } => format!(
+            "`{}` is to be {}, which {other} has, and no two can",
+            plain(field),
+            shown(Some(value))
+        ),
+    };
+    let target = conflict.target.to_string();
+    format!("layer `{}`, {}: {what}", plain(&conflict.layer), plain(&target))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(before: &str, after: &str, crs: Option<&Crs>) -> String {
+        let value = |wkt| Value::Geometry(Geometry::from_wkt(wkt).expect("is WKT"));
+        difference(Some(&value(before)), Some(&value(after)), crs)
+    }
+
+    #[test]
+    fn what_moved_is_told_in_metres_where_they_mean_something() {
+        let lonlat = Some(&Crs::CRS84);
+        assert_eq!(
+            told("POINT (0 0)", "POINT (0.001 0)", lonlat),
+            "moved by 111 m to POINT (0.001 0)"
+        );
+        let line = ["LINESTRING (0 0,1 1,2 0,3 3)", "LINESTRING (5 -1,6 0,7 -1,8 2)"];
+        assert_eq!(told(line[0], line[1], Some(&Crs::epsg(3067))), "moved by 5, -1");
+        assert_eq!(told(line[0], line[1], None), "moved by 5, -1");
+    }
+
+    #[test]
+    fn what_changed_its_shape_is_not_said_to_have_moved() {
+        let square = "POLYGON ((0 0,1 0,1 1,0 0))";
+        let other = "POLYGON ((0 0,2 0,1 1,0 0))";
+        assert!(told(square, other, None).contains(" → "));
+        assert_eq!(told("POINT (1 2)", "POINT EMPTY", None), "POINT (1 2) → POINT EMPTY");
+    }
+
+    #[test]
+    fn null_unset_and_a_text_that_says_so_differ() {
+        let shown = [None, Some(Value::Null), Some("null".into())].map(|it| shown(it.as_ref()));
+        assert_eq!(shown, ["unset", "null", "\"null\""]);
+    }
+}
