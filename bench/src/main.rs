@@ -6,6 +6,7 @@
 mod conversion;
 mod curve;
 mod dataset;
+mod edits;
 mod measure;
 mod memory;
 mod outcome;
@@ -37,7 +38,8 @@ struct Options {
     #[arg(long)]
     quick: bool,
     /// Only cases whose names begin so: import, import-points, export, read, write, curve, window,
-    /// nearest, binding, filter, district, transform, postgis (its parts: -load, -read, -export,
+    /// nearest, binding, filter, district, transform, edits (its parts: -attribute, -undo, -by-id,
+    /// -commit), postgis (its parts: -load, -read, -export,
     /// -radius, -nearest).
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
@@ -115,7 +117,7 @@ fn cases() -> Vec<Case> {
         })
     };
     let mut cases: Vec<Case> = pairs.into_iter().flat_map(named).collect();
-    let single: [(&str, Dataset, Run); 7] = [
+    let single: [(&str, Dataset, Run); 11] = [
         ("curve", Dataset::Points, curve::trace),
         ("window", Dataset::Polygons, questions::window),
         ("nearest", Dataset::Points, questions::nearest),
@@ -123,6 +125,10 @@ fn cases() -> Vec<Case> {
         ("filter", Dataset::Points, memory::filter),
         ("district", Dataset::Polygons, memory::district),
         ("transform", Dataset::Points, memory::transform),
+        ("edits-attribute", Dataset::Polygons, edits::attribute),
+        ("edits-undo", Dataset::Polygons, edits::undo),
+        ("edits-by-id", Dataset::Polygons, edits::by_id),
+        ("edits-commit", Dataset::Polygons, edits::commit),
     ];
     cases.extend(single.map(|(name, dataset, run)| Case { name: name.to_owned(), dataset, run }));
     cases

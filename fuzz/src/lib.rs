@@ -7,7 +7,7 @@ use tiepoint_codecs::{
     CodecError, DocumentReader, DocumentWriter, cql2 as cql2_codec, csv as csv_codec,
     geojson as geojson_codec,
 };
-use tiepoint_core::{Crs, Feature, Geometry};
+use tiepoint_core::{ChangeSet, Crs, Feature, Geometry};
 
 /// WKB and EWKB: what is read is canonical, and reads the same again.
 pub fn wkb(bytes: &[u8]) {
@@ -96,6 +96,19 @@ pub fn cql2(bytes: &[u8]) {
             Ok(json) => assert_eq!(parse_json(&json, &crs).as_ref(), Ok(&expr), "{json}"),
             Err(error) => assert!(matches!(error, Cql2Error::Unsayable { .. }), "{error}"),
         }
+    }
+}
+
+/// Change sets, in both forms: what is read is written in both, and reads the same.
+pub fn change_set(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let read = [ChangeSet::from_protobuf(bytes).ok(), ChangeSet::from_json(&text).ok()];
+    for set in read.into_iter().flatten() {
+        let again = ChangeSet::from_protobuf(&set.to_protobuf());
+        assert_eq!(again.as_ref(), Ok(&set), "our own protobuf is well-formed");
+        let again = ChangeSet::from_json(&set.to_json());
+        assert_eq!(again.as_ref(), Ok(&set), "our own JSON is well-formed");
+        assert_eq!(set.then(&set.inverted()), Ok(ChangeSet::new()));
     }
 }
 

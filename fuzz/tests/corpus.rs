@@ -19,13 +19,14 @@ fn replayed(name: &str, target: Target) -> usize {
 
 #[test]
 fn no_known_input_breaks_a_reader() {
-    let targets: [(&str, Target); 6] = [
+    let targets: [(&str, Target); 7] = [
         ("wkb", tiepoint_fuzz::wkb),
         ("wkt", tiepoint_fuzz::wkt),
         ("gpkg_blob", tiepoint_fuzz::gpkg_blob),
         ("geojson", tiepoint_fuzz::geojson),
         ("csv", tiepoint_fuzz::csv),
         ("cql2", tiepoint_fuzz::cql2),
+        ("change_set", tiepoint_fuzz::change_set),
     ];
     for (name, target) in targets {
         assert!(replayed(name, target) > 0, "{name} has no corpus");

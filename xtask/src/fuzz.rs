@@ -15,7 +15,7 @@ pub(crate) struct Options {
     seconds: u32,
 }
 
-const TARGETS: [&str; 6] = ["wkb", "wkt", "gpkg_blob", "geojson", "csv", "cql2"];
+const TARGETS: [&str; 7] = ["wkb", "wkt", "gpkg_blob", "geojson", "csv", "cql2", "change_set"];
 
 /// What `cargo fuzz` passes, less the sanitizers, which need another toolchain: overflow checks and
 /// debug assertions find what safe code can do wrong.

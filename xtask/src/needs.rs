@@ -54,6 +54,16 @@ const NEEDS: &[Need] = &[
         package: "geographiclib-tools",
         is_there: || answers("GeodSolve", &["--version"]),
     },
+    Need {
+        what: "protobuf's compiler",
+        package: "protobuf-compiler",
+        is_there: || answers("protoc", &["--version"]),
+    },
+    Need {
+        what: "Google's protobuf for Python",
+        package: "python3-protobuf",
+        is_there: || answers("/usr/bin/python3", &["-c", "import google.protobuf"]),
+    },
     // Its package brings a server up, which we leave alone: the tests start their own.
     Need { what: "PostgreSQL's server", package: "postgresql", is_there: || postgres("initdb") },
     Need {

@@ -16,6 +16,12 @@ pub enum ComposeError {
     },
 }
 
+impl ComposeError {
+    pub(super) fn gap(layer: &str, target: &crate::Target, reason: ApplyError) -> Self {
+        Self::Gap { layer: layer.to_owned(), target: target.to_string(), reason }
+    }
+}
+
 impl Change {
     /// Both as one, `None` where they come to nothing.
     ///

@@ -3,7 +3,9 @@ use super::encoding::{LayerUnknown, Unknown};
 use super::rebase::united;
 use super::{Change, ComposeError, FieldChange, FieldNames, Image};
 use crate::{ObjectId, Target};
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fmt;
 use std::sync::Arc;
 
@@ -121,14 +123,22 @@ impl ChangeSet {
         target: Target,
         change: Change,
     ) -> Result<(), ComposeError> {
-        let entry = self.layers.entry(layer.to_owned());
-        let here = entry.or_insert_with(|| LayerChanges::new(Arc::clone(fields)));
+        let here = self.layer_mut(layer, fields);
         let change = here.adopted(fields, change);
         let recorded = here.record(layer, target, change);
         if here.changes.is_empty() {
             self.layers.remove(layer);
         }
         recorded
+    }
+
+    /// A layer to record in, new with these fields where nothing happened in it yet.
+    fn layer_mut(&mut self, layer: &str, fields: &FieldNames) -> &mut LayerChanges {
+        if !self.layers.contains_key(layer) {
+            self.layers.insert(layer.to_owned(), LayerChanges::new(Arc::clone(fields)));
+        }
+        let here = self.layers.get_mut(layer);
+        here.expect("put there a moment ago")
     }
 
     /// What happened to one layer between two whole states of it, told feature by feature.
@@ -191,8 +201,7 @@ impl ChangeSet {
         target: &Target,
         change: Change,
     ) {
-        let entry = self.layers.entry(layer.to_owned());
-        let here = entry.or_insert_with(|| LayerChanges::new(Arc::clone(fields)));
+        let here = self.layer_mut(layer, fields);
         let change = here.adopted(fields, change);
         let both = match here.changes.remove(target) {
             Some(earlier) => earlier.overridden_by(change),
@@ -233,15 +242,17 @@ impl ChangeSet {
     ///
     /// [`ComposeError`] where `later` was not made of what this one left, as far as this one tells.
     pub fn then(&self, later: &Self) -> Result<Self, ComposeError> {
-        let mut both = Self { id: None, layers: self.layers.clone(), unknown: None };
-        both.layers.retain(|_, layer| {
-            layer.unknown = None;
-            !layer.is_empty()
-        });
-        for (layer, changes) in later.layers() {
-            for (target, change) in changes.iter() {
-                both.record(layer, changes.fields(), target.clone(), change.clone())?;
-            }
+        let alone = |changes: &LayerChanges| LayerChanges { unknown: None, ..changes.clone() };
+        let mut both = Self::new();
+        for (name, earlier) in self.layers() {
+            let together = match later.layer(name) {
+                Some(later) => earlier.then(name, later)?,
+                None => alone(earlier),
+            };
+            both.put_decoded(name, together);
+        }
+        for (name, later) in later.layers().filter(|(name, _)| self.layer(name).is_none()) {
+            both.put_decoded(name, alone(later));
         }
         Ok(both)
     }
@@ -306,23 +317,59 @@ impl LayerChanges {
     }
 
     fn record(&mut self, layer: &str, target: Target, change: Change) -> Result<(), ComposeError> {
-        let Some(earlier) = self.changes.get(&target) else {
-            self.changes.insert(target, change);
-            return Ok(());
-        };
-        let both = earlier.then(&change).map_err(|reason| ComposeError::Gap {
-            layer: layer.to_owned(),
-            target: target.to_string(),
-            reason,
-        })?;
-        if let Some(unknown) = &mut self.unknown {
-            unknown.forget(&target);
+        match self.changes.entry(target) {
+            Entry::Vacant(place) => {
+                place.insert(change);
+            }
+            Entry::Occupied(mut earlier) => {
+                let both = earlier.get().then(&change);
+                let both = both.map_err(|gap| ComposeError::gap(layer, earlier.key(), gap))?;
+                if let Some(unknown) = &mut self.unknown {
+                    unknown.forget(earlier.key());
+                }
+                match both {
+                    Some(both) => earlier.insert(both),
+                    None => earlier.remove(),
+                };
+            }
         }
-        match both {
-            Some(both) => self.changes.insert(target, both),
-            None => self.changes.remove(&target),
-        };
         Ok(())
+    }
+
+    /// Both as one, in one pass over both.
+    fn then(&self, layer: &str, later: &Self) -> Result<Self, ComposeError> {
+        let (fields, places) = united(&self.fields, &later.fields);
+        let width = fields.len();
+        let moves = fields != later.fields;
+        let moved = |change: &Change| {
+            if moves { change.clone().moved(&places, width) } else { change.clone() }
+        };
+        let (mut first, mut second) = (self.iter().peekable(), later.iter().peekable());
+        let mut both = Vec::with_capacity(self.len().max(later.len()));
+        loop {
+            let order = match (first.peek(), second.peek()) {
+                (Some((a, _)), Some((b, _))) => a.cmp(b),
+                (Some(_), None) => Ordering::Less,
+                (None, Some(_)) => Ordering::Greater,
+                (None, None) => break,
+            };
+            let earlier = if order == Ordering::Greater { None } else { first.next() };
+            let later = if order == Ordering::Less { None } else { second.next() };
+            let (target, change) = match (earlier, later) {
+                (Some((target, earlier)), None) => (target, Some(earlier.clone().widened(width))),
+                (None, Some((target, later))) => (target, Some(moved(later))),
+                (Some((target, earlier)), Some((_, later))) => {
+                    let change = match (width > self.fields.len(), moves) {
+                        (false, false) => earlier.then(later),
+                        _ => earlier.clone().widened(width).then(&moved(later)),
+                    };
+                    (target, change.map_err(|gap| ComposeError::gap(layer, target, gap))?)
+                }
+                (None, None) => break,
+            };
+            both.extend(change.map(|change| (target.clone(), change)));
+        }
+        Ok(Self { fields, changes: both.into_iter().collect(), unknown: None })
     }
 
     /// A change by the positions of these fields, to which those that are new are added.

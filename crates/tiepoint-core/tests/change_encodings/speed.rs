@@ -27,24 +27,22 @@ fn fastest<T>(mut task: impl FnMut() -> T) -> Duration {
 }
 
 #[test]
-#[ignore = "a measurement: cargo test --release -p tiepoint-core --test change_encodings -- --ignored --nocapture"]
+#[ignore = "a measurement, for --release --ignored --nocapture"]
 #[expect(clippy::print_stderr, reason = "it is the measurement")]
 fn a_hundred_thousand_changes_pass_quickly() {
     let (first, second) = (attribute_changes(0), attribute_changes(1));
     let (bytes, text) = (first.to_protobuf(), first.to_json());
-    let report = |what: &str, time: Duration, most: Duration| {
+    let report = |what: &str, time: Duration| {
         let rate = f64::from(COUNT) / time.as_secs_f64() / 1e6;
         eprintln!("{what:14} {:8.1} ms {rate:6.2} M changes/s", time.as_secs_f64() * 1e3);
-        assert!(cfg!(debug_assertions) || time < most, "{what}: {time:?}");
     };
-    let millis = Duration::from_millis;
-    report("record", fastest(|| attribute_changes(0)), millis(200));
-    report("invert", fastest(|| first.inverted()), millis(100));
-    report("compose", fastest(|| first.then(&second)), millis(100));
-    report("rebase", fastest(|| first.rebased_over(&first, &|_, _| true)), millis(200));
-    report("to protobuf", fastest(|| first.to_protobuf()), millis(200));
-    report("from protobuf", fastest(|| ChangeSet::from_protobuf(&bytes)), millis(200));
-    report("to JSON", fastest(|| first.to_json()), millis(400));
-    report("from JSON", fastest(|| ChangeSet::from_json(&text)), millis(800));
+    report("record", fastest(|| attribute_changes(0)));
+    report("invert", fastest(|| first.inverted()));
+    report("compose", fastest(|| first.then(&second)));
+    report("rebase", fastest(|| first.rebased_over(&first, &|_, _| true)));
+    report("to protobuf", fastest(|| first.to_protobuf()));
+    report("from protobuf", fastest(|| ChangeSet::from_protobuf(&bytes)));
+    report("to JSON", fastest(|| first.to_json()));
+    report("from JSON", fastest(|| ChangeSet::from_json(&text)));
     eprintln!("{} bytes of protobuf, {} of JSON", bytes.len(), text.len());
 }

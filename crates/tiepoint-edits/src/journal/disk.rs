@@ -4,6 +4,9 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 
+/// What errors say of a write.
+const WRITE: &str = "write to this journal";
+
 /// What is asked of the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
@@ -95,17 +98,21 @@ impl Disk {
             file.write_all(bytes)
         };
         #[cfg(feature = "testing")]
-        if let Some(faults) = &self.faults
-            && let Fault::Short(count, kind) = faults.before(Operation::Write, path, bytes.len())
-        {
-            let written = write(&bytes[..count.min(bytes.len())]);
-            faults.after(Operation::Write, path);
-            return written
-                .and(Err(kind.into()))
-                .map_err(JournalError::on(path, "write to this journal"));
+        if let Some(faults) = &self.faults {
+            let fault = faults.before(Operation::Write, path, bytes.len());
+            let failed = |kind: io::ErrorKind| JournalError::on(path, WRITE)(kind.into());
+            match fault {
+                Fault::None => {}
+                Fault::Fail(kind) => return Err(failed(kind)),
+                Fault::Short(count, kind) => {
+                    write(&bytes[..count.min(bytes.len())])
+                        .map_err(JournalError::on(path, WRITE))?;
+                    faults.after(Operation::Write, path);
+                    return Err(failed(kind));
+                }
+            }
         }
-        self.run(Operation::Write, path, || write(bytes))
-            .map_err(JournalError::on(path, "write to this journal"))
+        self.run(Operation::Write, path, || write(bytes)).map_err(JournalError::on(path, WRITE))
     }
 
     pub(crate) fn sync(&self, file: &File, path: &Path) -> Result<(), JournalError> {

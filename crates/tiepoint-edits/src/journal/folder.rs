@@ -129,11 +129,10 @@ impl JournalFolder {
             return Ok(Vec::new());
         }
         self.finish_adoptions(folder, &mut left)?;
-        let (spent, left): (Vec<_>, Vec<_>) =
-            left.into_values().partition(|it| it.is_spent() && it.undeleted.is_empty());
-        // One that cannot be deleted today will be another time.
+        let (spent, left): (Vec<_>, Vec<_>) = left.into_values().partition(LeftBehind::is_spent);
+        // One that cannot be done away with today can be another time.
         for mut it in spent {
-            let _ = it.remove();
+            let _ = it.retire();
         }
         Ok(left)
     }

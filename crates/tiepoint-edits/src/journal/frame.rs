@@ -26,7 +26,8 @@ use tiepoint_core::protobuf::{Reader, WireError, Writer};
 pub(crate) const MAGIC: [u8; 8] = *b"\x89tpjrnl\n";
 /// The format's version. A greater one is not read.
 pub(crate) const VERSION: u32 = 1;
-/// Bytes before the head: the magic, the version, the head's length and its CRC-32C.
+/// Bytes before the head: the magic, the version, the head's length, and the CRC-32C of version,
+/// length and head.
 pub(crate) const PREFIX: usize = 20;
 /// The greatest length of a head.
 pub(crate) const MAX_HEAD: usize = 64 << 10;
@@ -81,9 +82,10 @@ impl Head {
         let began = self.began.duration_since(UNIX_EPOCH).unwrap_or_default();
         head.uint(5, u64::try_from(began.as_micros()).unwrap_or_default());
         let head = head.as_bytes();
-        let mut bytes = [&MAGIC[..], &VERSION.to_le_bytes()].concat();
-        bytes.extend_from_slice(&u32::try_from(head.len()).unwrap_or(u32::MAX).to_le_bytes());
-        bytes.extend_from_slice(&crc32c(head).to_le_bytes());
+        let length = u32::try_from(head.len()).unwrap_or(u32::MAX);
+        let checked = [VERSION.to_le_bytes(), length.to_le_bytes()].concat();
+        let checksum = crc32c_append(crc32c(&checked), head);
+        let mut bytes = [&MAGIC[..], &checked, &checksum.to_le_bytes()].concat();
         bytes.extend_from_slice(head);
         bytes
     }

@@ -2,8 +2,8 @@
 use super::JournalError;
 use super::reading::{Damage, End, Reading};
 use super::record::Record;
-use super::session::{Files, SessionId, StoreLabel};
-use std::fs::{self, File};
+use super::session::{Files, Lock, SessionId, StoreLabel};
+use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::time::SystemTime;
@@ -14,7 +14,7 @@ use std::time::SystemTime;
 pub struct LeftBehind {
     files: Files,
     /// Not there where it may not be locked.
-    lock: Option<File>,
+    lock: Option<Lock>,
     store: Option<StoreLabel>,
     began: Option<SystemTime>,
     last_written: SystemTime,
@@ -22,6 +22,8 @@ pub struct LeftBehind {
     /// Records that are of no use any more, at the start.
     cleared: u64,
     count: u64,
+    /// Whether it offers more than word of what it has adopted.
+    telling: bool,
     /// Those it says it has adopted.
     pub(super) adopted: Vec<SessionId>,
     /// Those of them whose files could not be deleted yet.
@@ -63,6 +65,7 @@ impl LeftBehind {
             end: End::Denied,
             cleared: 0,
             count: 0,
+            telling: false,
             adopted: Vec::new(),
             undeleted: Vec::new(),
         };
@@ -99,9 +102,9 @@ impl LeftBehind {
     fn count_in(&mut self, record: &Record) {
         self.count += 1;
         match record {
-            Record::Cleared => self.cleared = self.count,
+            Record::Cleared => (self.cleared, self.telling) = (self.count, false),
             Record::Adopted { session } => self.adopted.push(*session),
-            _ => {}
+            _ => self.telling = true,
         }
     }
 
@@ -157,9 +160,21 @@ impl LeftBehind {
         }
     }
 
-    /// Whether it can be read and offers nothing.
+    /// Whether it ends within an append that, as far as it tells, was never acknowledged.
+    #[must_use]
+    pub fn is_torn(&self) -> bool {
+        self.end == End::Torn
+    }
+
+    /// Whether it offers nothing, and is no case for a person.
     pub(super) fn is_spent(&self) -> bool {
-        self.is_empty() && matches!(self.end, End::Whole | End::Torn)
+        !self.telling && self.undeleted.is_empty() && matches!(self.end, End::Whole | End::Torn)
+    }
+
+    /// Does away with one that is spent. What is torn might once have been whole, so it stays,
+    /// where nobody looks for it.
+    pub(super) fn retire(&mut self) -> Result<(), JournalError> {
+        if self.is_torn() { self.put_aside() } else { self.delete() }
     }
 
     /// Its session, and those it has adopted that are still on disk.
@@ -236,7 +251,7 @@ impl LeftBehind {
     }
 
     /// Refuses what this build or user must leave alone.
-    fn readable(&self) -> Result<(), JournalError> {
+    pub(super) fn readable(&self) -> Result<(), JournalError> {
         let path = self.path();
         match self.end {
             End::Newer => Err(JournalError::Newer { path }),

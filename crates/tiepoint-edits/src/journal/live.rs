@@ -1,15 +1,12 @@
 //! The journal of a session that lives: appended to by many threads, synced for all who wait at
 //! once, begun afresh when its file is not to be trusted.
 use super::JournalError;
-use super::frame::Head;
 use super::left::LeftBehind;
 use super::record::Record;
 use super::session::{Files, SessionId, StoreLabel};
-use super::writing::{Unit, Writing};
-use std::collections::BTreeMap;
-use std::fs::File;
+use super::state::{Mark, State};
+use super::writing::Unit;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
 
 /// A file that is longer than this is begun afresh when all in it is of no use any more.
 const WORTH_DELETING: u64 = 256 << 10;
@@ -48,43 +45,10 @@ pub struct Journal {
     synced: Condvar,
 }
 
-/// A place in a journal: everything up to the end of one append.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Mark {
-    generation: u64,
-    upto: u64,
-}
-
-#[derive(Default)]
-struct State {
-    /// Locked while the session lives; there once it has a file.
-    lock: Option<File>,
-    writing: Option<Writing>,
-    began: Option<SystemTime>,
-    generation: u64,
-    syncing: bool,
-    distrusted: bool,
-    pending: bool,
-    /// Files given up for good because they failed, and how much of each is on stable storage.
-    given_up: BTreeMap<u64, u64>,
-    /// Adopted ones whose files could not be deleted yet.
-    undeleted: Vec<LeftBehind>,
-    /// Ones whose adoption failed, held until the file that may still tell of it is gone.
-    doubtful: Vec<LeftBehind>,
-}
-
-impl std::fmt::Debug for State {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let mut shown = f.debug_struct("State");
-        shown.field("generation", &self.generation).field("pending", &self.pending);
-        shown.field("distrusted", &self.distrusted).finish_non_exhaustive()
-    }
-}
-
 impl Journal {
     pub(crate) fn new(files: Files, store: StoreLabel) -> Self {
-        let (state, synced) = (Mutex::default(), Condvar::new());
-        Self { files, store, state, synced }
+        let state = Mutex::new(State::new(files.clone(), store.clone()));
+        Self { files, store, state, synced: Condvar::new() }
     }
 
     /// The session's name.
@@ -111,7 +75,7 @@ impl Journal {
         let unit = (!records.is_empty()).then(|| Unit::of(records));
         let mut state = self.trusted()?;
         if let Some(unit) = unit {
-            self.add(&mut state, &unit)?;
+            state.add(&unit)?;
             state.pending = true;
         }
         Ok(state.mark())
@@ -132,14 +96,14 @@ impl Journal {
         let mut state = self.state();
         loop {
             if let Some(durable) = state.given_up.get(&mark.generation) {
-                return if mark.upto <= *durable { Ok(()) } else { Err(self.distrusted()) };
+                return if mark.upto <= *durable { Ok(()) } else { Err(self.doubt()) };
             }
             match &state.writing {
                 Some(it) if mark.generation == state.generation && mark.upto > it.durable => {}
                 _ => return Ok(()),
             }
             if state.distrusted {
-                return Err(self.distrusted());
+                return Err(self.doubt());
             }
             state = if state.syncing {
                 self.synced.wait(state).unwrap_or_else(PoisonError::into_inner)
@@ -164,8 +128,9 @@ impl Journal {
     ///
     /// # Errors
     ///
-    /// Those of [`write`](Self::write); what was left is left then, and its lock is given back.
+    /// Those of [`write`](Self::write) and of [`LeftBehind::read`]; what was left is left then.
     pub fn adopt(&self, mut left: LeftBehind, records: &[Record]) -> Result<(), JournalError> {
+        left.readable()?;
         let mut all: Vec<Record> =
             left.sessions().map(|session| Record::Adopted { session }).collect();
         all.extend_from_slice(records);
@@ -199,9 +164,10 @@ impl Journal {
         state.undeleted.retain_mut(|it| it.remove().is_err());
         let Some(writing) = &state.writing else { return Ok(()) };
         let small = writing.length <= WORTH_DELETING && !state.distrusted;
-        if !small || !self.mark_cleared(&mut state) {
-            self.delete(&mut state)?;
-            self.readopt(&mut state)?;
+        if !small || !state.mark_cleared() {
+            state.delete()?;
+            state.readopt()?;
+            self.synced.notify_all();
         }
         state.pending = !state.undeleted.is_empty();
         Ok(())
@@ -227,7 +193,7 @@ impl Journal {
         let pending = !adopted.is_empty() || records.peek().is_some();
         let adopted = adopted.iter().map(|record| Unit::of([record]));
         let units = adopted.chain(records.map(|record| Unit::of([record])));
-        self.begin(&mut state, units)?;
+        state.begin(units)?;
         state.pending = pending;
         self.synced.notify_all();
         Ok(())
@@ -245,7 +211,7 @@ impl Journal {
             let state = self.state();
             (state.mark(), state.pending)
         };
-        if pending { self.sync(mark) } else { self.vanish() }
+        if pending { self.sync(mark) } else { self.state().vanish() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -254,10 +220,10 @@ impl Journal {
 
     fn trusted(&self) -> Result<MutexGuard<'_, State>, JournalError> {
         let state = self.state();
-        if state.distrusted { Err(self.distrusted()) } else { Ok(state) }
+        if state.distrusted { Err(self.doubt()) } else { Ok(state) }
     }
 
-    fn distrusted(&self) -> JournalError {
+    fn doubt(&self) -> JournalError {
         JournalError::Distrusted { path: self.files.journal() }
     }
 
@@ -280,125 +246,21 @@ impl Journal {
             match synced {
                 Ok(()) => state.reached(length),
                 Err(error) => {
-                    self.distrust(&mut state);
+                    state.distrust();
                     return Err(error);
                 }
             }
         }
         Ok(state)
     }
-
-    fn add(&self, state: &mut State, unit: &Unit) -> Result<(), JournalError> {
-        if state.writing.is_none() {
-            self.begin(state, [])?;
-        }
-        let Some(writing) = &mut state.writing else { return Ok(()) };
-        writing.append(&self.files, unit).unwrap_or_else(|error| {
-            self.distrust(state);
-            Err(error)
-        })
-    }
-
-    /// Nothing more is written to the file, and as far as possible it ends with what is known to
-    /// be on stable storage.
-    fn distrust(&self, state: &mut State) {
-        state.distrusted = true;
-        if let Some(writing) = &mut state.writing {
-            // It may well fail, too: what is behind has never been acknowledged.
-            let _ = self.files.disk.cut(&writing.file, &self.files.journal(), writing.durable);
-            writing.length = writing.durable;
-        }
-    }
-
-    /// Puts a fresh file in place.
-    fn begin(
-        &self,
-        state: &mut State,
-        units: impl IntoIterator<Item = Unit>,
-    ) -> Result<(), JournalError> {
-        let Files { disk, folder, session, .. } = &self.files;
-        if state.lock.is_none() {
-            state.lock = Some(self.files.lock_anew()?);
-        }
-        let began = *state.began.get_or_insert_with(SystemTime::now);
-        let generation = state.generation + 1;
-        let head = Head { session: *session, generation, store: self.store.clone(), began };
-        let fresh = Writing::begin(&self.files, &head, units)?;
-        disk.rename(&self.files.fresh(), &self.files.journal())?;
-        // From here on, the fresh file is the one: what fails now leaves it to be begun again.
-        let synced = disk.sync_folder(folder);
-        if let Some(old) = state.writing.replace(fresh).filter(|_| state.distrusted) {
-            state.given_up.insert(generation - 1, old.durable);
-        }
-        state.generation = generation;
-        state.distrusted = synced.is_err();
-        if synced.is_ok() {
-            state.doubtful.clear();
-        }
-        synced
-    }
-
-    /// Says in the file that all before is of no use; whether that could be done.
-    fn mark_cleared(&self, state: &mut State) -> bool {
-        let records: Vec<Record> = [Record::Cleared].into_iter().chain(state.adopted()).collect();
-        self.add(state, &Unit::of(&records)).is_ok()
-    }
-
-    /// Deletes the file; the next record begins another one.
-    fn delete(&self, state: &mut State) -> Result<(), JournalError> {
-        self.files.disk.delete(&self.files.journal())?;
-        if let Some(old) = state.writing.take().filter(|_| state.distrusted) {
-            state.given_up.insert(state.generation, old.durable);
-        }
-        state.generation += 1;
-        state.distrusted = false;
-        state.doubtful.clear();
-        self.synced.notify_all();
-        Ok(())
-    }
-
-    /// Says again what was adopted and could not be deleted.
-    fn readopt(&self, state: &mut State) -> Result<(), JournalError> {
-        let adopted = state.adopted();
-        if adopted.is_empty() { Ok(()) } else { self.add(state, &Unit::of(&adopted)) }
-    }
-
-    /// Deletes all files of the session.
-    fn vanish(&self) -> Result<(), JournalError> {
-        let mut state = self.state();
-        if state.lock.is_none() {
-            return Ok(());
-        }
-        self.delete(&mut state)?;
-        self.files.vanish()?;
-        state.lock = None;
-        Ok(())
-    }
 }
 
 impl Drop for Journal {
     fn drop(&mut self) {
-        if !self.state().pending {
+        let mut state = self.state();
+        if !state.pending {
             // Nobody is left to be told; what stays is deleted by whoever looks for journals next.
-            let _ = self.vanish();
+            let _ = state.vanish();
         }
-    }
-}
-
-impl State {
-    fn mark(&self) -> Mark {
-        let upto = self.writing.as_ref().map_or(0, |it| it.length);
-        Mark { generation: self.generation, upto }
-    }
-
-    fn reached(&mut self, length: u64) {
-        if let Some(writing) = &mut self.writing {
-            writing.durable = writing.durable.max(length);
-        }
-    }
-
-    fn adopted(&self) -> Vec<Record> {
-        let sessions = self.undeleted.iter().flat_map(LeftBehind::sessions);
-        sessions.map(|session| Record::Adopted { session }).collect()
     }
 }

@@ -16,6 +16,7 @@ mod live;
 mod reading;
 mod record;
 mod session;
+mod state;
 mod writing;
 
 #[cfg(feature = "testing")]
@@ -23,7 +24,8 @@ pub use disk::{Fault, Faults, Operation};
 pub use error::JournalError;
 pub use folder::JournalFolder;
 pub use left::{LeftBehind, Records};
-pub use live::{Journal, Mark};
+pub use live::Journal;
 pub use reading::Damage;
 pub use record::Record;
 pub use session::{SessionId, StoreLabel};
+pub use state::Mark;

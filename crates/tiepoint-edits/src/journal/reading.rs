@@ -2,7 +2,7 @@
 use super::frame::{FRAME, Frame, Head, MAGIC, MAX_HEAD, PREFIX, Part, Salt, VERSION};
 use super::record::{Record, RecordFault, records_of};
 use super::{JournalError, SessionId};
-use crc32c::crc32c;
+use crc32c::{crc32c, crc32c_append};
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -183,7 +183,8 @@ fn read_head(file: &mut impl Read) -> io::Result<Result<(Head, u64), End>> {
     if length <= MAX_HEAD {
         file.take(length as u64).read_to_end(&mut head)?;
     }
-    if head.len() < length || crc32c(&head) != number(16) {
+    let checksum = crc32c_append(crc32c(&prefix[8..16]), &head);
+    if head.len() < length || checksum != number(16) {
         return Ok(Err(damaged(12, "what says whose journal it is is not as it was written")));
     }
     Ok(match Head::read(&head) {

@@ -2,7 +2,7 @@
 use super::SessionId;
 use std::sync::Arc;
 use tiepoint_core::protobuf::{Field, Reader, WireError, Writer};
-use tiepoint_core::{ChangeSet, ChangeSetId, ObjectId};
+use tiepoint_core::{ChangeSet, ChangeSetId, ErrorKind, ObjectId};
 
 /// One thing that happened in a session, in the order in which it did.
 ///
@@ -136,7 +136,7 @@ impl Record {
         match self {
             Self::Step { name, changes } => to.message(kind::STEP, |it| {
                 it.text(1, name);
-                it.bytes(2, &bytes_of(changes));
+                it.bytes(2, &changes.to_protobuf());
             }),
             Self::Undone => to.bytes(kind::UNDONE, &[]),
             Self::Redone => to.bytes(kind::REDONE, &[]),
@@ -144,12 +144,12 @@ impl Record {
             Self::CommandEnded => to.bytes(kind::COMMAND_ENDED, &[]),
             Self::CommandAbandoned => to.bytes(kind::COMMAND_ABANDONED, &[]),
             Self::Rebased { theirs } => {
-                to.message(kind::REBASED, |it| it.bytes(1, &bytes_of(theirs)));
+                to.message(kind::REBASED, |it| it.bytes(1, &theirs.to_protobuf()));
             }
             Self::Intent { id, changes } => to.message(kind::INTENT, |it| {
                 write_id(it, id.0);
                 if let Some(changes) = changes {
-                    it.bytes(2, &bytes_of(changes));
+                    it.bytes(2, &changes.to_protobuf());
                 }
             }),
             Self::Done { id } => to.message(kind::DONE, |it| write_id(it, id.0)),
@@ -157,8 +157,8 @@ impl Record {
             Self::RolledBack => to.bytes(kind::ROLLED_BACK, &[]),
             Self::Adopted { session } => to.message(kind::ADOPTED, |it| write_id(it, session.0)),
             Self::Conflict { mine, theirs } => to.message(kind::CONFLICT, |it| {
-                it.bytes(1, &bytes_of(mine));
-                it.bytes(2, &bytes_of(theirs));
+                it.bytes(1, &mine.to_protobuf());
+                it.bytes(2, &theirs.to_protobuf());
             }),
             Self::Cleared => to.bytes(kind::CLEARED, &[]),
         }
@@ -236,15 +236,97 @@ pub(crate) fn id_of(bytes: &[u8]) -> Option<ObjectId> {
     ObjectId::from_bytes(bytes.try_into().ok()?).ok()
 }
 
-fn bytes_of(changes: &ChangeSet) -> Vec<u8> {
-    // Stands in for the change set's own form until that is there.
-    changes.id.map(|id| id.0.as_bytes().to_vec()).unwrap_or_default()
+fn changes_of(bytes: &[u8]) -> Result<ChangeSet, RecordFault> {
+    ChangeSet::from_protobuf(bytes).map_err(|error| match error.kind() {
+        ErrorKind::Unsupported => RecordFault::Unknown,
+        _ => RecordFault::Changes(error.to_string()),
+    })
 }
 
-fn changes_of(bytes: &[u8]) -> Result<ChangeSet, RecordFault> {
-    if bytes.is_empty() {
-        return Ok(ChangeSet::new());
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tiepoint_core::{Change, Fid, FieldChange, FieldNames, Image, Target};
+
+    fn changes() -> Arc<ChangeSet> {
+        let mut changes = ChangeSet::new().named(ChangeSetId::mint());
+        let fields: FieldNames = ["name".to_owned(), "height".to_owned()].into();
+        let image = Image { fid: Some(Fid::Int(7)), values: vec![Some("oak".into()), None] };
+        let grown = FieldChange { field: 1, before: Some(20.into()), after: Some(21.into()) };
+        for change in [Change::Insert(image), Change::Update(vec![grown])] {
+            let target = Target::Id(ObjectId::mint());
+            changes.record("trees", &fields, target, change).expect("is the first of it");
+        }
+        Arc::new(changes)
     }
-    let id = id_of(bytes).ok_or_else(|| RecordFault::Changes("no id".to_owned()))?;
-    Ok(ChangeSet::new().named(ChangeSetId(id)))
+
+    fn one_of_each() -> Vec<Record> {
+        let (name, id) = ("Move the oak".to_owned(), ChangeSetId::mint());
+        vec![
+            Record::Step { name: name.clone(), changes: changes() },
+            Record::Undone,
+            Record::Redone,
+            Record::CommandBegun { name },
+            Record::CommandBegun { name: String::new() },
+            Record::CommandEnded,
+            Record::CommandAbandoned,
+            Record::Rebased { theirs: changes() },
+            Record::Intent { id, changes: None },
+            Record::Intent { id, changes: Some(changes()) },
+            Record::Done { id },
+            Record::Failed { id },
+            Record::RolledBack,
+            Record::Adopted { session: SessionId::mint() },
+            Record::Cleared,
+        ]
+    }
+
+    #[test]
+    fn every_record_comes_back_as_it_was() {
+        let records = one_of_each();
+        assert_eq!(records_of(&unit(&records)).expect("is read"), records);
+        assert_eq!(records_of(&[]).expect("is read"), []);
+    }
+
+    #[test]
+    fn what_a_newer_build_adds_within_a_record_is_passed_over() {
+        let mut newer = Writer::new();
+        newer.message(RECORDS, |it| {
+            it.message(kind::COMMAND_BEGUN, |it| {
+                it.text(9, "more");
+                it.text(1, "Move");
+            });
+        });
+        let name = "Move".to_owned();
+        assert_eq!(records_of(newer.as_bytes()).expect("is read"), [Record::CommandBegun { name }]);
+    }
+
+    #[test]
+    fn what_a_newer_build_tells_in_other_words_is_refused_as_such() {
+        let (mut kind, mut unit, mut version) = (Writer::new(), Writer::new(), Writer::new());
+        kind.message(RECORDS, |it| it.message(99, |_| ()));
+        unit.bytes(2, b"more");
+        version.message(RECORDS, |it| {
+            it.message(kind::STEP, |it| it.message(2, |it| it.uint(1, 2)));
+        });
+        for newer in [kind, unit, version] {
+            let refused = records_of(newer.as_bytes());
+            assert!(matches!(refused, Err(RecordFault::Unknown)), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn records_that_make_no_sense_are_refused() {
+        let refused = |fields: &dyn Fn(&mut Writer)| {
+            let mut unit = Writer::new();
+            unit.message(RECORDS, fields);
+            records_of(unit.as_bytes()).expect_err("makes no sense").to_string()
+        };
+        let short = refused(&|it| it.message(kind::DONE, |it| it.bytes(1, &[1; 15])));
+        assert_eq!(short, "an id is missing or wrong");
+        let nil = refused(&|it| it.message(kind::ADOPTED, |it| it.bytes(1, &[0; 16])));
+        assert_eq!(nil, "an id is missing or wrong");
+        refused(&|it| it.uint(kind::UNDONE, 1));
+        refused(&|it| it.message(kind::REBASED, |it| it.bytes(1, &[0xFF])));
+    }
 }

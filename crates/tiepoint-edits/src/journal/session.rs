@@ -59,6 +59,18 @@ pub(crate) struct Files {
     pub(crate) session: SessionId,
 }
 
+/// The lock of a session, held.
+#[derive(Debug)]
+pub(crate) struct Lock(File);
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing would do, but for processes that are being started just now: until they run
+        // their own program, they share the lock.
+        let _ = self.0.unlock();
+    }
+}
+
 /// How often a folder is made that others delete because it is empty.
 const TRIES: usize = 16;
 
@@ -84,7 +96,7 @@ impl Files {
     }
 
     /// Makes the lock of a session that begins, and the folder for it.
-    pub(crate) fn lock_anew(&self) -> Result<File, JournalError> {
+    pub(crate) fn lock_anew(&self) -> Result<Lock, JournalError> {
         let mut tries = 0;
         let lock = loop {
             let made = self.disk.create_folder(&self.folder);
@@ -98,15 +110,15 @@ impl Files {
             }
         };
         if self.hold(&lock)? {
-            return Ok(lock);
+            return Ok(Lock(lock));
         }
         Err(self.cannot_lock(io::ErrorKind::WouldBlock.into()))
     }
 
     /// Locks the session if it is dead; `None` where it lives or somebody else holds it.
-    pub(crate) fn lock_dead(&self) -> Result<Option<File>, JournalError> {
+    pub(crate) fn lock_dead(&self) -> Result<Option<Lock>, JournalError> {
         let lock = self.disk.create(&self.lock(), false)?;
-        Ok(self.hold(&lock)?.then_some(lock))
+        Ok(self.hold(&lock)?.then(|| Lock(lock)))
     }
 
     fn hold(&self, lock: &File) -> Result<bool, JournalError> {

@@ -35,7 +35,10 @@ impl ChangeSet {
 }
 
 fn write_layer(name: &str, changes: &LayerChanges, out: &mut Writer) {
-    out.text(number::layer::NAME, name);
+    // What a schema of version three takes for granted is left out: no text, zero.
+    if !name.is_empty() {
+        out.text(number::layer::NAME, name);
+    }
     for field in changes.fields().iter() {
         out.text(number::layer::FIELDS, field);
     }
@@ -69,7 +72,9 @@ fn write_change(change: &Change, unknown: Option<&ChangeUnknown>, out: &mut Writ
             out.uint(change::KIND, kind::UPDATE);
             for it in fields {
                 out.message(change::FIELDS, |out| {
-                    out.uint(field_change::FIELD, it.field as u64);
+                    if it.field != 0 {
+                        out.uint(field_change::FIELD, it.field as u64);
+                    }
                     for (place, value) in
                         [(field_change::BEFORE, &it.before), (field_change::AFTER, &it.after)]
                     {
