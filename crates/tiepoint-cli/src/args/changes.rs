@@ -100,8 +100,7 @@ pub(crate) enum Side {
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
-  cp tour.gpkg new.gpkg; tiepoint edit new.gpkg cities -c 'set name=Nairobi name=Nairobbery' -c commit
-  tiepoint diff tour.gpkg new.gpkg -o changes.tpc || tiepoint apply tour.gpkg changes.tpc --dry-run
+  tiepoint diff tour.gpkg tour.gpkg -o changes.tpc; tiepoint apply tour.gpkg changes.tpc --dry-run
   tiepoint apply tour.gpkg changes.tpc --conflicts conflicts.json
   tiepoint apply tour.gpkg changes.tpc --resolve theirs
 
@@ -127,8 +126,7 @@ pub(crate) struct ApplyArgs {
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
-  tiepoint diff tour.gpkg tour.gpkg -o changes.tpc
-  tiepoint invert changes.tpc -o back.json
+  tiepoint diff tour.gpkg tour.gpkg -o changes.tpc; tiepoint invert changes.tpc -o back.json
   tiepoint invert changes.tpc --format protobuf | tiepoint apply tour.gpkg -")]
 pub(crate) struct InvertArgs {
     /// The change set, or `-`
@@ -145,9 +143,8 @@ pub(crate) struct InvertArgs {
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
-  cp tour.gpkg mine.gpkg; cp tour.gpkg theirs.gpkg
-  tiepoint merge tour.gpkg mine.gpkg theirs.gpkg -o merged.tpc --overwrite
-  tiepoint merge tour.gpkg mine.gpkg theirs.gpkg --into")]
+  cp tour.gpkg mine.gpkg; tiepoint merge tour.gpkg mine.gpkg tour.gpkg -o merged.tpc
+  cp tour.gpkg theirs.gpkg; tiepoint merge tour.gpkg mine.gpkg theirs.gpkg --into")]
 pub(crate) struct MergeArgs {
     /// The store that both sides began with
     pub(crate) base: String,
@@ -213,7 +210,7 @@ pub(crate) struct EditArgs {
 #[command(after_help = "\
 Examples:
   tiepoint recover
-  tiepoint edit tour.gpkg cities -c 'delete name=Nairobi' --journal beside
+  tiepoint edit tour.gpkg cities -c 'delete name=Nairobi'; tiepoint recover tour.gpkg
   tiepoint recover tour.gpkg -o lost.json
   tiepoint recover tour.gpkg --commit")]
 pub(crate) struct RecoverArgs {

@@ -60,12 +60,12 @@ pub(super) fn write_conflicts(conflicts: &[Conflict], args: &ConflictArgs) -> Re
         return Ok(());
     };
     let text = tiepoint::conflicts_to_json(conflicts);
-    if file == "-" {
-        return write_out(&text);
+    match Target::parse(file)? {
+        Target::Stdout => write_out(&text),
+        Target::File(path) => std::fs::write(&path, text).map_err(|source| Error::File {
+            what: "write",
+            path: path.display().to_string(),
+            source,
+        }),
     }
-    std::fs::write(file, text).map_err(|source| Error::File {
-        what: "write",
-        path: file.clone(),
-        source,
-    })
 }

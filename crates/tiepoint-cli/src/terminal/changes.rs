@@ -6,7 +6,7 @@ use tiepoint::core::{GeometryRef, Parts, Positions, Xy};
 use tiepoint::spatial::measure::{Metric, distance};
 use tiepoint::store::Refusal;
 use tiepoint::{
-    Change, ChangeSet, ChangeTarget, Clash, Conflict, Crs, FieldType, Geometry, Layer, Value,
+    Change, ChangeSet, ChangeTarget, Clash, Conflict, Crs, FieldChange, FieldType, Geometry, Layer, Value,
 };
 
 /// How long a text or WKT may be that is shown whole.
@@ -85,6 +85,15 @@ fn crs_of<'l>(layer: Option<&'l Layer>, field: &str) -> Option<&'l Crs> {
     match &layer?.schema().field(field)?.ty {
         FieldType::Geometry(ty) => Some(&ty.crs),
         _ => None,
+    }
+}
+
+/// What became of a field, after the name of its feature: `moved by 12 m`, `height 20 → 21`.
+pub(crate) fn changed(field: &str, it: &FieldChange, layer: Option<&Layer>) -> String {
+    let what = difference(it.before.as_ref(), it.after.as_ref(), crs_of(layer, field));
+    match what.split_once(" to POINT") {
+        Some((moved, _)) if what.starts_with("moved") => moved.to_owned(),
+        _ => format!("{} {what}", plain(field)),
     }
 }
 

@@ -6,7 +6,7 @@ mod stop;
 mod table;
 mod text;
 
-pub(crate) use changes::{conflict_lines, described, summarised};
+pub(crate) use changes::{changed, conflict_lines, described, summarised};
 pub(crate) use failure::report;
 pub(crate) use progress::Watcher;
 pub(crate) use table::{Table, aligned};

@@ -1,13 +1,13 @@
 //! Kills a program in the middle of its edits, and brings them back.
 use super::edits::{id, set_people};
 use super::{CITIES, COUNTRIES, STORE, Tour};
-use crate::terminal::{count, described};
+use crate::terminal::{changed, count, summary};
 use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use tiepoint::{
-    Edit, EditBuffer, Error, Feature, JournalFolder, Query, Recovered, Result, Store, Value,
+    Change, ChangeTarget, Edit, EditBuffer, Error, Feature, Ids, JournalFolder, Query, Recovered, Result, Store, Value,
 };
 
 /// What the program that is killed says when its edits are acknowledged.
@@ -27,17 +27,40 @@ pub(super) fn run(_: &Tour) -> Result<String> {
     }
     drop(others);
     let steps: usize = recovered.iter().map(|it: &Recovered| it.steps.len()).sum();
-    let changes = described(&edits.changes(), &edits.layers()?);
-    let changes: Vec<_> = changes.lines().map(|line| format!("   {line}\n")).collect();
+    let told = told(&edits)?;
     let committed = edits.commit()?;
     Ok(format!(
-        "Started a second tiepoint that edits {STORE}, and killed it ({KILL}) before it could commit.\n   \
-         Its journal had {} pending. Recovered:\n{}   \
-         Committed them, {}; nothing was lost.",
-        count(steps as u64, "edit"),
-        changes.concat(),
+        "Started a second tiepoint on {STORE}, let it edit, and killed it ({KILL}) before it could commit.\n   \
+         Its journal had {}: {}.\n   \
+         Recovered and committed, {}; nothing was lost.",
+        count(steps as u64, "pending edit"),
+        told.join(", "),
         count(committed.written.len() as u64, "changed feature"),
     ))
+}
+
+/// What is pending, by name.
+fn told(edits: &EditBuffer) -> Result<Vec<String>> {
+    let (changes, layers) = (edits.changes(), edits.layers()?);
+    let mut told = Vec::new();
+    for (layer, here) in changes.layers() {
+        for (target, change) in here.iter() {
+            let Change::Update(fields) = change else { continue };
+            let ids = match target {
+                ChangeTarget::Id(id) => Ids::Objects(vec![*id]),
+                ChangeTarget::Fid(fid) => Ids::Fids(vec![fid.clone()]),
+            };
+            let feature = edits.read(&Query::layer(layer).ids(ids))?.next().transpose()?;
+            let name = feature.as_ref().and_then(|it| it.get("name")).cloned();
+            let name = summary(name.as_ref());
+            let layer = layers.iter().find(|it| it.name() == layer);
+            told.extend(fields.iter().map(|it| {
+                let field = &here.fields()[it.field];
+                format!("{name} {}", changed(field, it, layer.map(|it| &**it)))
+            }));
+        }
+    }
+    Ok(told)
 }
 
 /// The journals of the tour: nothing of it is outside of the current folder.

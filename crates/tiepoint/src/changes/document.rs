@@ -1,6 +1,7 @@
 //! Change sets in files: protobuf for programs, JSON for people, told apart by what is in them.
 use crate::export::{Draft, Overwrite, Target};
-use crate::{Error, Result};
+use crate::location::without_secrets;
+use crate::{Error, Location, Result};
 use std::io::{self, Read, Write};
 use std::path::Path;
 use tiepoint_core::ChangeSet;
@@ -91,6 +92,12 @@ pub fn write_changes(
 
 /// All bytes of a file, or of the standard input for `-`.
 pub(super) fn read(from: &str) -> Result<Vec<u8>> {
+    if Location::looks_like_store(from) {
+        return Err(Error::Options {
+            reason: format!("`{}` is a store, not a change set", without_secrets(from)),
+            hint: Some("`tiepoint diff A B -o FILE` makes a change set of two stores".to_owned()),
+        });
+    }
     let mut bytes = Vec::new();
     let read = if from == "-" {
         io::stdin().lock().read_to_end(&mut bytes)

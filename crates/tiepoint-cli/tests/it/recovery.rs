@@ -1,0 +1,154 @@
+//! Sessions that are killed, and what `tiepoint recover` makes of what they left.
+use crate::folder::{Folder, Run};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::Stdio;
+use std::time::Duration;
+
+const TREES: &str = "object_id,name,height,lon,lat\n\
+    0190a6f0-5c3e-7d21-9b6a-2f4d8c1e7a90,oak,21.5,24.95,60.15\n\
+    0190a6f0-5c3e-7d21-9b6a-2f4d8c1e7a91,elm,17.0,24.96,60.16\n";
+
+fn with_trees() -> Folder {
+    let folder = Folder::new();
+    folder.write("trees.csv", TREES);
+    folder.ok("import trees.csv a.gpkg");
+    folder
+}
+
+/// Has a session make these edits, which it acknowledges by showing a feature, and kills it.
+fn killed_after(folder: &Folder, args: &str, script: &str) {
+    let mut command = folder.command();
+    let mut child =
+        command.args(args.split_whitespace()).stdin(Stdio::piped()).spawn().expect("starts");
+    let mut input = child.stdin.take().expect("is piped");
+    input.write_all(format!("{script}\nstatus\n").as_bytes()).expect("it reads");
+    let mut line = String::new();
+    let out = child.stdout.take().expect("is piped");
+    BufReader::new(out).read_line(&mut line).expect("it answers");
+    assert!(line.contains("layer `trees`"), "{line}");
+    child.kill().expect("is still there");
+    child.wait().expect("ends");
+}
+
+#[test]
+fn a_killed_session_loses_nothing() {
+    let folder = with_trees();
+    let before = folder.csv("a.gpkg", "trees", "");
+    killed_after(&folder, "edit a.gpkg trees", "set name=oak height=22\ndelete name=elm");
+    assert_eq!(folder.csv("a.gpkg", "trees", ""), before);
+    let listed = folder.ok("recover").out;
+    for part in ["a.gpkg, written", "1 changed, 1 deleted", "2 steps, the last: delete name=elm"] {
+        assert!(listed.contains(part), "{listed}");
+    }
+    assert_eq!(folder.ok("recover a.gpkg --list").out, listed);
+    let run = folder.ok("edit a.gpkg trees -c status");
+    assert!(run.err.contains("1 session on this store ended with edits pending"), "{}", run.err);
+    folder.ok("recover a.gpkg -o lost.json");
+    assert!(folder.read("lost.json").contains("\"after\": 22.0"), "{}", folder.read("lost.json"));
+    let told = folder.ok("recover a.gpkg --commit").err;
+    assert!(told.contains("1 changed, 1 deleted"), "{told}");
+    assert_eq!(folder.count("a.gpkg", "trees"), 1);
+    assert!(folder.ok("recover").err.contains("nothing was left behind"));
+    let told = folder.ok("apply a.gpkg lost.json").err;
+    assert!(told.contains("says all of it already"), "{told}");
+}
+
+#[test]
+fn without_a_store_all_of_a_users_journals_are_committed_from_anywhere() {
+    let folder = with_trees();
+    folder.ok("import trees.csv b.gpkg");
+    killed_after(&folder, "edit a.gpkg trees", "set name=oak height=22");
+    killed_after(&folder, "edit b.gpkg trees", "set name=oak height=23");
+    std::fs::create_dir(folder.path("elsewhere")).expect("a folder");
+    let run = folder.shell("cd elsewhere && tiepoint recover --commit");
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    assert!(folder.csv("a.gpkg", "trees", "").contains("oak,22.0"));
+    assert!(folder.csv("b.gpkg", "trees", "").contains("oak,23.0"));
+}
+
+#[test]
+fn a_journal_beside_the_file_is_found_and_goes_when_it_is_empty() {
+    let folder = with_trees();
+    killed_after(&folder, "edit a.gpkg trees --journal beside", "set name=oak height=22");
+    assert!(folder.names().contains(&".a.gpkg.journals".to_owned()));
+    assert!(folder.ok("recover a.gpkg").out.contains("1 changed"));
+    folder.ok("recover a.gpkg --discard");
+    assert_eq!(folder.names(), ["a.gpkg", "trees.csv"]);
+    killed_after(&folder, "edit a.gpkg trees --journal beside", "set name=oak height=22");
+    folder.ok("recover a.gpkg --commit");
+    assert_eq!(folder.names(), ["a.gpkg", "trees.csv"]);
+}
+
+#[test]
+fn conflicts_with_what_others_committed_are_decided_like_any() {
+    let folder = with_trees();
+    killed_after(&folder, "edit a.gpkg trees", "set name=oak height=22\nset name=elm height=1");
+    folder.shell("tiepoint edit a.gpkg trees -c 'set name=oak height=23' -c commit");
+    let before = folder.csv("a.gpkg", "trees", "");
+    let run = folder.fails("recover a.gpkg --commit --conflicts c.json", 5);
+    assert!(run.err.contains("mine 22, theirs 23") && run.err.contains("hint: "), "{}", run.err);
+    assert_eq!(folder.csv("a.gpkg", "trees", ""), before, "nothing is written");
+    assert!(folder.ok("recover").out.contains("1 conflict to decide"));
+    let decided = folder.read("c.json").replace("\"resolve\": null", "\"resolve\": \"mine\"");
+    folder.write("c.json", &decided);
+    folder.ok("recover a.gpkg --commit --resolutions c.json");
+    let csv = folder.csv("a.gpkg", "trees", "");
+    assert!(csv.contains("oak,22.0") && csv.contains("elm,1.0"), "{csv}");
+}
+
+#[test]
+fn a_session_that_lives_is_not_taken_from() {
+    let folder = with_trees();
+    let mut command = folder.command();
+    command.args(["edit", "a.gpkg", "trees"]).stdin(Stdio::piped());
+    let mut child = command.spawn().expect("starts");
+    let mut input = child.stdin.take().expect("is piped");
+    input.write_all(b"set name=oak height=22\nstatus\n").expect("it reads");
+    let mut line = String::new();
+    let mut out = BufReader::new(child.stdout.take().expect("is piped"));
+    out.read_line(&mut line).expect("it answers");
+    for args in ["recover", "recover --commit", "recover a.gpkg --discard"] {
+        assert!(folder.ok(args).err.contains("nothing was left behind"), "{args}");
+    }
+    input.write_all(b"commit\n").expect("it reads");
+    drop(input);
+    assert_eq!(child.wait().expect("ends").code(), Some(0));
+    assert!(folder.csv("a.gpkg", "trees", "").contains("oak,22.0"));
+}
+
+/// Every edit of the script sets the height one higher, so that what is there in the end tells how
+/// many were acknowledged, and a commit now and then moves them into the store.
+#[test]
+fn a_session_killed_at_any_moment_is_brought_back_whole() {
+    let folder = with_trees();
+    let mut script = String::new();
+    for height in 1..=300 {
+        script.push_str(&format!("set name=oak height={height}\nset name=elm height={height}\nstatus\n"));
+        if height % 7 == 0 {
+            script.push_str("commit\n");
+        }
+    }
+    folder.write("script", &script);
+    let (mut killed, mut in_part) = (0, 0);
+    for round in 0..20_u64 {
+        let mut child = folder.spawn("edit a.gpkg trees --script script");
+        std::thread::sleep(Duration::from_millis(8 + (round * 37) % 150));
+        killed += u32::from(child.kill().is_ok());
+        let run = Run::of(child);
+        let acknowledged = run.out.matches("layer `trees`: ").count() + run.err.matches("committed").count();
+        in_part += u32::from(acknowledged > 0);
+        folder.ok("recover a.gpkg --commit --resolve mine");
+        let csv = folder.csv("a.gpkg", "trees", "--fields name,height");
+        let height = |name: &str| -> f64 {
+            let line = csv.lines().find(|line| line.contains(name)).expect("is there");
+            line.rsplit(',').next().and_then(|it| it.parse().ok()).expect("is a height")
+        };
+        let (oak, elm) = (height("oak"), height("elm"));
+        let seen = run.out.matches("steps to undo").count() as f64;
+        assert!(seen == 0.0 || elm >= seen, "{seen} acknowledged, {elm} there\n{}", run.err);
+        assert!(seen == 0.0 || oak - elm == 0.0 || oak - elm == 1.0, "{oak} and {elm}");
+        folder.shell("tiepoint edit a.gpkg trees -c 'set name=oak height=0.5' -c 'set name=elm height=0.5' -c commit");
+        folder.ok("check a.gpkg");
+    }
+    assert!(killed > 0 && in_part > 3, "{killed} killed, {in_part} of them in the middle");
+}
