@@ -29,7 +29,7 @@ pub(super) fn run(args: ApplyArgs) -> Result<()> {
             say(" hint: `--again` applies it once more");
         }
         Once::Now(applied) if args.dry_run => {
-            write_out(&described(&applied.written, &store.layers()?))?;
+            write_out(&described(&applied.written, Some(&*store)))?;
             say("a dry run: nothing has been written");
         }
         Once::Now(applied) => tell(&*store, &applied),

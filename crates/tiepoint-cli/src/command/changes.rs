@@ -1,17 +1,16 @@
 //! What the commands about change share: where change sets go, and what becomes of conflicts.
 use crate::args::{ChangeFormatArg, ConflictArgs, OutputArgs, Side};
 use crate::terminal::{count, described, plain, say, write_out};
-use std::sync::Arc;
 use tiepoint::{
-    ChangeFormat, ChangeSet, Conflict, Decisions, Error, Layer, Overwrite, Resolution, Result,
+    ChangeFormat, ChangeSet, Conflict, Decisions, Error, Overwrite, Resolution, Result, Store,
     Target,
 };
 
 /// Writes a change set where the arguments say: as text for people, or as a document.
-pub(super) fn put(changes: &ChangeSet, layers: &[Arc<Layer>], args: &OutputArgs) -> Result<()> {
+pub(super) fn put(changes: &ChangeSet, store: Option<&dyn Store>, args: &OutputArgs) -> Result<()> {
     let format = match (args.format, &args.output) {
         (Some(ChangeFormatArg::Text), None) | (None, None) => {
-            return write_out(&described(changes, layers));
+            return write_out(&described(changes, store));
         }
         (Some(ChangeFormatArg::Text), Some(_)) => {
             return Err(Error::Options {

@@ -5,10 +5,8 @@ use crate::args::DiffArgs;
 use crate::terminal::{Watcher, plain, say, summarised, write_out};
 use std::collections::BTreeSet;
 use std::process::ExitCode;
-use std::sync::Arc;
 use tiepoint::{
-    ChangeSet, ChangeSetId, DiffOptions, Difference, Layer, Location, MatchBy, Progress as _,
-    Result,
+    ChangeSet, ChangeSetId, DiffOptions, Difference, Location, MatchBy, Progress as _, Result,
 };
 
 /// What the command exits with where something differs.
@@ -35,14 +33,9 @@ pub(super) fn run(args: &DiffArgs) -> Result<ExitCode> {
         write_out(&summarised(&difference.changes))?;
     } else {
         let changes = difference.changes.named(ChangeSetId::mint());
-        put(&changes, &layers_of(&args.a)?, &args.output)?;
+        put(&changes, Some(&*tiepoint::open(&args.a)?), &args.output)?;
     }
     Ok(if differs { DIFFERENT.into() } else { ExitCode::SUCCESS })
-}
-
-/// The layers that say what coordinates mean.
-pub(super) fn layers_of(store: &str) -> Result<Vec<Arc<Layer>>> {
-    Ok(tiepoint::open(store)?.layers()?)
 }
 
 fn difference(args: &DiffArgs, options: &DiffOptions) -> Result<Difference> {

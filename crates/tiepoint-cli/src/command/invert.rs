@@ -6,5 +6,5 @@ use tiepoint::{ChangeSetId, Result};
 pub(super) fn run(args: &InvertArgs) -> Result<()> {
     let changes = tiepoint::read_changes(&args.changes)?;
     let inverse = changes.inverted().named(ChangeSetId::mint());
-    put(&inverse, &[], &args.output)
+    put(&inverse, None, &args.output)
 }

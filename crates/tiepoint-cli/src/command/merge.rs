@@ -24,11 +24,12 @@ pub(super) fn run(args: MergeArgs) -> Result<()> {
     }
     let mine = side(&base, &args.mine, &options)?;
     let theirs = side(&base, &args.theirs, &options)?;
-    let layers = tiepoint::open(&args.base)?.layers()?;
+    let store = tiepoint::open(&args.base)?;
+    let layers = store.layers()?;
     let merged = tiepoint::merge_deciding(&mine, &theirs, &layers, &decisions);
     let merged = told(merged, &args.conflicts)?.named(ChangeSetId::mint());
     if !args.into {
-        return put(&merged, &layers, &args.output);
+        return put(&merged, Some(&*store), &args.output);
     }
     let store = tiepoint::open(&args.theirs)?;
     let options = ApplyOptions { control: watcher.control(), ..ApplyOptions::default() };

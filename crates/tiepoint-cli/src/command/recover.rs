@@ -9,7 +9,7 @@ use tiepoint::edits::Remains;
 use tiepoint::edits::journal::{Damage, LeftBehind};
 use tiepoint::{
     ApplyOptions, ChangeSet, ChangeSetId, Conflict, EditBuffer, EditError, Error, JournalFolder,
-    Layer, Location, NotApplied, Progress as _, Result, Store,
+    Location, NotApplied, Progress as _, Result, Store,
 };
 
 pub(super) fn run(args: RecoverArgs) -> Result<()> {
@@ -124,11 +124,8 @@ fn take_out(args: &RecoverArgs, found: &[LeftBehind]) -> Result<()> {
             hint: Some("commit them, which merges them".to_owned()),
         })?;
     }
-    let layers = match &args.store {
-        Some(store) => tiepoint::open(store)?.layers()?,
-        None => Vec::<Arc<Layer>>::new(),
-    };
-    put(&changes.named(ChangeSetId::mint()), &layers, &args.output)
+    let store = args.store.as_deref().map(tiepoint::open).transpose()?;
+    put(&changes.named(ChangeSetId::mint()), store.as_deref(), &args.output)
 }
 
 /// Commits what was left, store by store.

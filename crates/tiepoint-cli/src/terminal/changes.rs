@@ -1,31 +1,70 @@
 //! Change sets and conflicts for people, line by line.
 use super::text::{count, geometry_summary, plain};
+use std::collections::HashMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
-use tiepoint::core::{GeometryRef, Parts, Positions, Xy};
+use tiepoint::core::{GeometryRef, LayerChanges, Parts, Positions, Xy};
 use tiepoint::spatial::measure::{Metric, distance};
 use tiepoint::store::Refusal;
 use tiepoint::{
-    Change, ChangeSet, ChangeTarget, Clash, Conflict, Crs, FieldChange, FieldType, Geometry, Layer, Value,
+    Change, ChangeSet, ChangeTarget, Clash, Conflict, Crs, FieldChange, FieldType, Geometry, Ids,
+    Layer, Query, Store, Value,
 };
 
 /// How long a text or WKT may be that is shown whole.
 const SHORT: usize = 60;
 
-/// Changes as text: a line per layer, per feature and per field.
-///
-/// `layers` tell what coordinates mean, so that what moved is told in metres.
-pub(crate) fn described(changes: &ChangeSet, layers: &[Arc<Layer>]) -> String {
+/// Changes as text: a line per layer, per feature and per field; of those that a store knows, with
+/// their names, and with what moved in metres.
+pub(crate) fn described(changes: &ChangeSet, store: Option<&dyn Store>) -> String {
+    let layers = store.and_then(|it| it.layers().ok()).unwrap_or_default();
     let mut text = String::new();
     for (name, here) in changes.layers() {
         text.push_str(&layer_summary(changes, name));
         text.push('\n');
-        let layer = layers.iter().find(|it| it.name() == name);
+        let layer = layers.iter().find(|it| it.name() == name).map(|it| &**it);
+        let names = store.zip(layer).map(|(store, layer)| names(store, layer, here));
+        let names = names.unwrap_or_default();
         for (target, change) in here.iter() {
-            one(&mut text, target, change, here.fields(), layer.map(|it| &**it));
+            let name = names.get(target).map(String::as_str);
+            one(&mut text, (target, name), change, here.fields(), layer);
         }
     }
     text
+}
+
+/// The field that people call features by.
+const NAME: &str = "name";
+/// How many names are looked for.
+const NAMES: usize = 1_000;
+
+/// What people call the features that are updated, as far as the store tells.
+fn names(
+    store: &dyn Store,
+    layer: &Layer,
+    changes: &LayerChanges,
+) -> HashMap<ChangeTarget, String> {
+    let updated = changes.iter().filter(|(_, it)| matches!(it, Change::Update(_)));
+    let (mut objects, mut rows) = (Vec::new(), Vec::new());
+    for (target, _) in updated.take(NAMES) {
+        match target {
+            ChangeTarget::Id(id) => objects.push(*id),
+            ChangeTarget::Fid(fid) => rows.push(fid.clone()),
+        }
+    }
+    let mut names = HashMap::new();
+    if layer.schema().field(NAME).is_none() {
+        return names;
+    }
+    for ids in [Ids::Objects(objects), Ids::Fids(rows)] {
+        let query = Query::layer(layer.name()).ids(ids).fields([NAME]);
+        // names are a help, and to do without them is no failure
+        for feature in store.read(&query).into_iter().flatten().flatten() {
+            let target = ChangeTarget::of(&feature);
+            let name = feature.get(NAME).and_then(Value::as_text).map(|it| short(&plain(it)));
+            names.extend(target.zip(name));
+        }
+    }
+    names
 }
 
 /// How much changed, a line per layer.
@@ -50,7 +89,7 @@ fn layer_summary(changes: &ChangeSet, layer: &str) -> String {
 
 fn one(
     text: &mut String,
-    target: &ChangeTarget,
+    (target, name): (&ChangeTarget, Option<&str>),
     change: &Change,
     fields: &[String],
     layer: Option<&Layer>,
@@ -61,7 +100,10 @@ fn one(
         Change::Delete(_) => '-',
     };
     // a string takes everything
-    let _ = writeln!(text, "{sign} {}", plain(&target.to_string()));
+    let _ = match name {
+        Some(name) => writeln!(text, "{sign} {}: {name}", plain(&target.to_string())),
+        None => writeln!(text, "{sign} {}", plain(&target.to_string())),
+    };
     match change {
         Change::Insert(image) | Change::Delete(image) => {
             for (name, value) in fields.iter().zip(&image.values) {
@@ -226,7 +268,9 @@ fn conflict_line(conflict: &Conflict) -> String {
             let changed = mine.iter().filter(|(name, value)| base.get(*name) != Some(value));
             let changed = changed.map(|(name, _)| format!("`{}`", plain(name)));
             let changed: Vec<_> = changed.collect();
-            format!("they deleted it; I changed {}", changed.join(", "))
+            let only =
+                if changed.len() == mine.len() { ", and know nothing else of it" } else { "" };
+            format!("they deleted it; I changed {}{only}", changed.join(", "))
         }
         Clash::IDeleted { base, theirs } => {
             let changed = theirs.iter().filter(|(name, value)| base.get(*name) != Some(value));

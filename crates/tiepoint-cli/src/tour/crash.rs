@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use tiepoint::{
-    Change, ChangeTarget, Edit, EditBuffer, Error, Feature, Ids, JournalFolder, Query, Recovered, Result, Store, Value,
+    Change, ChangeTarget, Edit, EditBuffer, Error, Feature, Ids, JournalFolder, Query, Recovered,
+    Result, Store, Value,
 };
 
 /// What the program that is killed says when its edits are acknowledged.

@@ -61,8 +61,9 @@ fn exits(folder: &Folder, line: &str, code: i32) -> Run {
 /// All that a store says, whatever the order and the rows.
 fn says(folder: &Folder, store: &str) -> Vec<String> {
     let layers = ["trees", "notes"].iter();
-    let text: String =
-        layers.map(|it| ok(folder, &format!("tiepoint query {store} {it} --format csv")).out).collect();
+    let text: String = layers
+        .map(|it| ok(folder, &format!("tiepoint query {store} {it} --format csv")).out)
+        .collect();
     let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
     lines.sort();
     lines
@@ -91,7 +92,10 @@ fn what_diff_finds_apply_writes_once_and_invert_takes_back() {
         for part in ["layer `trees`: 2 changed, 1 new, 1 deleted", "height: 21.5 → 22.5"] {
             assert!(told.contains(part), "{told}");
         }
-        assert!(told.contains("moved by 56 m") && told.contains("note: \"first\" → null"), "{told}");
+        assert!(
+            told.contains("moved by 56 m") && told.contains("note: \"first\" → null"),
+            "{told}"
+        );
         exits(folder, &format!("tiepoint diff {base} {mine} -o changes.tpc"), 1);
         exits(folder, &format!("tiepoint diff {base} {mine} -o changes.json"), 1);
 
@@ -167,7 +171,11 @@ fn conflicts_are_all_told_and_decided_in_a_file() {
         exits(folder, &format!("tiepoint diff {base} {mine} -o mine.tpc"), 1);
         let apply = format!("tiepoint apply {theirs} mine.tpc");
         let run = exits(folder, &format!("{apply} --conflicts conflicts.json"), 5);
-        assert!(run.err.contains("conflict 1: ") && run.err.contains("conflict 2: "), "{}", run.err);
+        assert!(
+            run.err.contains("conflict 1: ") && run.err.contains("conflict 2: "),
+            "{}",
+            run.err
+        );
         assert!(run.err.contains("mine 22, theirs 23"), "{}", run.err);
         assert!(run.err.contains("I deleted it; they changed"), "{}", run.err);
         assert!(run.err.contains("hint: `--conflicts FILE`"), "{}", run.err);
@@ -206,7 +214,10 @@ fn three_stores_merge() {
         assert_eq!(ok(folder, &sets).out, told, "change sets say the same as the stores");
         ok(folder, &format!("{merge} --resolve mine --into"));
         let after = says(folder, theirs).join("\n");
-        assert!(after.contains("22") && after.contains("Elm") && !after.contains(",fir,"), "{after}");
+        assert!(
+            after.contains("22") && after.contains("Elm") && !after.contains(",fir,"),
+            "{after}"
+        );
         let again = ok(folder, &format!("{merge} --resolve mine --into")).err;
         assert!(again.contains("says all of it already"), "{again}");
     });
@@ -289,7 +300,11 @@ fn what_is_no_change_set_is_refused_with_the_place() {
         ("apply none.gpkg empty.json", 3, "none.gpkg"),
         ("apply a.gpkg empty.json --resolutions notes.txt", 2, "notes.txt"),
         ("apply a.gpkg empty.json --resolutions bad.json", 2, "conflicts"),
-        ("apply a.gpkg empty.json --resolutions odd.json", 2, "conflict 1: \"resolve\" cannot be 7"),
+        (
+            "apply a.gpkg empty.json --resolutions odd.json",
+            2,
+            "conflict 1: \"resolve\" cannot be 7",
+        ),
         ("invert bytes.tpc", 9, "bytes.tpc"),
         ("invert empty.json -o trees.csv", 4, "trees.csv"),
         ("invert empty.json -o b.gpkg", 6, "b.gpkg"),

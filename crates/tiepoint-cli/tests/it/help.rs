@@ -30,7 +30,8 @@ fn every_example_in_the_help_runs() {
         for example in examples {
             assert!(example.contains(&format!("tiepoint {name}")), "{name}: {example}");
             let Some(run) = folder.shell_with_database(&example, url.as_deref()) else { continue };
-            let differs = example.starts_with("tiepoint diff") || example.contains("; tiepoint diff");
+            let differs =
+                example.starts_with("tiepoint diff") || example.contains("; tiepoint diff");
             let is_done = run.code == Some(0) || (differs && run.code == Some(1));
             assert!(is_done, "{example}\n{}{}", run.out, run.err);
         }

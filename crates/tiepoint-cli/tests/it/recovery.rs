@@ -123,7 +123,9 @@ fn a_session_killed_at_any_moment_is_brought_back_whole() {
     let folder = with_trees();
     let mut script = String::new();
     for height in 1..=300 {
-        script.push_str(&format!("set name=oak height={height}\nset name=elm height={height}\nstatus\n"));
+        script.push_str(&format!(
+            "set name=oak height={height}\nset name=elm height={height}\nstatus\n"
+        ));
         if height % 7 == 0 {
             script.push_str("commit\n");
         }
@@ -135,7 +137,8 @@ fn a_session_killed_at_any_moment_is_brought_back_whole() {
         std::thread::sleep(Duration::from_millis(8 + (round * 37) % 150));
         killed += u32::from(child.kill().is_ok());
         let run = Run::of(child);
-        let acknowledged = run.out.matches("layer `trees`: ").count() + run.err.matches("committed").count();
+        let acknowledged =
+            run.out.matches("layer `trees`: ").count() + run.err.matches("committed").count();
         in_part += u32::from(acknowledged > 0);
         folder.ok("recover a.gpkg --commit --resolve mine");
         let csv = folder.csv("a.gpkg", "trees", "--fields name,height");

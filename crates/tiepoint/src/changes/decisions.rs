@@ -73,9 +73,10 @@ pub fn read_decisions(from: &str) -> Result<Decisions> {
     if version != Some(VERSION.to_string().as_str()) {
         return Err(wrong(format!("its version is not {VERSION}")));
     }
-    let list = document.get("conflicts").ok_or_else(|| wrong("it has no \"conflicts\"".to_owned()))?;
-    let list: Vec<BTreeMap<String, &RawValue>> =
-        serde_json::from_str(list.get()).map_err(|error| wrong(format!("\"conflicts\": {error}")))?;
+    let list =
+        document.get("conflicts").ok_or_else(|| wrong("it has no \"conflicts\"".to_owned()))?;
+    let list: Vec<BTreeMap<String, &RawValue>> = serde_json::from_str(list.get())
+        .map_err(|error| wrong(format!("\"conflicts\": {error}")))?;
     let mut decisions = Decisions::default();
     for (number, mut conflict) in (1..).zip(list) {
         let resolve = conflict.remove(RESOLVE).map_or("null", RawValue::get);

@@ -84,7 +84,7 @@ pub(super) fn run(session: &mut Session<'_>, line: &str, words: &[Word]) -> Resu
         ("abandon", []) => say(&format!("`{}` is abandoned", plain(&session.close(false)?))),
         ("status", []) => status(session)?,
         ("changes", []) => {
-            write_out(&described(&session.buffer.changes(), &session.buffer.layers()?))?;
+            write_out(&described(&session.buffer.changes(), Some(session.buffer)))?;
         }
         ("commit", []) => commit(session)?,
         ("rollback", []) => {
