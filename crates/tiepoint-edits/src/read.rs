@@ -14,24 +14,34 @@ use tiepoint_store::{Features, Question, ReadControl, Rest, Result, StoreError};
 /// What is pending costs a look at each pending feature, or at those that are asked for by their
 /// ids; every row of the store costs one more look for whether it was touched.
 pub(crate) fn read<'a>(
-    layer: &Arc<Layer>,
     pending: Option<&LayerState>,
     query: &Query,
     control: &ReadControl,
-    base: impl FnOnce(&Query) -> Result<Features<'a>>,
+    base: &impl Base<'a>,
 ) -> Result<Features<'a>> {
-    let Some(pending) = pending.filter(|it| it.is_dirty()) else { return base(query) };
+    let Some(pending) = pending.filter(|it| it.is_dirty()) else { return base.read(query) };
     let asked = Asked::of(pending, &query.ids);
-    if matches!(&asked, Asked::Targets { touched, .. } if touched.is_empty()) {
-        return base(&Query { ids: asked.left(), ..query.clone() });
+    if asked.is_untouched() {
+        return base.read(query);
     }
-    let question = Question::of(layer, query)?;
+    if asked.is_touched() {
+        let question = Question::of(&pending.layer, query)?;
+        let ours = touched(&question, &asked, pending, control)?;
+        return question.finish_whole(&Merge::rest(&question), ending(ours));
+    }
+    let question = Question::of(&base.layer(&query.layer)?, query)?;
     let plan = Merge::of(&question, query, pending);
-    let rows = base(&Query { ids: asked.left(), ..plan.query.clone() })?;
-    let untouched = untouched(pending.clone(), plan.widened(layer, rows));
-    let ours = touched(&question, &asked, pending, layer, control)?;
+    let rows = base.read(&Query { ids: asked.left(), ..plan.query.clone() })?;
+    let untouched = untouched(pending.clone(), plan.widened(question.layer(), rows));
+    let ours = touched(&question, &asked, pending, control)?;
     let merged = merged(plan.in_fid_order(untouched), ours);
     question.finish_whole(&plan.rest, ending(merged))
+}
+
+/// The store below, asked while edits are pending over it.
+pub(crate) trait Base<'a> {
+    fn layer(&self, name: &str) -> Result<Arc<Layer>>;
+    fn read(&self, query: &Query) -> Result<Features<'a>>;
 }
 
 /// What a query asks for by ids, parted into what was touched and what is left to the store.
@@ -63,6 +73,21 @@ impl Asked {
         Self::Targets { touched, left }
     }
 
+    /// Whether the store has all of it.
+    fn is_untouched(&self) -> bool {
+        matches!(self, Self::Targets { touched, .. } if touched.is_empty())
+    }
+
+    /// Whether the store has nothing of it.
+    fn is_touched(&self) -> bool {
+        match self {
+            Self::Everything => false,
+            Self::Targets { left: Ids::Objects(left), .. } => left.is_empty(),
+            Self::Targets { left: Ids::Fids(left), .. } => left.is_empty(),
+            Self::Targets { left: Ids::Any, .. } => false,
+        }
+    }
+
     fn left(&self) -> Ids {
         match self {
             Self::Everything => Ids::Any,
@@ -82,8 +107,13 @@ pub(crate) struct Merge {
 }
 
 impl Merge {
+    /// What remains of rows that pass.
+    fn rest(question: &Question) -> Rest {
+        Rest { filter: Bound::TRUE, ..question.all_of_it() }
+    }
+
     pub(crate) fn of(question: &Question, asked: &Query, pending: &LayerState) -> Self {
-        let rest = Rest { filter: Bound::TRUE, ..question.all_of_it() };
+        let rest = Self::rest(question);
         let fields = question.layer().schema().fields();
         let needs: Vec<usize> = question.needs(&rest).into_iter().collect();
         let narrowed = (needs.len() < fields.len()).then_some(needs);
@@ -159,7 +189,6 @@ fn touched<'a>(
     question: &Question,
     asked: &Asked,
     pending: &LayerState,
-    layer: &Arc<Layer>,
     control: &ReadControl,
 ) -> Result<Rows<'a>> {
     let filter = question.evaluator(question.filter())?;
@@ -178,7 +207,7 @@ fn touched<'a>(
         }
     }
     passing.sort_by(|a, b| a.fid.cmp(&b.fid));
-    let layer = Arc::clone(layer);
+    let layer = Arc::clone(question.layer());
     let stop = control.clone();
     Ok(Box::new(passing.into_iter().map(move |feature| {
         stop.check()?;

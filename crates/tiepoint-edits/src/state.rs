@@ -157,7 +157,9 @@ impl LayerState {
         }
         self.dirty += usize::from(row.dirty);
         for feature in row.now.iter().chain(&row.base) {
-            if let Some(fid) = &feature.fid {
+            if let Some(fid) = &feature.fid
+                && self.by_fid.get(fid) != Some(&target)
+            {
                 self.by_fid.insert_mut(fid.clone(), target.clone());
             }
         }

@@ -1,6 +1,6 @@
 //! The buffer as a store.
 use crate::buffer::EditBuffer;
-use crate::read::{self, Merge};
+use crate::read::{self, Base, Merge};
 use crate::state::State;
 use crate::transaction::EditTransaction;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -23,13 +23,27 @@ impl EditBuffer {
         let Some(pending) = state.layer(&query.layer).filter(|it| it.is_dirty()) else {
             return self.store().read_with(query, control);
         };
-        let layer = self.layer(&query.layer)?;
-        let base = |query: &Query| self.store().read_with(query, control);
-        read::read(&layer, Some(pending), query, control, base)
+        read::read(Some(pending), query, control, &Below { buffer: self, control })
     }
 
     fn is_clean(&self, layer: &str) -> bool {
         !is_dirty(&self.lock().state, layer)
+    }
+}
+
+/// The store below, for a reading that can be stopped.
+struct Below<'b> {
+    buffer: &'b EditBuffer,
+    control: &'b ReadControl,
+}
+
+impl Base<'static> for Below<'_> {
+    fn layer(&self, name: &str) -> Result<Arc<Layer>> {
+        self.buffer.layer(name)
+    }
+
+    fn read(&self, query: &Query) -> Result<Features<'static>> {
+        self.buffer.store().read_with(query, self.control)
     }
 }
 

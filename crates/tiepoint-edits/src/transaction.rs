@@ -3,7 +3,7 @@
 use crate::buffer::EditBuffer;
 use crate::prepare::Preparer;
 use crate::provisional::Aliases;
-use crate::read;
+use crate::read::{self, Base};
 use crate::state::State;
 use crate::step;
 use crate::writer::Writer;
@@ -120,6 +120,16 @@ impl<'b> EditTransaction<'b> {
     }
 }
 
+impl<'t> Base<'t> for &'t EditTransaction<'_> {
+    fn layer(&self, name: &str) -> Result<Arc<Layer>> {
+        Transaction::layer(*self, name)
+    }
+
+    fn read(&self, query: &Query) -> Result<Features<'t>> {
+        self.read_store(query)
+    }
+}
+
 impl Transaction for EditTransaction<'_> {
     fn layers(&self) -> Result<Vec<Arc<Layer>>> {
         let layers = match &self.below {
@@ -135,11 +145,10 @@ impl Transaction for EditTransaction<'_> {
 
     fn read(&self, query: &Query) -> Result<Features<'_>> {
         self.usable()?;
-        let layer = self.layer(&query.layer)?;
         let pending = self.state.layer(&query.layer);
         let control = ReadControl::default();
         let query = self.aliases.query(query);
-        read::read(&layer, pending, &query, &control, |query| self.read_store(query))
+        read::read(pending, &query, &control, &self)
     }
 
     /// Others do not edit here before it ends; what they commit to the store meanwhile is merged
