@@ -141,7 +141,7 @@ pub struct ChangesError {
     /// The document's name.
     pub document: String,
     /// What is wrong, and where in it.
-    pub reason: DecodeError,
+    pub reason: Box<DecodeError>,
 }
 
 impl Error {
@@ -269,7 +269,7 @@ impl Error {
     }
 
     pub(crate) fn changes(document: &str, reason: DecodeError) -> Self {
-        Self::Changes(ChangesError { document: document.to_owned(), reason })
+        Self::Changes(ChangesError { document: document.to_owned(), reason: Box::new(reason) })
     }
 
     pub(crate) fn file(what: &'static str, path: impl fmt::Display, source: io::Error) -> Self {

@@ -9,7 +9,7 @@ use tiepoint::{
 /// The namespace in which the texts of change sets without a name name them.
 const NAMELESS: &str = "5f1b0b5e-6a0e-4c6b-9a55-1c7d2d6f3c10";
 
-pub(super) fn run(args: ApplyArgs) -> Result<()> {
+pub(super) fn run(args: &ApplyArgs) -> Result<()> {
     let changes = tiepoint::read_changes(&args.changes)?;
     let decisions = decisions(&args.conflicts)?;
     let watcher = Watcher::new();

@@ -9,7 +9,7 @@ use tiepoint::{
 /// Writes a change set where the arguments say: as text for people, or as a document.
 pub(super) fn put(changes: &ChangeSet, store: Option<&dyn Store>, args: &OutputArgs) -> Result<()> {
     let format = match (args.format, &args.output) {
-        (Some(ChangeFormatArg::Text), None) | (None, None) => {
+        (Some(ChangeFormatArg::Text) | None, None) => {
             return write_out(&described(changes, store));
         }
         (Some(ChangeFormatArg::Text), Some(_)) => {

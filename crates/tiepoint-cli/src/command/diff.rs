@@ -39,21 +39,21 @@ pub(super) fn run(args: &DiffArgs) -> Result<ExitCode> {
 }
 
 fn difference(args: &DiffArgs, options: &DiffOptions) -> Result<Difference> {
-    let (a, b) = (Location::parse(&args.a)?, Location::parse(&args.b)?);
+    let places = [Location::parse(&args.a)?, Location::parse(&args.b)?];
     let named = args.layer.iter().map(|text| pair(text)).collect::<Result<Vec<_>>>()?;
-    let (same, other): (Vec<_>, Vec<_>) = named.into_iter().partition(|(a, b)| a == b);
+    let (alike, renamed): (Vec<_>, Vec<_>) = named.into_iter().partition(|(a, b)| a == b);
     let mut all = Difference::default();
-    if !same.is_empty() || other.is_empty() {
-        let names: BTreeSet<String> = same.into_iter().map(|(name, _)| name.to_owned()).collect();
+    if !alike.is_empty() || renamed.is_empty() {
+        let names: BTreeSet<String> = alike.into_iter().map(|(name, _)| name.to_owned()).collect();
         let layers = (!names.is_empty()).then_some(names);
-        all = tiepoint::diff(&a, &b, &DiffOptions { layers, ..options.clone() })?;
+        all = tiepoint::diff(&places[0], &places[1], &DiffOptions { layers, ..options.clone() })?;
     }
-    if other.is_empty() {
+    if renamed.is_empty() {
         return Ok(all);
     }
-    let (a, b) = (tiepoint::open(&args.a)?, tiepoint::open(&args.b)?);
-    for (name, its_name) in other {
-        let found = tiepoint::diff_layers((&*a, name), (&*b, its_name), options)?;
+    let stores = [tiepoint::open(&args.a)?, tiepoint::open(&args.b)?];
+    for (name, name_in_b) in renamed {
+        let found = tiepoint::diff_layers((&*stores[0], name), (&*stores[1], name_in_b), options)?;
         all.notes.extend(found.notes);
         all.changes = joined(&all.changes, &found.changes)?;
     }

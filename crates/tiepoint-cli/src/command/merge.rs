@@ -9,7 +9,7 @@ use tiepoint::{
     ApplyOptions, ChangeSet, ChangeSetId, DiffOptions, Location, Once, Progress as _, Result,
 };
 
-pub(super) fn run(args: MergeArgs) -> Result<()> {
+pub(super) fn run(args: &MergeArgs) -> Result<()> {
     let decisions = decisions(&args.conflicts)?;
     let watcher = Watcher::new();
     let base = Location::parse(&args.base)?;

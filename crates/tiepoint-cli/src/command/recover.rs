@@ -12,13 +12,13 @@ use tiepoint::{
     Location, NotApplied, Progress as _, Result, Store,
 };
 
-pub(super) fn run(args: RecoverArgs) -> Result<()> {
+pub(super) fn run(args: &RecoverArgs) -> Result<()> {
     let location = args.store.as_deref().map(Location::parse).transpose()?;
-    let folders = folders(&args, location.as_ref())?;
+    let folders = folders(args, location.as_ref())?;
     if args.commit {
-        return commit(&args, &folders);
+        return commit(args, &folders);
     }
-    let found = found(&args, &folders)?;
+    let found = found(args, &folders)?;
     if found.is_empty() {
         say("nothing was left behind");
         return Ok(());
@@ -27,7 +27,7 @@ pub(super) fn run(args: RecoverArgs) -> Result<()> {
         return discard(found);
     }
     if args.output.output.is_some() || args.output.format.is_some() {
-        return take_out(&args, &found);
+        return take_out(args, &found);
     }
     for left in &found {
         write_out(&listed(left))?;
@@ -71,32 +71,28 @@ fn found(args: &RecoverArgs, folders: &[JournalFolder]) -> Result<Vec<LeftBehind
 /// What a session left, as a few lines.
 fn listed(left: &LeftBehind) -> String {
     let store = left.store().map_or_else(|| "unknown store".to_owned(), |it| it.address.clone());
-    let mut text = format!("{}, written {}\n", plain(&store), age(left.last_written()));
-    match Remains::of(left) {
-        Ok(remains) => {
-            for line in summarised(&remains.changes).lines() {
-                text.push_str(&format!("    {line}\n"));
-            }
-            let steps = count(remains.steps.len() as u64, "step");
-            let last = remains.steps.last().map(|it| format!(", the last: {}", plain(it)));
-            text.push_str(&format!("    {steps}{}\n", last.unwrap_or_default()));
-            if remains.conflicts > 0 {
-                let many = count(remains.conflicts as u64, "conflict");
-                text.push_str(&format!("    {many} to decide\n"));
-            }
-            if remains.commit.is_some() {
-                text.push_str("    a commit was under way; the store tells whether it happened\n");
-            }
-        }
-        Err(error) => {
-            text.push_str(&format!("    cannot be read: {}\n", plain(&error.to_string())))
-        }
+    let mut lines = match Remains::of(left) {
+        Ok(remains) => pending(&remains),
+        Err(error) => vec![format!("cannot be read: {}", plain(&error.to_string()))],
+    };
+    lines.extend(left.damage().map(damaged));
+    lines.push(format!("in {}", plain(&left.path().display().to_string())));
+    let head = format!("{}, written {}", plain(&store), age(left.last_written()));
+    format!("{head}\n    {}\n", lines.join("\n    "))
+}
+
+fn pending(remains: &Remains) -> Vec<String> {
+    let mut lines: Vec<_> = summarised(&remains.changes).lines().map(str::to_owned).collect();
+    let steps = count(remains.steps.len() as u64, "step");
+    let last = remains.steps.last().map(|it| format!(", the last: {}", plain(it)));
+    lines.push(format!("{steps}{}", last.unwrap_or_default()));
+    if remains.conflicts > 0 {
+        lines.push(format!("{} to decide", count(remains.conflicts as u64, "conflict")));
     }
-    if let Some(damage) = left.damage() {
-        text.push_str(&format!("    {}\n", damaged(damage)));
+    if remains.commit.is_some() {
+        lines.push("a commit was under way; the store tells whether it happened".to_owned());
     }
-    let path = left.path();
-    text + &format!("    in {}\n", plain(&path.display().to_string()))
+    lines
 }
 
 fn damaged(damage: &Damage) -> String {

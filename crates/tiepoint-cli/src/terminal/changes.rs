@@ -73,15 +73,15 @@ pub(crate) fn summarised(changes: &ChangeSet) -> String {
 }
 
 fn layer_summary(changes: &ChangeSet, layer: &str) -> String {
-    let [mut changed, mut new, mut deleted] = [0_u64; 3];
-    for (_, change) in changes.layer(layer).into_iter().flat_map(|it| it.iter()) {
-        match change {
-            Change::Update(_) => changed += 1,
-            Change::Insert(_) => new += 1,
-            Change::Delete(_) => deleted += 1,
-        }
+    let mut parts = [(0_u64, "changed"), (0, "new"), (0, "deleted")];
+    for (_, change) in changes.layer(layer).into_iter().flat_map(LayerChanges::iter) {
+        let at = match change {
+            Change::Update(_) => 0,
+            Change::Insert(_) => 1,
+            Change::Delete(_) => 2,
+        };
+        parts[at].0 += 1;
     }
-    let parts = [(changed, "changed"), (new, "new"), (deleted, "deleted")];
     let parts = parts.into_iter().filter(|(number, _)| *number > 0);
     let parts: Vec<_> = parts.map(|(number, what)| format!("{number} {what}")).collect();
     format!("layer `{}`: {}", plain(layer), parts.join(", "))
@@ -187,7 +187,7 @@ fn moved(before: &Geometry, after: &Geometry, crs: Option<&Crs>) -> Option<Strin
     if !alike || (dx == 0.0 && dy == 0.0) {
         return None;
     }
-    let goal = (from.len() == 1).then(|| format!(" to {}", after.to_wkt())).unwrap_or_default();
+    let goal = if from.len() == 1 { format!(" to {}", after.to_wkt()) } else { String::new() };
     let metres = crs.and_then(|crs| Metric::of(crs).ok()).and_then(|metric| match metric {
         Metric::Geodesic(_) => distance(&point(*first)?, &point(*then)?, metric),
         Metric::Planar => None,

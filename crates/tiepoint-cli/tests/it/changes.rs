@@ -335,8 +335,8 @@ fn ctrl_c_in_an_apply_leaves_the_store_as_it_was() {
     folder.ok("import t.csv b.gpkg");
     folder.run("diff b.gpkg a.gpkg -o c.tpc");
     let before = folder.csv("b.gpkg", "t", "");
-    let mut stopped = 0;
-    for millis in [5, 20, 60, 120, 200, 300] {
+    let moments = [5, 20, 60, 120, 200, 300];
+    for (stopped, millis) in moments.into_iter().enumerate() {
         let child = folder.spawn("apply b.gpkg c.tpc");
         std::thread::sleep(std::time::Duration::from_millis(millis));
         let id = child.id().to_string();
@@ -349,7 +349,6 @@ fn ctrl_c_in_an_apply_leaves_the_store_as_it_was() {
             assert!(stopped > 0, "nothing was stopped");
             return;
         }
-        stopped += 1;
         assert!(matches!(run.code, Some(130) | None), "{:?} {}", run.code, run.err);
         assert_eq!(folder.csv("b.gpkg", "t", ""), before);
     }

@@ -9,7 +9,7 @@ use tiepoint_store::{
 };
 
 /// The changes that make the later store of the earlier, as
-/// [`store::diff`](tiepoint_store::diff) finds them; two GeoPackages are compared by their bytes.
+/// [`store::diff`](tiepoint_store::diff) finds them; two `GeoPackage`s are compared by their bytes.
 ///
 /// Layers that the locations name are the ones that are compared, unless the options name others.
 ///
@@ -56,15 +56,15 @@ pub fn diff_layers(
     after: (&dyn Store, &str),
     options: &DiffOptions,
 ) -> Result<Difference> {
-    let (earlier, later) = (reading(before.0)?, reading(after.0)?);
-    let (layer, other) = (earlier.layer(before.1)?, later.layer(after.1)?);
+    let [old, new] = [reading(before.0)?, reading(after.0)?];
+    let (layer, other) = (old.layer(before.1)?, new.layer(after.1)?);
     let options = DiffOptions { layers: None, ..options.clone() };
     let other = called(&other, layer.name());
     Ok(diff_by(vec![layer], vec![other], &options, |layer| {
         let query = layer.query();
-        let rows = earlier.read(&query)?;
+        let rows = old.read(&query)?;
         let query = tiepoint_core::Query { layer: after.1.to_owned(), ..query };
-        layer.read_both(rows, later.read(&query)?, &options.control)
+        layer.read_both(rows, new.read(&query)?, &options.control)
     })?)
 }
 

@@ -98,7 +98,8 @@ fn resolution(text: &str) -> Result<Option<Resolution>, String> {
         _ => {}
     }
     let refused = || format!("\"{RESOLVE}\" cannot be {text}");
-    let object: BTreeMap<String, &RawValue> = serde_json::from_str(text).map_err(|_| refused())?;
+    let object: Option<BTreeMap<String, &RawValue>> = serde_json::from_str(text).ok();
+    let object = object.ok_or_else(refused)?;
     match object.iter().next() {
         Some((name, value)) if name == "value" && object.len() == 1 => {
             let value = Value::from_tagged_json(value.get()).map_err(|error| error.to_string())?;

@@ -110,7 +110,7 @@ pub(super) fn read(from: &str) -> Result<Vec<u8>> {
 
 /// Bytes that must be text.
 pub(super) fn text(from: &str, bytes: Vec<u8>) -> Result<String> {
-    String::from_utf8(bytes).map_err(|_| Error::Options {
+    String::from_utf8(bytes).ok().ok_or_else(|| Error::Options {
         reason: format!("{from}: it is not UTF-8"),
         hint: Some("JSON is always UTF-8; save it so".to_owned()),
     })

@@ -97,9 +97,8 @@ fn next_line(from: &mut dyn BufRead, name: &str) -> Result<Option<String>> {
     if read.map_err(failed)? == 0 {
         return Ok(None);
     }
-    String::from_utf8(line)
-        .map(Some)
-        .map_err(|_| failed(io::Error::new(io::ErrorKind::InvalidData, "it is not UTF-8")))
+    let text = String::from_utf8(line);
+    text.map(Some).map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidData, error)))
 }
 
 /// The same error, with the place in the script. What can be listed stays as it is.

@@ -62,11 +62,8 @@ impl<'b> Session<'b> {
             reason: "no edit command is open".to_owned(),
             hint: Some("`begin NAME` opens one".to_owned()),
         })?;
-        if keep {
-            command.end()?
-        } else {
-            command.abandon()?
-        }
+        let closed = if keep { command.end() } else { command.abandon() };
+        closed?;
         Ok(name)
     }
 

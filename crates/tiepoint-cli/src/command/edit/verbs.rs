@@ -119,7 +119,7 @@ fn unknown(verb: &str) -> Error {
 }
 
 fn list(lines: &[String]) -> Result<()> {
-    write_out(&lines.iter().map(|line| format!("{line}\n")).collect::<String>())
+    write_out(&lines.iter().flat_map(|line| [line, "\n"]).collect::<String>())
 }
 
 fn walked(step: Option<String>, did: &str, nothing: &str) {
@@ -236,10 +236,10 @@ fn status(session: &Session<'_>) -> Result<()> {
     let (steps, done) = session.buffer.history();
     let undone = steps.len().saturating_sub(done) as u64;
     let (done, undone) = (count(done as u64, "step"), count(undone, "step"));
-    text.push_str(&format!("{done} to undo, {undone} to redo\n"));
+    text = format!("{text}{done} to undo, {undone} to redo\n");
     let conflicts = session.buffer.conflicts().len() as u64;
     if conflicts > 0 {
-        text.push_str(&format!("{} to decide\n", count(conflicts, "conflict")));
+        text = format!("{text}{} to decide\n", count(conflicts, "conflict"));
     }
     write_out(&text)
 }
