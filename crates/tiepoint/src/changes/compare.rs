@@ -14,13 +14,10 @@ use tiepoint_store::{
 /// Layers that the locations name are the ones that are compared, unless the options name others.
 ///
 /// ```
-/// # let folder = tempfile::tempdir()?;
-/// # let path = folder.path().join("a.gpkg");
-/// # let path = path.to_str().expect("a plain path");
-/// tiepoint::create(path)?;
-/// let here = tiepoint::Location::parse(path)?;
-/// assert!(tiepoint::diff(&here, &here, &Default::default())?.changes.is_empty());
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// use tiepoint::{DiffOptions, Location};
+/// let empty = Location::parse("memory:")?;
+/// assert!(tiepoint::diff(&empty, &empty, &DiffOptions::default())?.changes.is_empty());
+/// # Ok::<(), tiepoint::Error>(())
 /// ```
 ///
 /// # Errors

@@ -118,3 +118,90 @@ fn told(conflict: &Conflict) -> BTreeMap<String, serde_json::Value> {
 fn parsed(json: &str) -> serde_json::Value {
     serde_json::from_str(json).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conflicts_to_json;
+    use tiepoint_core::{Clash, Fid, Geometry, NamedValues, Target};
+
+    fn named(height: i64) -> NamedValues {
+        [("height".to_owned(), height.into()), ("name".to_owned(), Value::Null)].into()
+    }
+
+    /// One of every kind, with values that JSON has no plain word for.
+    fn conflicts() -> Vec<Conflict> {
+        let field = "place".to_owned();
+        let place = |wkt| Some(Value::Geometry(Geometry::from_wkt(wkt).expect("is WKT")));
+        let clashes = [
+            Clash::Field {
+                field: field.clone(),
+                base: None,
+                mine: place("POINT (1 2)"),
+                theirs: Some(Value::Null),
+            },
+            Clash::TheyDeleted { base: named(1), mine: named(2) },
+            Clash::IDeleted { base: named(1), theirs: named(3) },
+            Clash::BothInserted { mine: named(1), theirs: named(2) },
+            Clash::Unique {
+                field: "no \"plain\" name".to_owned(),
+                value: i64::MAX.into(),
+                other: Target::Fid(Fid::Text("a b".to_owned())),
+                inserted: Some(named(7)),
+                base: None,
+            },
+        ];
+        let conflict = |(fid, clash)| {
+            let target = Target::Fid(Fid::Int(fid));
+            Conflict { layer: "trees \"of\" \u{e9}".to_owned(), target, clash }
+        };
+        (1..).zip(clashes).map(conflict).collect()
+    }
+
+    fn read_back(text: &str) -> Result<Decisions> {
+        let file = tempfile::NamedTempFile::new().expect("a temporary file");
+        std::fs::write(file.path(), text).expect("is ours");
+        read_decisions(file.path().to_str().expect("a plain path"))
+    }
+
+    #[test]
+    fn every_kind_of_conflict_is_found_again_in_its_document() {
+        let conflicts = conflicts();
+        let text = conflicts_to_json(&conflicts);
+        let undecided = read_back(&text).expect("is one");
+        assert!(undecided.is_empty() && undecided.undecided(&conflicts) == conflicts);
+        let mine = read_back(&text.replace("\"resolve\": null", "\"resolve\": \"mine\""));
+        let mine = mine.expect("is one");
+        for conflict in &conflicts {
+            assert_eq!(mine.of(conflict), Some(Resolution::Mine), "{conflict:?}");
+        }
+    }
+
+    #[test]
+    fn a_decision_counts_only_while_both_sides_say_what_they_said() {
+        let conflicts = conflicts();
+        let text = conflicts_to_json(&conflicts[1..2]);
+        let value =
+            text.replace("\"resolve\": null", r#""resolve": {"value": {"date": "2024-02-29"}}"#);
+        let decided = read_back(&value).expect("is one");
+        assert!(matches!(decided.of(&conflicts[1]), Some(Resolution::Value(Value::Date(_)))));
+        let mut other = conflicts[1].clone();
+        other.clash = Clash::TheyDeleted { base: named(1), mine: named(9) };
+        assert_eq!(decided.of(&other), None);
+        let decided = decided.others(Resolution::Theirs);
+        assert_eq!(decided.of(&other), Some(Resolution::Theirs));
+    }
+
+    #[test]
+    fn what_is_no_decision_is_refused() {
+        let text = conflicts_to_json(&conflicts()[..1]);
+        for odd in ["\"ours\"", "7", "{}", "{\"value\": [1]}", "{\"value\": 1, \"b\": 2}", "[]"] {
+            let odd = text.replace("\"resolve\": null", &format!("\"resolve\": {odd}"));
+            let error = read_back(&odd).expect_err("is none").to_string();
+            assert!(error.contains("conflict 1: "), "{error}");
+        }
+        for text in ["", "[]", "{}", "{\"version\": 2, \"conflicts\": []}", "{\"version\": 1}"] {
+            assert!(read_back(text).is_err(), "{text}");
+        }
+    }
+}
