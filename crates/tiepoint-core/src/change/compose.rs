@@ -1,5 +1,9 @@
-//! Putting two changes of one feature together.
-use super::{ApplyError, Change, FieldChange, Image};
+//! Putting changes together: of one feature, of a layer, of all layers.
+use super::positions::united;
+use super::{ApplyError, Change, ChangeSet, FieldChange, Image, LayerChanges};
+use crate::Target;
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
 /// Why two changes cannot follow one another.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -16,8 +20,81 @@ pub enum ComposeError {
     },
 }
 
+impl ChangeSet {
+    /// Both as one. It has no name.
+    ///
+    /// # Errors
+    ///
+    /// [`ComposeError`] where `later` was not made of what this one left, as far as this one tells.
+    pub fn then(&self, later: &Self) -> Result<Self, ComposeError> {
+        let alone =
+            |side: &LayerChanges| LayerChanges::of(side.fields().clone(), side.changes().clone());
+        let mut both = Self::new();
+        for (name, first) in self.layers() {
+            let together = match later.layer(name) {
+                Some(second) => first.then(name, second)?,
+                None => alone(first),
+            };
+            both.put(name, together);
+        }
+        for (name, second) in later.layers().filter(|(name, _)| self.layer(name).is_none()) {
+            both.put(name, alone(second));
+        }
+        Ok(both)
+    }
+}
+
+impl LayerChanges {
+    /// Both as one, in one pass over both.
+    fn then(&self, name: &str, later: &Self) -> Result<Self, ComposeError> {
+        let (fields, places) = united(self.fields(), later.fields());
+        let (grows, differs) = (fields != *self.fields(), fields != *later.fields());
+        let width = fields.len();
+        let widened = |change: &Change| change.clone().widened(width);
+        let moved = |change: &Change| {
+            if differs { change.clone().moved(&places, width) } else { change.clone() }
+        };
+        let together = |target, first: Option<&Change>, second: Option<&Change>| {
+            let both = match (first, second) {
+                (Some(first), Some(second)) if grows || differs => {
+                    widened(first).then(&moved(second))
+                }
+                (Some(first), Some(second)) => first.then(second),
+                (Some(first), None) => Ok(Some(widened(first))),
+                (None, second) => Ok(second.map(moved)),
+            };
+            both.map_err(|gap| ComposeError::gap(name, target, gap))
+        };
+        let mut changes = Vec::with_capacity(self.len().max(later.len()));
+        for (target, first, second) in side_by_side(self.changes(), later.changes()) {
+            let both = together(target, first, second)?;
+            changes.extend(both.map(|both| (target.clone(), both)));
+        }
+        Ok(Self::of(fields, changes.into_iter().collect()))
+    }
+}
+
+/// What two maps have under each key of either, by ascending key.
+fn side_by_side<'a, K: Ord, V>(
+    first: &'a BTreeMap<K, V>,
+    second: &'a BTreeMap<K, V>,
+) -> impl Iterator<Item = (&'a K, Option<&'a V>, Option<&'a V>)> {
+    let (mut first, mut second) = (first.iter().peekable(), second.iter().peekable());
+    std::iter::from_fn(move || {
+        let order = match (first.peek(), second.peek()) {
+            (Some((a, _)), Some((b, _))) => a.cmp(b),
+            (Some(_), None) => Ordering::Less,
+            (None, _) => Ordering::Greater,
+        };
+        let one = first.next_if(|_| order != Ordering::Greater);
+        let other = second.next_if(|_| order != Ordering::Less);
+        let (key, _) = one.or(other)?;
+        Some((key, one.map(|(_, value)| value), other.map(|(_, value)| value)))
+    })
+}
+
 impl ComposeError {
-    pub(super) fn gap(layer: &str, target: &crate::Target, reason: ApplyError) -> Self {
+    pub(super) fn gap(layer: &str, target: &Target, reason: ApplyError) -> Self {
         Self::Gap { layer: layer.to_owned(), target: target.to_string(), reason }
     }
 }

@@ -1,5 +1,5 @@
 //! Rewriting a history of changes so that it runs on top of what somebody else did meanwhile.
-use super::rebase::united;
+use super::positions::united;
 use super::{BaseDifference, Change, ChangeSet, FieldChange, FieldNames, Image, LayerChanges};
 use crate::{RebaseError, Target, Value};
 use std::collections::BTreeMap;

@@ -9,6 +9,7 @@ mod compose;
 mod conflict;
 mod encoding;
 mod history;
+mod positions;
 mod rebase;
 mod resolve;
 mod set;

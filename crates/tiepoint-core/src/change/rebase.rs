@@ -1,10 +1,10 @@
 //! Rebasing: what of one side's changes still stands on top of another's, field by field.
 use super::conflict::named;
+use super::positions::united;
 use super::unique;
 use super::{Change, ChangeSet, Clash, Conflict, FieldChange, FieldNames, Image, LayerChanges};
 use crate::Target;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// What became of one side's changes on top of the other's.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -146,23 +146,6 @@ impl<'a> Sides<'a> {
         }
         Ok(())
     }
-}
-
-/// The fields of both, the first ones first, and where the second ones are among them.
-pub(super) fn united(first: &FieldNames, second: &FieldNames) -> (FieldNames, Vec<usize>) {
-    if first == second {
-        return (Arc::clone(first), (0..first.len()).collect());
-    }
-    let mut names = first.to_vec();
-    let places = second.iter().map(|name| {
-        names.iter().position(|it| it == name).unwrap_or_else(|| {
-            names.push(name.clone());
-            names.len() - 1
-        })
-    });
-    let places = places.collect();
-    let grown = names.len() > first.len();
-    (if grown { names.into() } else { Arc::clone(first) }, places)
 }
 
 /// What becomes of a change of mine where they changed the same feature.

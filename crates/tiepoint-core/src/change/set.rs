@@ -1,9 +1,8 @@
 //! Change sets: what happened to the features of some layers, one change per feature.
 use super::encoding::{LayerUnknown, Unknown};
-use super::rebase::united;
-use super::{Change, ComposeError, FieldChange, FieldNames, Image};
+use super::positions::united;
+use super::{Change, ComposeError, FieldNames, Image};
 use crate::{ObjectId, Target};
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
@@ -188,7 +187,7 @@ impl ChangeSet {
         changes: BTreeMap<Target, Change>,
     ) {
         if !changes.is_empty() {
-            self.layers.insert(layer.to_owned(), LayerChanges { fields, changes, unknown: None });
+            self.layers.insert(layer.to_owned(), LayerChanges::of(fields, changes));
         }
     }
 
@@ -213,8 +212,8 @@ impl ChangeSet {
         }
     }
 
-    /// Puts a layer that was read in its place, unless it says nothing at all.
-    pub(super) fn put_decoded(&mut self, name: &str, layer: LayerChanges) {
+    /// Puts a whole layer in its place, unless it says nothing at all.
+    pub(super) fn put(&mut self, name: &str, layer: LayerChanges) {
         if !layer.is_empty() || layer.unknown.is_some() {
             self.layers.insert(name.to_owned(), layer);
         }
@@ -235,32 +234,11 @@ impl ChangeSet {
         let layers = layers.map(|(name, changes)| (name.clone(), changes.inverted()));
         Self { id: None, layers: layers.collect(), unknown: None }
     }
-
-    /// Both as one.
-    ///
-    /// # Errors
-    ///
-    /// [`ComposeError`] where `later` was not made of what this one left, as far as this one tells.
-    pub fn then(&self, later: &Self) -> Result<Self, ComposeError> {
-        let alone = |changes: &LayerChanges| LayerChanges { unknown: None, ..changes.clone() };
-        let mut both = Self::new();
-        for (name, earlier) in self.layers() {
-            let together = match later.layer(name) {
-                Some(later) => earlier.then(name, later)?,
-                None => alone(earlier),
-            };
-            both.put_decoded(name, together);
-        }
-        for (name, later) in later.layers().filter(|(name, _)| self.layer(name).is_none()) {
-            both.put_decoded(name, alone(later));
-        }
-        Ok(both)
-    }
 }
 
 impl LayerChanges {
     fn new(fields: FieldNames) -> Self {
-        Self { fields, changes: BTreeMap::new(), unknown: None }
+        Self::of(fields, BTreeMap::new())
     }
 
     /// The names of the fields, by position.
@@ -291,6 +269,10 @@ impl LayerChanges {
     #[must_use]
     pub fn get(&self, target: &Target) -> Option<&Change> {
         self.changes.get(target)
+    }
+
+    pub(super) fn of(fields: FieldNames, changes: BTreeMap<Target, Change>) -> Self {
+        Self { fields, changes, unknown: None }
     }
 
     /// As it was read.
@@ -336,42 +318,6 @@ impl LayerChanges {
         Ok(())
     }
 
-    /// Both as one, in one pass over both.
-    fn then(&self, layer: &str, later: &Self) -> Result<Self, ComposeError> {
-        let (fields, places) = united(&self.fields, &later.fields);
-        let width = fields.len();
-        let moves = fields != later.fields;
-        let moved = |change: &Change| {
-            if moves { change.clone().moved(&places, width) } else { change.clone() }
-        };
-        let (mut first, mut second) = (self.iter().peekable(), later.iter().peekable());
-        let mut both = Vec::with_capacity(self.len().max(later.len()));
-        loop {
-            let order = match (first.peek(), second.peek()) {
-                (Some((a, _)), Some((b, _))) => a.cmp(b),
-                (Some(_), None) => Ordering::Less,
-                (None, Some(_)) => Ordering::Greater,
-                (None, None) => break,
-            };
-            let earlier = if order == Ordering::Greater { None } else { first.next() };
-            let later = if order == Ordering::Less { None } else { second.next() };
-            let (target, change) = match (earlier, later) {
-                (Some((target, earlier)), None) => (target, Some(earlier.clone().widened(width))),
-                (None, Some((target, later))) => (target, Some(moved(later))),
-                (Some((target, earlier)), Some((_, later))) => {
-                    let change = match (width > self.fields.len(), moves) {
-                        (false, false) => earlier.then(later),
-                        _ => earlier.clone().widened(width).then(&moved(later)),
-                    };
-                    (target, change.map_err(|gap| ComposeError::gap(layer, target, gap))?)
-                }
-                (None, None) => break,
-            };
-            both.extend(change.map(|change| (target.clone(), change)));
-        }
-        Ok(Self { fields, changes: both.into_iter().collect(), unknown: None })
-    }
-
     /// A change by the positions of these fields, to which those that are new are added.
     fn adopted(&mut self, fields: &FieldNames, change: Change) -> Change {
         if Arc::ptr_eq(fields, &self.fields) || *fields == self.fields {
@@ -399,40 +345,5 @@ impl LayerChanges {
             }
         }
         self.fields = fields;
-    }
-}
-
-impl Change {
-    /// The same with more fields at the end, of which images say nothing.
-    pub(super) fn widened(mut self, width: usize) -> Self {
-        if let Self::Insert(image) | Self::Delete(image) = &mut self {
-            image.values.resize(width, None);
-        }
-        self
-    }
-
-    /// The same change where its fields are at other positions, `width` in all.
-    pub(super) fn moved(self, places: &[usize], width: usize) -> Self {
-        match self {
-            Self::Insert(image) => Self::Insert(image.moved(places, width)),
-            Self::Delete(image) => Self::Delete(image.moved(places, width)),
-            Self::Update(mut fields) => {
-                for it in &mut fields {
-                    it.field = places[it.field];
-                }
-                fields.sort_by_key(|it: &FieldChange| it.field);
-                Self::Update(fields)
-            }
-        }
-    }
-}
-
-impl Image {
-    pub(super) fn moved(self, places: &[usize], width: usize) -> Self {
-        let mut values = vec![None; width];
-        for (value, place) in self.values.into_iter().zip(places) {
-            values[*place] = value;
-        }
-        Self { fid: self.fid, values }
     }
 }

@@ -1,6 +1,6 @@
 //! What rebasing makes of fields in which each feature must have a value of its own.
 use super::conflict::named;
-use super::{Change, Clash, FieldChange, LayerChanges};
+use super::{Change, Clash, FieldChange, LayerChanges, NamedValues};
 use crate::{Target, Value};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -26,32 +26,45 @@ pub(super) fn clashes(
     let mut taken: VecDeque<Claim<'_>> = claims(theirs.iter(), theirs, &their_unique).into();
     let kept = waiting.iter().flat_map(|(target, clash)| kept_by(target, clash));
     taken.extend(kept.filter(|((field, _), _)| unique(field)));
-    let claimed: HashMap<_, _> = claims(stands.iter(), mine, &mine_unique).into_iter().collect();
+    let claimed = claims(stands.iter(), mine, &mine_unique);
+    let mut claimed: HashMap<_, _> = claimed.into_iter().collect();
 
-    let mut clashes: Vec<(Target, Clash)> = Vec::new();
-    let mut waiting_inserts = BTreeMap::new();
+    let (mut clashes, mut inserts) = (Vec::new(), BTreeMap::new());
     while let Some((claim, other)) = taken.pop_front() {
-        let Some(target) = claimed.get(&claim).filter(|target| **target != other) else { continue };
-        let (field, value) = claim;
-        if let Some(Change::Insert(_)) = stands.get(target)
-            && let Some(Change::Insert(image)) = stands.remove(target)
-        {
-            waiting_inserts.insert(target, named(&image, mine.fields()));
+        if claimed.get(&claim).is_none_or(|target| *target == other) {
+            continue;
         }
-        let (inserted, base) = match waiting_inserts.get(target) {
-            Some(inserted) => (Some(inserted.clone()), None),
-            None => match without(stands, target, field, mine) {
-                Some(taken_out) => (None, taken_out.before),
-                None => continue,
-            },
+        let Some(target) = claimed.remove(&claim) else { continue };
+        let (field, value) = claim;
+        let Some((inserted, base)) = set_aside(stands, &mut inserts, &target, field, mine) else {
+            continue;
         };
         if let Some(freed) = base.clone().filter(|value| !value.is_null()) {
             taken.push_back(((field, freed), target.clone()));
         }
         let clash = Clash::Unique { field: field.to_owned(), value, other, inserted, base };
-        clashes.push((target.clone(), clash));
+        clashes.push((target, clash));
     }
     clashes
+}
+
+/// Takes a whole insert or a field of an update out of what stands; what was inserted, or what the
+/// field said before.
+fn set_aside(
+    stands: &mut BTreeMap<Target, Change>,
+    inserts: &mut BTreeMap<Target, NamedValues>,
+    target: &Target,
+    field: &str,
+    mine: &LayerChanges,
+) -> Option<(Option<NamedValues>, Option<Value>)> {
+    if let Some(Change::Insert(image)) = stands.get(target) {
+        inserts.insert(target.clone(), named(image, mine.fields()));
+        stands.remove(target);
+    }
+    match inserts.get(target) {
+        Some(inserted) => Some((Some(inserted.clone()), None)),
+        None => without(stands, target, field, mine).map(|it| (None, it.before)),
+    }
 }
 
 /// Takes a field out of an update.

@@ -22,10 +22,16 @@
 //! assert_eq!(Reader::new(&unknown).next()?.map(|field| field.number()), Some(2), "it survives");
 //! # Ok::<(), tiepoint_core::protobuf::WireError>(())
 //! ```
+mod error;
+mod field;
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
-pub use read::{Field, Payload, Reader, WireError, WireFault};
+pub use error::{WireError, WireFault};
+pub use field::{Field, Payload};
+pub use read::Reader;
 pub use write::Writer;
 
 /// How deep messages may nest, as in Google's own readers.

@@ -91,3 +91,38 @@ fn what_is_unset_costs_no_memory_beyond_measure() {
     let error = ChangeSet::from_json(&text).expect_err("asks for twelve gigabytes");
     assert_eq!(error.to_string(), "layer `a`: far more is left unset than is said");
 }
+
+#[test]
+fn people_need_not_say_everything() {
+    let text = format!(
+        r#"{{
+  "version": 1,
+  "layers": {{
+    "trees": {{"changes": [
+      {{"insert": {{"row": "T 7"}}, "values": {{"name": "oak", "height": 2e1, "age": null}}}},
+      {{"update": "{ID}", "fields": {{
+        "planted": {{"after": {{"date": "2024-02-29"}}}},
+        "height":  {{"before": 20, "after": 20.0}}
+      }}}}
+    ]}}
+  }}
+}}"#
+    );
+    let set = ChangeSet::from_json(&text).expect("says enough");
+    let trees = set.layer("trees").expect("is there");
+    assert_eq!(trees.fields()[..], ["name", "height", "age", "planted"]);
+    let shown: Vec<String> = trees.iter().map(|(target, it)| format!("{target}: {it:?}")).collect();
+    assert_eq!(
+        shown,
+        [
+            format!(
+                "object {ID}: Update([FieldChange {{ field: 1, before: Some(Int(20)), after: \
+                 Some(Real(20.0)) }}, FieldChange {{ field: 3, before: None, after: \
+                 Some(Date(2024-02-29)) }}])"
+            ),
+            "row T 7: Insert(Image { fid: None, values: [Some(Text(\"oak\")), Some(Real(20.0)), \
+             Some(Null), None] })"
+                .to_owned(),
+        ]
+    );
+}

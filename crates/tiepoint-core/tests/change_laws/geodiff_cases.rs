@@ -175,6 +175,22 @@ const CASES: &[Case] = &[
         conflicts: &["1.uuid"],
     },
     Case {
+        name: "a unique value of a row that I deleted and they gave that value: told once",
+        base: "1: uuid=x",
+        mine: "2: uuid=z",
+        theirs: "1: uuid=z",
+        after: "1: uuid=z",
+        conflicts: &["1 I deleted", "2.uuid"],
+    },
+    Case {
+        name: "a unique value taken over from a row that stays after all",
+        base: "1: uuid=x a=1",
+        mine: "2: uuid=x",
+        theirs: "1: uuid=x a=2",
+        after: "1: uuid=x a=2",
+        conflicts: &["1 I deleted", "2.uuid"],
+    },
+    Case {
         name: "a unique value that the other side gave up is free",
         base: "1: uuid=x; 2: uuid=y",
         mine: "1: uuid=x; 2: uuid=y; 3: uuid=z",

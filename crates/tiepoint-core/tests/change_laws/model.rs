@@ -8,7 +8,7 @@ use tiepoint_core::{
 /// What the features of some layers say; what is unset is left out.
 pub(crate) type State = BTreeMap<(String, Target), NamedValues>;
 
-/// Random numbers that a history's number determines (SplitMix64).
+/// Random numbers that a history's number determines (`SplitMix64`).
 pub(crate) struct Dice(u64);
 
 impl Dice {
@@ -141,9 +141,11 @@ pub(crate) fn applied(state: &State, changes: &ChangeSet) -> State {
                 Change::Delete(image) => {
                     assert_eq!(after.remove(&key), Some(named(image, fields)), "{target}");
                 }
-                Change::Update(changed) => {
+                Change::Update(updates) => {
                     let says = after.get_mut(&key).expect("is there");
-                    changed.iter().for_each(|it| put(says, it, fields));
+                    for it in updates {
+                        put(says, it, fields);
+                    }
                 }
             }
         }

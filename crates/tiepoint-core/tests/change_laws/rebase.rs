@@ -64,9 +64,9 @@ fn nothing_of_mine_is_lost_and_nothing_of_theirs_undone() {
         for (side, of_side) in [(&mine, &mine_after), (&theirs, &theirs_after)] {
             for (layer, target, field) in touched(side) {
                 let key = (layer, target);
-                let stays =
+                let is_kept =
                     says(&after, &key, field.as_ref()) == says(of_side, &key, field.as_ref());
-                assert!(stays || contested(&key, field.as_deref()), "{key:?} {field:?}");
+                assert!(is_kept || contested(&key, field.as_deref()), "{key:?} {field:?}");
             }
         }
         for Conflict { layer, target, clash } in &mine_on_top.conflicts {

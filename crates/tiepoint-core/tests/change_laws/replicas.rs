@@ -62,7 +62,9 @@ fn replicas_converge_whoever_exchanges_when() {
         }
         // The second round brings everybody what the first one made.
         for _ in 0..2 {
-            replicas.iter_mut().for_each(|it| it.exchange(&mut log, &mut confirmed));
+            for replica in &mut replicas {
+                replica.exchange(&mut log, &mut confirmed);
+            }
         }
         assert!(replicas.iter().all(|it| it.state == confirmed));
         let replayed = log.iter().fold(start, |state, next| applied(&state, next));

@@ -8,6 +8,7 @@ use std::path::Path;
 const WRITE: &str = "write to this journal";
 
 /// What is asked of the disk.
+#[cfg_attr(not(feature = "testing"), expect(unreachable_pub, reason = "only tests name it"))]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
     /// Make a folder.

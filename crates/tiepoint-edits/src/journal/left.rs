@@ -35,7 +35,8 @@ pub struct Records<'a> {
     left: &'a LeftBehind,
     reading: Option<Reading>,
     ready: std::vec::IntoIter<Record>,
-    skip: u64,
+    /// How many were handed out or passed over.
+    seen: u64,
 }
 
 impl LeftBehind {
@@ -193,8 +194,9 @@ impl LeftBehind {
     /// item says.
     pub fn read(&self) -> Result<Records<'_>, JournalError> {
         self.readable()?;
+        // One whose head is damaged has none.
         let reading = Reading::open(&self.path(), self.session())?.ok();
-        Ok(Records { left: self, reading, ready: Vec::new().into_iter(), skip: self.cleared })
+        Ok(Records { left: self, reading, ready: Vec::new().into_iter(), seen: 0 })
     }
 
     /// All its records, in order, at once.
@@ -264,21 +266,31 @@ impl LeftBehind {
     }
 }
 
+impl Records<'_> {
+    /// Nothing more comes; an error where there should.
+    fn ended(&mut self) -> Option<Result<Record, JournalError>> {
+        self.reading = None;
+        (self.seen < self.left.count).then(|| {
+            let reason = "somebody changed it meanwhile".to_owned();
+            Err(JournalError::Corrupt { path: self.left.path(), offset: 0, reason })
+        })
+    }
+}
+
 impl Iterator for Records<'_> {
     type Item = Result<Record, JournalError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             for record in self.ready.by_ref() {
-                if self.skip == 0 {
+                self.seen += 1;
+                if self.seen > self.left.cleared {
                     return Some(Ok(record));
                 }
-                self.skip -= 1;
             }
             match self.reading.as_mut()?.next() {
                 Ok(Ok(records)) => self.ready = records.into_iter(),
-                // The survey has found this end before.
-                Ok(Err(_)) => self.reading = None,
+                Ok(Err(_)) => return self.ended(),
                 Err(error) => {
                     self.reading = None;
                     return Some(Err(error));

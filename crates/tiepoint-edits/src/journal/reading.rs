@@ -86,7 +86,7 @@ impl Reading {
         }))
     }
 
-    /// Brings what was read to stable storage, where that has not happened yet.
+    /// What is read.
     pub(crate) fn file(&self) -> &File {
         self.file.get_ref()
     }
@@ -210,4 +210,90 @@ fn fill(file: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
         }
     }
     Ok(filled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::StoreLabel;
+    use super::*;
+    use proptest::prelude::*;
+    use std::time::SystemTime;
+    use tempfile::tempdir;
+
+    fn head() -> Head {
+        let store = StoreLabel { place: "trees".into(), address: "trees.gpkg".into() };
+        let (session, began) = (SessionId::mint(), SystemTime::UNIX_EPOCH);
+        Head { session, generation: 1, store, began }
+    }
+
+    /// A file of frames that are sealed as they should be, whatever they say.
+    fn sealed(head: &Head, pieces: &[(Part, Vec<u8>, u64)]) -> Vec<u8> {
+        let (mut bytes, salt) = (head.to_bytes(), head.salt());
+        let mut before = salt.seal();
+        for (part, piece, durable) in pieces {
+            let (offset, length) = (bytes.len() as u64, piece.len());
+            let (checksum, durable) = (crc32c(piece), *durable);
+            let mut frame = Frame { part: *part, length, checksum, durable, before, seal: 0 };
+            bytes.extend_from_slice(&frame.seal(salt, offset));
+            bytes.extend_from_slice(piece);
+            before = frame.seal;
+        }
+        bytes
+    }
+
+    fn end(head: &Head, bytes: &[u8]) -> End {
+        let folder = tempdir().expect("a folder");
+        let path = folder.path().join("it.journal");
+        std::fs::write(&path, bytes).expect("is written");
+        let mut reading = match Reading::open(&path, head.session).expect("is read") {
+            Ok(reading) => reading,
+            Err(end) => return end,
+        };
+        loop {
+            if let Err(end) = reading.next().expect("is read") {
+                return end;
+            }
+        }
+    }
+
+    fn arb_part() -> impl Strategy<Value = Part> {
+        prop::sample::select(vec![Part::Whole, Part::First, Part::Middle, Part::Last])
+    }
+
+    proptest! {
+        #[test]
+        fn sealed_frames_of_any_order_and_content_come_to_an_end(
+            pieces in prop::collection::vec((arb_part(), any::<Vec<u8>>(), any::<u64>()), 0..8),
+            cut: prop::sample::Index,
+        ) {
+            let head = head();
+            let bytes = sealed(&head, &pieces);
+            end(&head, &bytes);
+            end(&head, &bytes[..cut.index(bytes.len())]);
+        }
+    }
+
+    #[test]
+    fn a_unit_without_its_last_part_is_torn_and_a_part_without_a_unit_is_damage() {
+        let head = head();
+        let whole = (Part::Whole, Vec::new(), 0);
+        assert_eq!(end(&head, &sealed(&head, std::slice::from_ref(&whole))), End::Whole);
+        let torn = [whole, (Part::First, vec![10], 0)];
+        assert_eq!(end(&head, &sealed(&head, &torn)), End::Torn);
+        let start = head.to_bytes().len() as u64;
+        let lost = [(Part::First, vec![10], 0), (Part::Whole, Vec::new(), start + 1)];
+        assert!(
+            matches!(end(&head, &sealed(&head, &lost)), End::Damaged(it) if it.offset == start)
+        );
+    }
+
+    #[test]
+    fn frames_of_another_file_are_none_of_this_one() {
+        let (mine, theirs) = (head(), head());
+        let pieces = [(Part::Whole, Vec::new(), 0)];
+        let start = mine.to_bytes().len();
+        let mixed = [&mine.to_bytes(), &sealed(&theirs, &pieces)[start..]].concat();
+        assert_eq!(end(&mine, &mixed), End::Torn);
+        assert!(matches!(end(&mine, &sealed(&theirs, &pieces)), End::Damaged(_)));
+    }
 }

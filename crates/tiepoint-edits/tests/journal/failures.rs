@@ -138,6 +138,23 @@ fn a_journal_that_cannot_begin_begins_at_the_next_try() {
 }
 
 #[test]
+fn a_folder_that_may_not_be_written_is_told_with_what_to_do() {
+    use Operation::{Create, CreateFolder, Rename};
+    for operation in [CreateFolder, Create, Rename] {
+        for kind in [Io::PermissionDenied, Io::ReadOnlyFilesystem] {
+            let folder = tempdir().expect("a folder");
+            let (journal, plan) = planned(folder.path());
+            plan.fail(operation, Fault::Fail(kind));
+            let error = journal.write(&[record("one")]).expect_err("is denied");
+            assert!(matches!(error, JournalError::Denied { .. }), "{operation:?}: {error}");
+            let text = error.to_string();
+            assert!(text.starts_with(&folder.path().display().to_string()), "{text}");
+            assert!(text.contains("TIEPOINT_JOURNALS"), "{text}");
+        }
+    }
+}
+
+#[test]
 fn all_who_wait_hear_of_a_sync_that_fails() {
     let folder = tempdir().expect("a folder");
     let (journal, plan) = planned(folder.path());

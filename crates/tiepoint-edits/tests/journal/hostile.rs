@@ -18,6 +18,11 @@ fn one() -> (TempDir, PathBuf, Vec<u8>) {
     (folder, path, bytes)
 }
 
+/// Where the first frame starts: behind the prefix and the head, whose length stands at 12.
+fn head_length(bytes: &[u8]) -> usize {
+    20 + u32::from_le_bytes(*bytes[12..].first_chunk().expect("is there")) as usize
+}
+
 #[derive(Debug, Clone)]
 enum Harm {
     Set(prop::sample::Index, u8),
@@ -73,6 +78,7 @@ proptest! {
     fn harmed_journals_offer_what_is_whole_and_stay(harms in prop::collection::vec(arb_harm(), 1..5)) {
         let (folder, path, whole) = one();
         let all: Vec<_> = left(folder.path())[0].records().expect("is read");
+        let head = whole[..head_length(&whole)].to_vec();
         let mut bytes = whole;
         for harm in &harms {
             harm.done(&mut bytes);
@@ -84,6 +90,9 @@ proptest! {
             }
         }
         let kept = if path.exists() { path } else { path.with_extension("aside") };
+        if bytes == head {
+            return Ok(()); // Nothing is in it, as where a session died before its first record.
+        }
         prop_assert_eq!(fs::read(kept).expect("stays"), bytes, "never deleted");
     }
 

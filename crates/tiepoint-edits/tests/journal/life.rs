@@ -5,7 +5,9 @@ use std::path::Path;
 use std::time::Duration;
 use tempfile::tempdir;
 use tiepoint_core::ErrorKind;
-use tiepoint_edits::journal::{JournalError, JournalFolder, Record, StoreLabel};
+use tiepoint_edits::journal::{
+    Journal, JournalError, JournalFolder, LeftBehind, Record, StoreLabel,
+};
 
 #[test]
 fn nothing_is_on_disk_before_the_first_record_nor_after_the_last() {
@@ -98,6 +100,15 @@ fn long_appends_come_back_whole() {
     journal.write(&records[2..3]).expect("is written");
     drop(journal);
     assert_eq!(offered(folder.path()), [&records[..], &records[2..3]].concat());
+}
+
+#[test]
+fn journals_and_what_is_left_of_them_go_to_other_threads() {
+    fn shared<T: Send + Sync>() {}
+    fn sent<T: Send>() {}
+    shared::<Journal>();
+    shared::<JournalFolder>();
+    sent::<LeftBehind>();
 }
 
 #[test]

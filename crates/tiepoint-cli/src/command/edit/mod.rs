@@ -24,7 +24,8 @@ pub(super) fn run(args: EditArgs) -> Result<()> {
     let buffer = journals::buffer(Arc::from(tiepoint::open(&args.store)?), folder.as_ref())?;
     let control = control(&script);
     look_for_remains(&buffer, args.resume)?;
-    let mut session = Session::new(&buffer, &layer, control)?;
+    let is_lost_at_end = script.is_interactive() && folder.is_none() && !args.discard;
+    let mut session = Session::new(&buffer, &layer, control)?.warning(is_lost_at_end);
     let outcome = script.run(&mut session);
     session.end();
     let done = if args.discard && outcome.is_ok() { discard(&buffer) } else { Ok(()) };

@@ -19,12 +19,30 @@ pub(super) struct Session<'b> {
     /// Innermost last.
     commands: Vec<(String, EditCommand<'b>)>,
     control: ReadControl,
+    /// Whether a person is to be warned before what is pending is lost.
+    warn: bool,
 }
 
 impl<'b> Session<'b> {
     pub(super) fn new(buffer: &'b EditBuffer, layer: &str, control: ReadControl) -> Result<Self> {
         let layer = buffer.layer(layer)?;
-        Ok(Self { buffer, layer, commands: Vec::new(), control })
+        Ok(Self { buffer, layer, commands: Vec::new(), control, warn: false })
+    }
+
+    /// The same, in which the first `quit` only warns where something is pending: nothing keeps it.
+    pub(super) fn warning(self, warn: bool) -> Self {
+        Self { warn, ..self }
+    }
+
+    /// What is to come after `quit`.
+    pub(super) fn quit(&mut self) -> Next {
+        if !std::mem::take(&mut self.warn) || !self.buffer.is_dirty() {
+            return Next::End;
+        }
+        let pending = self.pending();
+        say(&format!("edits of {pending} are not committed, and no journal keeps them"));
+        say(" hint: `commit` writes them; `quit` once more drops them");
+        Next::Go
     }
 
     /// Does one line of commands; empty ones and those that begin with `#` do nothing.

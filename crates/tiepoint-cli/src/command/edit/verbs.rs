@@ -97,7 +97,7 @@ pub(super) fn run(session: &mut Session<'_>, line: &str, words: &[Word]) -> Resu
         ("resolve", [number, decision @ ..]) => resolve(session, number, decision)?,
         ("layer", [name]) => session.turn_to(&name.text)?,
         ("help", _) => write_out(HELP)?,
-        ("quit" | "exit", []) => return Ok(Next::End),
+        ("quit" | "exit", []) => return Ok(session.quit()),
         _ => return Err(unknown(&verb.text)),
     }
     Ok(Next::Go)

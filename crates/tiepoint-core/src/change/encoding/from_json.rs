@@ -38,7 +38,7 @@ impl ChangeSet {
             for Member { name, value } in json_members::members(layers.value)? {
                 let layer = read_layer(value, text.len()).map_err(|error| error.in_layer(&name))?;
                 let layer = layer.finish().map_err(|error| error.in_layer(&name))?;
-                set.put_decoded(&name, layer);
+                set.put(&name, layer);
             }
         }
         set.keep_unknown(unknown);

@@ -41,7 +41,7 @@ impl ChangeSet {
         }
         for (name, layer) in layers {
             let layer = layer.finish().map_err(|error| error.in_layer(name))?;
-            set.put_decoded(name, layer);
+            set.put(name, layer);
         }
         set.keep_unknown(unknown);
         Ok(set)
