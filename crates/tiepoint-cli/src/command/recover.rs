@@ -2,7 +2,7 @@
 use super::changes::{decisions, put, write_conflicts};
 use super::journals;
 use crate::args::RecoverArgs;
-use crate::terminal::{Watcher, age, count, plain, say, summarised, write_out};
+use crate::terminal::{Watcher, age, count, plain, report, say, summarised, write_out};
 use std::path::Path;
 use std::sync::Arc;
 use tiepoint::edits::Remains;
@@ -124,7 +124,7 @@ fn take_out(args: &RecoverArgs, found: &[LeftBehind]) -> Result<()> {
     put(&changes.named(ChangeSetId::mint()), store.as_deref(), &args.output)
 }
 
-/// Commits what was left, store by store.
+/// Commits what was left, store by store; what cannot be is told, and the others are.
 fn commit(args: &RecoverArgs, folders: &[JournalFolder]) -> Result<()> {
     let stores = match &args.store {
         Some(store) => vec![store.clone()],
@@ -132,22 +132,56 @@ fn commit(args: &RecoverArgs, folders: &[JournalFolder]) -> Result<()> {
     };
     let watcher = Watcher::new();
     let options = ApplyOptions { control: watcher.control(), ..ApplyOptions::default() };
-    let mut nothing = true;
+    let (mut found, mut failed) = (0, None);
     for address in stores {
-        let store: Arc<dyn Store> = Arc::from(tiepoint::open(&address)?);
-        for folder in folders {
-            let buffer = EditBuffer::journalled(Arc::clone(&store), folder)?;
-            let left = buffer.left_behind()?;
-            if !left.is_empty() {
-                nothing = false;
-                commit_into(&buffer, left, args, &options)?;
+        match commit_to(&address, args, folders, &options) {
+            Ok(sessions) => found += sessions,
+            Err(error) => {
+                if let Some(earlier) = failed.replace(error) {
+                    report(&earlier);
+                }
             }
         }
     }
-    if nothing {
+    if let Some(error) = failed {
+        return Err(error);
+    }
+    if args.store.is_none() {
+        refuse_unfound(folders)?;
+    }
+    if found == 0 {
         say("nothing was left behind");
     }
     Ok(())
+}
+
+/// Commits what was left for one store; of how many sessions.
+fn commit_to(
+    address: &str,
+    args: &RecoverArgs,
+    folders: &[JournalFolder],
+    options: &ApplyOptions,
+) -> Result<usize> {
+    let store: Arc<dyn Store> = Arc::from(tiepoint::open(address)?);
+    let mut sessions = 0;
+    for folder in folders {
+        let buffer = EditBuffer::journalled(Arc::clone(&store), folder)?;
+        let left = buffer.left_behind()?;
+        if !left.is_empty() {
+            sessions += left.len();
+            commit_into(&buffer, left, args, options)?;
+        }
+    }
+    Ok(sessions)
+}
+
+/// What is still there is of stores that cannot be told by what a journal calls them.
+fn refuse_unfound(folders: &[JournalFolder]) -> Result<()> {
+    let Some(address) = addresses(folders)?.into_iter().next() else { return Ok(()) };
+    Err(Error::Options {
+        reason: format!("{}: edits were left for another schema of it", plain(&address)),
+        hint: Some("name the store as it was opened: `tiepoint recover STORE --commit`".to_owned()),
+    })
 }
 
 /// What the stores are opened by that something was left for.

@@ -61,7 +61,14 @@ fn without_a_store_all_of_a_users_journals_are_committed_from_anywhere() {
     killed_after(&folder, "edit a.gpkg trees", "set name=oak height=22");
     killed_after(&folder, "edit b.gpkg trees", "set name=oak height=23");
     std::fs::create_dir(folder.path("elsewhere")).expect("a folder");
+    folder.ok("import trees.csv gone.gpkg");
+    killed_after(&folder, "edit gone.gpkg trees", "set name=oak height=24");
+    std::fs::remove_file(folder.path("gone.gpkg")).expect("is ours");
     let run = folder.shell("cd elsewhere && tiepoint recover --commit");
+    assert_eq!(run.code, Some(3), "{}", run.err);
+    assert!(run.err.contains("gone.gpkg"), "{}", run.err);
+    folder.ok("recover --discard");
+    let run = folder.shell("cd elsewhere && tiepoint recover");
     assert_eq!(run.code, Some(0), "{}", run.err);
     assert!(folder.csv("a.gpkg", "trees", "").contains("oak,22.0"));
     assert!(folder.csv("b.gpkg", "trees", "").contains("oak,23.0"));
@@ -111,9 +118,33 @@ fn a_session_on_a_database_that_is_killed_loses_nothing() {
     folder.ok(&format!("import trees.csv {}", others.url()));
     let run = folder.ok(&format!("recover {} --commit", others.url()));
     assert!(run.err.contains("nothing was left behind"), "another schema: {}", run.err);
+    let run = folder.fails("recover --commit", 2);
+    assert!(run.err.contains("another schema"), "{}", run.err);
     folder.ok(&format!("recover {url} --commit"));
     let after = folder.csv(&url, "trees", "");
     assert!(after.contains("oak,22.0") && !after.contains("elm"), "{after}");
+}
+
+#[test]
+fn what_stands_before_a_damage_is_brought_back() {
+    let folder = with_trees();
+    let edits = "set name=oak height=1\nset name=oak height=2\nset name=oak height=3\nset name=elm height=9";
+    killed_after(&folder, "edit a.gpkg trees", edits);
+    let store = std::fs::read_dir(folder.journals()).expect("is there").next();
+    let store = store.expect("a store").expect("can be read").path();
+    let files = std::fs::read_dir(store).expect("is there").flatten().map(|it| it.path());
+    let mut journals = files.filter(|it| it.extension().is_some_and(|it| it == "journal"));
+    let journal = journals.next().expect("one");
+    let mut bytes = std::fs::read(&journal).expect("is ours");
+    let at = bytes.len() * 6 / 10;
+    bytes[at] ^= 0x55;
+    std::fs::write(&journal, bytes).expect("is ours");
+    let listed = folder.ok("recover a.gpkg").out;
+    assert!(listed.contains("damaged from byte"), "{listed}");
+    let told = folder.ok("recover a.gpkg --commit").err;
+    assert!(told.contains("damaged from byte") && told.contains("1 changed"), "{told}");
+    let csv = folder.csv("a.gpkg", "trees", "");
+    assert!(!csv.contains("oak,21.5") && csv.contains("elm,17.0"), "{csv}");
 }
 
 /// Half-way through a commit the store is as it was, or the commit has happened.
