@@ -75,9 +75,10 @@ pub(crate) struct ConflictArgs {
     /// Decide every conflict that is not decided otherwise
     #[arg(long, value_enum)]
     pub(crate) resolve: Option<Side>,
-    /// Decide conflicts as this file says, which `--conflicts` wrote and you have filled in
+    /// Decide conflicts as this file says, which `--conflicts` wrote and you have filled in; may be given
+    /// more than once
     #[arg(long, value_name = "FILE")]
-    pub(crate) resolutions: Option<String>,
+    pub(crate) resolutions: Vec<String>,
     /// Write the conflicts to this file, in JSON; an older one is replaced
     #[arg(long, value_name = "FILE")]
     pub(crate) conflicts: Option<String>,

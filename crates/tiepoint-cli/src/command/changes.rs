@@ -34,10 +34,10 @@ pub(super) fn put(changes: &ChangeSet, store: Option<&dyn Store>, args: &OutputA
 
 /// What the arguments decide about conflicts.
 pub(super) fn decisions(args: &ConflictArgs) -> Result<Decisions> {
-    let decisions = match &args.resolutions {
-        Some(from) => tiepoint::read_decisions(from)?,
-        None => Decisions::default(),
-    };
+    let mut decisions = Decisions::default();
+    for file in &args.resolutions {
+        decisions = decisions.and(tiepoint::read_decisions(file)?);
+    }
     Ok(match args.resolve {
         Some(Side::Mine) => decisions.others(Resolution::Mine),
         Some(Side::Theirs) => decisions.others(Resolution::Theirs),

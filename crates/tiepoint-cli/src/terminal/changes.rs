@@ -1,13 +1,12 @@
-//! Change sets and conflicts for people, line by line.
-use super::text::{count, geometry_summary, plain};
+//! Change sets for people, line by line.
+use super::text::{geometry_summary, plain};
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use tiepoint::core::{GeometryRef, LayerChanges, Parts, Positions, Xy};
 use tiepoint::spatial::measure::{Metric, distance};
-use tiepoint::store::Refusal;
 use tiepoint::{
-    Change, ChangeSet, ChangeTarget, Clash, Conflict, Crs, FieldChange, FieldType, Geometry, Ids,
-    Layer, Query, Store, Value,
+    Change, ChangeSet, ChangeTarget, Crs, FieldChange, FieldType, Geometry, Ids, Layer, Query,
+    Store, Value,
 };
 
 /// How long a text or WKT may be that is shown whole.
@@ -150,7 +149,7 @@ fn difference(before: Option<&Value>, after: Option<&Value>, crs: Option<&Crs>) 
 }
 
 /// A value on one line, so that null, unset and the text "null" are told apart.
-fn shown(value: Option<&Value>) -> String {
+pub(super) fn shown(value: Option<&Value>) -> String {
     match value {
         None => "unset".to_owned(),
         Some(Value::Null) => "null".to_owned(),
@@ -223,70 +222,6 @@ fn length(metres: f64) -> String {
 /// Without the noise that a difference of doubles has.
 fn rounded(number: f64) -> f64 {
     (number * 1e9).round() / 1e9
-}
-
-/// How many conflicts or refusals are listed.
-const LISTED: usize = 100;
-
-/// Conflicts, a line each, numbered from 1.
-pub(crate) fn conflict_lines(conflicts: &[Conflict]) -> Vec<String> {
-    let lines = conflicts.iter().zip(1..).take(LISTED);
-    let lines = lines.map(|(it, number)| format!("conflict {number}: {}", conflict_line(it)));
-    lines.chain(more(conflicts.len(), "conflict")).collect()
-}
-
-/// What a store has against changes, a line each.
-pub(crate) fn refusal_lines(refusals: &[Refusal]) -> Vec<String> {
-    let line = |it: &Refusal| {
-        let reason = it.reason.to_string();
-        format!(
-            "refused: layer `{}`, {}: {}",
-            plain(&it.layer),
-            plain(&it.target.to_string()),
-            plain(&reason)
-        )
-    };
-    let lines = refusals.iter().take(LISTED).map(line);
-    lines.chain(more(refusals.len(), "refusal")).collect()
-}
-
-fn more(all: usize, noun: &str) -> Option<String> {
-    let more = all.checked_sub(LISTED).filter(|more| *more > 0)?;
-    Some(format!("and {} more", count(more as u64, noun)))
-}
-
-fn conflict_line(conflict: &Conflict) -> String {
-    let what = match &conflict.clash {
-        Clash::Field { field, base, mine, theirs } => format!(
-            "`{}` was {}; mine {}, theirs {}",
-            plain(field),
-            shown(base.as_ref()),
-            shown(mine.as_ref()),
-            shown(theirs.as_ref())
-        ),
-        Clash::TheyDeleted { base, mine } => {
-            let changed = mine.iter().filter(|(name, value)| base.get(*name) != Some(value));
-            let changed = changed.map(|(name, _)| format!("`{}`", plain(name)));
-            let changed: Vec<_> = changed.collect();
-            let only =
-                if changed.len() == mine.len() { ", and know nothing else of it" } else { "" };
-            format!("they deleted it; I changed {}{only}", changed.join(", "))
-        }
-        Clash::IDeleted { base, theirs } => {
-            let changed = theirs.iter().filter(|(name, value)| base.get(*name) != Some(value));
-            let changed = changed.map(|(name, _)| format!("`{}`", plain(name)));
-            let changed: Vec<_> = changed.collect();
-            format!("I deleted it; they changed {}", changed.join(", "))
-        }
-        Clash::BothInserted { .. } => "both added it, and not alike".to_owned(),
-        Clash::Unique { field, value, other, .. } => format!(
-            "`{}` is to be {}, which {other} has, and no two can",
-            plain(field),
-            shown(Some(value))
-        ),
-    };
-    let target = conflict.target.to_string();
-    format!("layer `{}`, {}: {what}", plain(&conflict.layer), plain(&target))
 }
 
 #[cfg(test)]

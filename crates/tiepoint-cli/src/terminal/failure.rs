@@ -1,5 +1,5 @@
 //! An error as people and scripts meet it: what, where, what next, and an exit code.
-use super::changes::{conflict_lines, refusal_lines};
+use super::conflicts::{conflict_lines, refusal_lines};
 use super::{plain, say};
 use std::process::ExitCode;
 use tiepoint::{Error, ErrorKind, StoreError};

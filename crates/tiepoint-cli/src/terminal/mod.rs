@@ -1,12 +1,14 @@
 //! How the command talks: messages and exit codes, tables, progress bars, and hearing Ctrl-C.
 mod changes;
+mod conflicts;
 mod failure;
 mod progress;
 mod stop;
 mod table;
 mod text;
 
-pub(crate) use changes::{changed, conflict_lines, described, summarised};
+pub(crate) use changes::{changed, described, summarised};
+pub(crate) use conflicts::conflict_lines;
 pub(crate) use failure::report;
 pub(crate) use progress::Watcher;
 pub(crate) use table::{Table, aligned};

@@ -1,5 +1,6 @@
 //! The real command in real folders: what a person at a terminal meets.
 mod changes;
+mod conflicts;
 mod documents;
 mod edits;
 mod export;

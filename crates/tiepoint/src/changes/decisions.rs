@@ -27,6 +27,13 @@ impl Decisions {
         Self { others: Some(resolution), ..self }
     }
 
+    /// Both; where both decide one conflict, the first does.
+    #[must_use]
+    pub fn and(mut self, more: Self) -> Self {
+        self.each.extend(more.each);
+        Self { others: self.others.or(more.others), ..self }
+    }
+
     /// Whether nothing is decided.
     #[must_use]
     pub fn is_empty(&self) -> bool {

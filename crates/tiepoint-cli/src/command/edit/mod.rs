@@ -3,6 +3,7 @@ mod find;
 mod place;
 mod script;
 mod session;
+mod settle;
 mod values;
 mod verbs;
 mod words;

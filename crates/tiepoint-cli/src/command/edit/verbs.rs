@@ -2,14 +2,11 @@
 use super::place::{geometry_field, moved_by, moved_to, point};
 use super::session::{Next, Session};
 use super::words::Word;
-use super::{find, values};
+use super::{find, settle, values};
 use crate::command::select::wrong;
 use crate::command::show;
 use crate::terminal::{conflict_lines, count, described, plain, say, summarised, write_out};
-use tiepoint::{
-    Clash, Edit, EditError, Error, Feature, Geometry, Resolution, Result, Store, Value,
-    nearest_name,
-};
+use tiepoint::{Edit, Error, Feature, Geometry, Result, Store, Value, nearest_name};
 
 /// Every command, and what it does.
 const HELP: &str = "\
@@ -86,15 +83,15 @@ pub(super) fn run(session: &mut Session<'_>, line: &str, words: &[Word]) -> Resu
         ("changes", []) => {
             write_out(&described(&session.buffer.changes(), Some(session.buffer)))?;
         }
-        ("commit", []) => commit(session)?,
+        ("commit", []) => settle::commit(session)?,
         ("rollback", []) => {
             let pending = session.pending();
             session.buffer.rollback()?;
             say(&format!("edits of {pending} are dropped"));
         }
-        ("merge", []) => merge(session)?,
+        ("merge", []) => settle::merge(session)?,
         ("conflicts", []) => list(&conflict_lines(&session.buffer.conflicts()))?,
-        ("resolve", [number, decision @ ..]) => resolve(session, number, decision)?,
+        ("resolve", [number, decision @ ..]) => settle::resolve(session, number, decision)?,
         ("layer", [name]) => session.turn_to(&name.text)?,
         ("help", _) => write_out(HELP)?,
         ("quit" | "exit", []) => return Ok(session.quit()),
@@ -103,7 +100,7 @@ pub(super) fn run(session: &mut Session<'_>, line: &str, words: &[Word]) -> Resu
     Ok(Next::Go)
 }
 
-fn unknown(verb: &str) -> Error {
+pub(super) fn unknown(verb: &str) -> Error {
     if VERBS.contains(&verb) {
         let usage = HELP.lines().find(|line| line.split(&[' ', ','][..]).any(|it| it == verb));
         return Error::Options {
@@ -242,63 +239,4 @@ fn status(session: &Session<'_>) -> Result<()> {
         text = format!("{text}{} to decide\n", count(conflicts, "conflict"));
     }
     write_out(&text)
-}
-
-fn commit(session: &Session<'_>) -> Result<()> {
-    let committed = session.buffer.commit_with(&session.options())?;
-    if committed.id.is_none() {
-        say("nothing is pending");
-        return Ok(());
-    }
-    for line in summarised(&committed.written).lines() {
-        say(&format!("committed: {line}"));
-    }
-    if committed.written.is_empty() {
-        say("committed: the store says all of it already");
-    }
-    if !committed.theirs.is_empty() {
-        let many = count(committed.theirs.len() as u64, "feature");
-        say(&format!(" {many} had been changed by others meanwhile, which stays"));
-    }
-    Ok(())
-}
-
-fn merge(session: &Session<'_>) -> Result<()> {
-    let conflicts = session.buffer.merge()?;
-    if conflicts.is_empty() {
-        say("merged: nothing is in conflict");
-        return Ok(());
-    }
-    for line in conflict_lines(&conflicts) {
-        say(&line);
-    }
-    say(" hint: decide each with `resolve N mine`, `resolve N theirs` or `resolve N value V`");
-    Ok(())
-}
-
-fn resolve(session: &Session<'_>, number: &Word, decision: &[Word]) -> Result<()> {
-    let conflicts = session.buffer.conflicts();
-    let at: Option<usize> = number.text.parse().ok();
-    let conflict = at.and_then(|at| conflicts.get(at.checked_sub(1)?)).ok_or_else(|| {
-        let many = count(conflicts.len() as u64, "conflict");
-        wrong("resolve", &format!("`{}` is none of {many}", number.text))
-    })?;
-    let resolution = match decision {
-        [side] if side.text == "mine" => Resolution::Mine,
-        [side] if side.text == "theirs" => Resolution::Theirs,
-        [word, value] if word.text == "value" => {
-            let (Clash::Field { field, .. } | Clash::Unique { field, .. }) = &conflict.clash else {
-                let reason = "a whole feature is in question: it can be mine or theirs".to_owned();
-                return Err(EditError::Unsettled { reason }.into());
-            };
-            let layer = session.buffer.layer(&conflict.layer)?;
-            let field = values::field(&layer, field)?;
-            Resolution::Value(values::value(field, &value.text, value.quoted)?)
-        }
-        _ => return Err(unknown("resolve")),
-    };
-    session.buffer.resolve(conflict, &resolution)?;
-    let left = count(conflicts.len() as u64 - 1, "conflict");
-    say(&format!("decided; {left} left"));
-    Ok(())
 }
