@@ -40,8 +40,8 @@ pub(super) fn run(args: &DiffArgs) -> Result<ExitCode> {
 
 fn difference(args: &DiffArgs, options: &DiffOptions) -> Result<Difference> {
     let places = [Location::parse(&args.a)?, Location::parse(&args.b)?];
-    let named = args.layer.iter().map(|text| pair(text)).collect::<Result<Vec<_>>>()?;
-    let (alike, renamed): (Vec<_>, Vec<_>) = named.into_iter().partition(|(a, b)| a == b);
+    let pairs = args.layer.iter().map(|text| pair(text)).collect::<Result<Vec<_>>>()?;
+    let (alike, renamed): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(a, b)| a == b);
     let mut all = Difference::default();
     if !alike.is_empty() || renamed.is_empty() {
         let names: BTreeSet<String> = alike.into_iter().map(|(name, _)| name.to_owned()).collect();

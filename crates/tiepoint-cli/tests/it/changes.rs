@@ -163,6 +163,26 @@ fn layers_without_ids_are_compared_by_a_key_or_by_rows() {
 }
 
 #[test]
+fn a_file_and_a_database_are_kept_alike_by_change_sets() {
+    let Some(server) = server_or_skip("a_file_and_a_database_are_kept_alike") else { return };
+    let (schema, folder) = (server.schema(), Folder::new());
+    let url = format!("'{}'", schema.url());
+    folder.write("trees.csv", TREES);
+    folder.write("notes.csv", NOTES);
+    for store in ["a.gpkg", &url] {
+        ok(&folder, &format!("tiepoint import trees.csv {store}"));
+        ok(&folder, &format!("tiepoint import notes.csv {store}"));
+    }
+    ok(&folder, &format!("tiepoint diff a.gpkg {url}"));
+    edited(&folder, &url);
+    exits(&folder, &format!("tiepoint diff a.gpkg {url} -o c.tpc"), 1);
+    ok(&folder, "tiepoint apply a.gpkg c.tpc");
+    ok(&folder, &format!("tiepoint diff a.gpkg {url}"));
+    exits(&folder, &format!("tiepoint diff a.gpkg {url}'&layer=trees' --layer notes"), 0);
+    assert_eq!(says(&folder, "a.gpkg"), says(&folder, &url));
+}
+
+#[test]
 fn layers_of_two_names_are_compared() {
     let folder = Folder::new();
     folder.write("trees.csv", TREES);

@@ -152,11 +152,11 @@ fn what_stands_before_a_damage_is_brought_back() {
 #[test]
 fn ctrl_c_in_a_commit_leaves_all_or_nothing() {
     let folder = Folder::new();
-    let rows: String = (0..20_000).map(|row| format!("{row},1,2\n")).collect();
-    folder.write("t.csv", &format!("n,x,y\n{rows}"));
+    let rows: Vec<_> = (0..20_000).map(|row| format!("{row},1,2\n")).collect();
+    folder.write("t.csv", &format!("n,x,y\n{}", rows.concat()));
     folder.ok("import t.csv a.gpkg");
-    let all: String = (1..=4_000).map(|row| format!("set fid:{row} n=-7\n")).collect();
-    folder.write("script", &format!("{all}commit\n"));
+    let all: Vec<_> = (1..=4_000).map(|row| format!("set fid:{row} n=-7\n")).collect();
+    folder.write("script", &format!("{}commit\n", all.concat()));
     let changed = |folder: &Folder| folder.ok("query a.gpkg t --filter n<0 --count").out;
     for millis in [300, 600, 900, 1_200] {
         let child = folder.spawn("edit a.gpkg t --script script --resume");
