@@ -6,7 +6,7 @@ use crate::terminal::{Watcher, age, count, plain, report, say, summarised, write
 use std::path::Path;
 use std::sync::Arc;
 use tiepoint::edits::Remains;
-use tiepoint::edits::journal::{Damage, LeftBehind};
+use tiepoint::edits::journal::LeftBehind;
 use tiepoint::{
     ApplyOptions, ChangeSet, ChangeSetId, Conflict, EditBuffer, EditError, Error, JournalFolder,
     Location, NotApplied, Progress as _, Result, Store,
@@ -75,7 +75,7 @@ fn listed(left: &LeftBehind) -> String {
         Ok(remains) => pending(&remains),
         Err(error) => vec![format!("cannot be read: {}", plain(&error.to_string()))],
     };
-    lines.extend(left.damage().map(damaged));
+    lines.extend(left.damage().map(journals::damaged));
     lines.push(format!("in {}", plain(&left.path().display().to_string())));
     let head = format!("{}, written {}", plain(&store), age(left.last_written()));
     format!("{head}\n    {}\n", lines.join("\n    "))
@@ -95,17 +95,17 @@ fn pending(remains: &Remains) -> Vec<String> {
     lines
 }
 
-fn damaged(damage: &Damage) -> String {
-    let Damage { offset, reason } = damage;
-    format!("damaged from byte {offset} on, what stands before is whole: {}", plain(reason))
-}
-
 fn discard(found: Vec<LeftBehind>) -> Result<()> {
     let many = count(found.len() as u64, "session");
     for left in found {
-        left.discard()?;
+        if left.damage().is_some() {
+            let aside = left.keep_aside()?;
+            say(&format!("damaged, and kept as {}", plain(&aside.display().to_string())));
+        } else {
+            left.discard()?;
+        }
     }
-    say(&format!("what {many} left is deleted"));
+    say(&format!("what {many} left is given up"));
     Ok(())
 }
 
@@ -208,13 +208,7 @@ fn commit_into(
     options: &ApplyOptions,
 ) -> Result<()> {
     for it in left {
-        let recovered = buffer.recover(it)?;
-        if recovered.committed.is_some() {
-            say("a commit that was under way had happened");
-        }
-        if let Some(damage) = recovered.damage {
-            say(&format!("the journal is {}", damaged(&damage)));
-        }
+        journals::tell(&buffer.recover(it)?);
     }
     decide(buffer, args)?;
     let committed = buffer.commit_with(options);

@@ -126,6 +126,16 @@ fn a_session_on_a_database_that_is_killed_loses_nothing() {
 }
 
 #[test]
+fn a_journal_may_be_kept_in_any_folder() {
+    let folder = with_trees();
+    let run = folder.piped("edit a.gpkg trees --journal kept", "set name=oak height=22\n");
+    assert!(run.err.contains("`tiepoint recover a.gpkg --journal kept --commit`"), "{}", run.err);
+    assert!(folder.ok("recover a.gpkg").err.contains("nothing was left behind"));
+    folder.ok("recover a.gpkg --journal kept --commit");
+    assert!(folder.csv("a.gpkg", "trees", "").contains("oak,22.0"));
+}
+
+#[test]
 fn what_stands_before_a_damage_is_brought_back() {
     let folder = with_trees();
     let edits = "set name=oak height=1\nset name=oak height=2\nset name=oak height=3\nset name=elm height=9";

@@ -15,7 +15,7 @@ use crate::terminal::{Watcher, count, plain, say};
 use script::Script;
 use session::Session;
 use std::sync::Arc;
-use tiepoint::{EditBuffer, JournalFolder, Location, Progress as _, ReadControl, Result};
+use tiepoint::{EditBuffer, Location, Progress as _, ReadControl, Result};
 
 pub(super) fn run(args: EditArgs) -> Result<()> {
     let location = Location::parse(&args.store)?;
@@ -30,7 +30,7 @@ pub(super) fn run(args: EditArgs) -> Result<()> {
     let outcome = script.run(&mut session);
     session.end();
     let done = if args.discard && outcome.is_ok() { discard(&buffer) } else { Ok(()) };
-    tell_pending(&buffer, folder.as_ref(), &args.store);
+    tell_pending(&buffer, folder.is_some(), &recover(&args.store, &location, &args.journal));
     outcome.and(done)
 }
 
@@ -54,9 +54,10 @@ fn look_for_remains(buffer: &EditBuffer, resume: bool) -> Result<()> {
         let recovered = buffer.recover(it)?;
         let steps = count(recovered.steps.len() as u64, "step");
         say(&format!("{steps} of an earlier session pending again"));
+        journals::tell(&recovered);
         if !recovered.conflicts.is_empty() {
             let many = count(recovered.conflicts.len() as u64, "conflict");
-            say(&format!(" {many} with what others did meanwhile: see `conflicts`"));
+            say(&format!("{many} with what others did meanwhile: see `conflicts`"));
         }
     }
     Ok(())
@@ -71,19 +72,27 @@ fn discard(buffer: &EditBuffer) -> Result<()> {
 }
 
 /// Says what is pending when the session ends, and how to get at it.
-fn tell_pending(buffer: &EditBuffer, folder: Option<&JournalFolder>, store: &str) {
+fn tell_pending(buffer: &EditBuffer, is_kept: bool, recover: &str) {
     if !buffer.is_dirty() && buffer.conflicts().is_empty() {
         return;
     }
     let many = count(buffer.changes().len() as u64, "feature");
-    if folder.is_none() {
+    if !is_kept {
         say(&format!("edits of {many} were not committed and are lost: there was no journal"));
         return;
     }
-    let shown = Location::parse(store).map(|it| it.to_string()).unwrap_or_default();
     say(&format!("edits of {many} are pending and not committed; the journal keeps them"));
     say(&format!(
-        " hint: `tiepoint recover {} --commit` commits them, `--discard` drops them, `edit --resume` goes on",
-        plain(&shown)
+        " hint: `{recover} --commit` commits them, `--discard` drops them, `edit --resume` goes on"
     ));
+}
+
+/// The command that finds what is pending; without an address in which a password may be.
+fn recover(store: &str, location: &Location, journal: &str) -> String {
+    let shown = location.to_string();
+    let store = if shown == store { plain(store) } else { "STORE".into() };
+    match journal {
+        "user" | "beside" | "none" => format!("tiepoint recover {store}"),
+        folder => format!("tiepoint recover {store} --journal {}", plain(folder)),
+    }
 }
