@@ -50,7 +50,7 @@ impl Log {
         pending: impl FnOnce() -> (ChangeSet, Vec<Conflict>),
     ) -> Result<(), JournalError> {
         let Some(journal) = &self.0 else { return Ok(()) };
-        write(journal, Record::Intent { id, changes: None }, pending)
+        write(journal, Record::Intent { id }, pending)
     }
 
     /// A commit has happened: nothing before it is pending any more. The store must remember the

@@ -156,11 +156,11 @@ impl Replay {
                     let found = mine.rebased_over(&theirs, &|_, _| true);
                     replay.conflicts.extend(found.map_err(EditError::contradiction)?.conflicts);
                 }
-                Record::Intent { id, .. } => intent = Some((id, replay.steps.len())),
+                Record::Intent { id } => intent = Some((id, replay.steps.len())),
                 Record::Done { .. } | Record::RolledBack | Record::Cleared => {
                     (replay.steps, replay.conflicts, intent) = (Vec::new(), Vec::new(), None);
                 }
-                _ => {}
+                Record::Adopted { .. } => {}
             }
         }
         if let Some((id, steps)) = intent

@@ -51,6 +51,13 @@ impl Row {
     }
 }
 
+impl Row {
+    /// What the feature is called, and was.
+    fn fids(&self) -> [Option<&Fid>; 2] {
+        [&self.now, &self.base].map(|it| it.as_ref().and_then(|feature| feature.fid.as_ref()))
+    }
+}
+
 impl State {
     pub(crate) fn layer(&self, name: &str) -> Option<&LayerState> {
         self.layers.get(name)
@@ -151,37 +158,28 @@ impl LayerState {
 
     /// Puts a row in the place of the one before.
     pub(crate) fn put(&mut self, target: Target, row: Row) {
-        if let Some(before) = self.rows.get(&target).cloned() {
-            self.dirty -= usize::from(before.dirty);
-            self.forget_unique(&before);
+        let before = self.rows.get(&target);
+        let known = before.map_or([None; 2], Row::fids);
+        let new = row.fids().into_iter().flatten().filter(|fid| !known.contains(&Some(fid)));
+        for fid in new {
+            self.by_fid.insert_mut(fid.clone(), target.clone());
         }
+        let given_up = before.map_or_else(Vec::new, |before| unique_values(&self.layer, before));
+        self.dirty -= usize::from(before.is_some_and(|before| before.dirty));
         self.dirty += usize::from(row.dirty);
-        for feature in row.now.iter().chain(&row.base) {
-            if let Some(fid) = &feature.fid
-                && self.by_fid.get(fid) != Some(&target)
-            {
-                self.by_fid.insert_mut(fid.clone(), target.clone());
-            }
+        for key in given_up {
+            self.unique.remove_mut(&key);
         }
-        self.note_unique(&target, &row);
-        self.rows.insert_mut(target, row);
-    }
-
-    fn forget_unique(&mut self, row: &Row) {
-        for (field, value) in unique_values(&self.layer, row) {
-            self.unique.remove_mut(&(field, value));
-        }
-    }
-
-    fn note_unique(&mut self, target: &Target, row: &Row) {
-        for key in unique_values(&self.layer, row) {
+        for key in unique_values(&self.layer, &row) {
             self.unique.insert_mut(key, target.clone());
         }
+        self.rows.insert_mut(target, row);
     }
 
     /// Follows a layer whose fields are others now: what they have in common stays.
     fn refit(&mut self, layer: &Arc<Layer>) {
-        if Arc::ptr_eq(&self.layer, layer) || self.layer.schema() == layer.schema() {
+        let (before, now) = (self.layer.schema(), layer.schema());
+        if Arc::ptr_eq(before, now) || before == now {
             return;
         }
         let mut refitted = Self::new(Arc::clone(layer));

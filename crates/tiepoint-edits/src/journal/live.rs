@@ -29,12 +29,13 @@ const WORTH_DELETING: u64 = 256 << 10;
 /// let journals = JournalFolder::at(folder.path());
 /// let store = StoreLabel { place: "trees".into(), address: "trees.gpkg".into() };
 /// let journal = journals.open(&store)?;
-/// journal.write(&[Record::CommandBegun { name: "Move the oak".into() }])?;
+/// let step = Record::Step { name: "Move the oak".into(), changes: Default::default() };
+/// journal.write(std::slice::from_ref(&step))?;
 /// assert!(journals.left_behind(Some(&store))?.is_empty(), "its session lives");
 ///
 /// drop(journal); // As if it had crashed: something is pending.
 /// let left = journals.left_behind(Some(&store))?;
-/// assert_eq!(left[0].records()?, [Record::CommandBegun { name: "Move the oak".into() }]);
+/// assert_eq!(left[0].records()?, [step]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug)]

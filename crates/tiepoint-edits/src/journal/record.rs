@@ -10,45 +10,20 @@ use tiepoint_core::{ChangeSet, ChangeSetId, ErrorKind, ObjectId};
 /// the edit buffer that replays them. `proto/tiepoint/journal.proto` publishes how they are kept.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Record {
-    /// One step of editing.
+    /// One step of editing, or one that was taken back or made again: what it did.
     Step {
         /// What a person calls it.
         name: String,
         /// What it did.
         changes: Arc<ChangeSet>,
     },
-    /// The last step that was not undone was.
-    Undone,
-    /// The step that was undone last was done again.
-    Redone,
-    /// The steps that follow are one command.
-    CommandBegun {
-        /// What a person calls it.
-        name: String,
-    },
-    /// The command is finished.
-    CommandEnded,
-    /// The command is given up, and its steps are taken back.
-    CommandAbandoned,
-    /// All that was pending was put on top of what others had committed.
-    Rebased {
-        /// What others did.
-        theirs: Arc<ChangeSet>,
-    },
     /// A commit of this change set may begin: whether it happened is the store's to tell.
     Intent {
         /// Its name, under which the store's book has it if it happened.
         id: ChangeSetId,
-        /// All of it, where it is not what the records before come to.
-        changes: Option<Arc<ChangeSet>>,
     },
     /// The commit happened.
     Done {
-        /// The change set's name.
-        id: ChangeSetId,
-    },
-    /// The commit did not happen and will not, so that its edits are pending as before.
-    Failed {
         /// The change set's name.
         id: ChangeSetId,
     },
@@ -92,19 +67,12 @@ pub(crate) enum RecordFault {
 /// Field numbers of `JournalRecord`, one for each kind.
 mod kind {
     pub(super) const STEP: u32 = 1;
-    pub(super) const UNDONE: u32 = 2;
-    pub(super) const REDONE: u32 = 3;
-    pub(super) const COMMAND_BEGUN: u32 = 4;
-    pub(super) const COMMAND_ENDED: u32 = 5;
-    pub(super) const COMMAND_ABANDONED: u32 = 6;
-    pub(super) const REBASED: u32 = 7;
-    pub(super) const INTENT: u32 = 8;
-    pub(super) const DONE: u32 = 9;
-    pub(super) const FAILED: u32 = 10;
-    pub(super) const ROLLED_BACK: u32 = 11;
-    pub(super) const ADOPTED: u32 = 12;
-    pub(super) const CLEARED: u32 = 13;
-    pub(super) const CONFLICT: u32 = 14;
+    pub(super) const CONFLICT: u32 = 2;
+    pub(super) const INTENT: u32 = 3;
+    pub(super) const DONE: u32 = 4;
+    pub(super) const ROLLED_BACK: u32 = 5;
+    pub(super) const ADOPTED: u32 = 6;
+    pub(super) const CLEARED: u32 = 7;
 }
 
 /// The field of `JournalUnit` that records are in.
@@ -138,22 +106,8 @@ impl Record {
                 it.text(1, name);
                 it.bytes(2, &changes.to_protobuf());
             }),
-            Self::Undone => to.bytes(kind::UNDONE, &[]),
-            Self::Redone => to.bytes(kind::REDONE, &[]),
-            Self::CommandBegun { name } => to.message(kind::COMMAND_BEGUN, |it| it.text(1, name)),
-            Self::CommandEnded => to.bytes(kind::COMMAND_ENDED, &[]),
-            Self::CommandAbandoned => to.bytes(kind::COMMAND_ABANDONED, &[]),
-            Self::Rebased { theirs } => {
-                to.message(kind::REBASED, |it| it.bytes(1, &theirs.to_protobuf()));
-            }
-            Self::Intent { id, changes } => to.message(kind::INTENT, |it| {
-                write_id(it, id.0);
-                if let Some(changes) = changes {
-                    it.bytes(2, &changes.to_protobuf());
-                }
-            }),
+            Self::Intent { id } => to.message(kind::INTENT, |it| write_id(it, id.0)),
             Self::Done { id } => to.message(kind::DONE, |it| write_id(it, id.0)),
-            Self::Failed { id } => to.message(kind::FAILED, |it| write_id(it, id.0)),
             Self::RolledBack => to.bytes(kind::ROLLED_BACK, &[]),
             Self::Adopted { session } => to.message(kind::ADOPTED, |it| write_id(it, session.0)),
             Self::Conflict { mine, theirs } => to.message(kind::CONFLICT, |it| {
@@ -169,18 +123,8 @@ impl Record {
         let parts = Parts::read(&what)?;
         Ok(match what.number() {
             kind::STEP => Self::Step { name: parts.name()?, changes: parts.changes(2)? },
-            kind::UNDONE => Self::Undone,
-            kind::REDONE => Self::Redone,
-            kind::COMMAND_BEGUN => Self::CommandBegun { name: parts.name()? },
-            kind::COMMAND_ENDED => Self::CommandEnded,
-            kind::COMMAND_ABANDONED => Self::CommandAbandoned,
-            kind::REBASED => Self::Rebased { theirs: parts.changes(1)? },
-            kind::INTENT => {
-                let changes = parts.second.map(|_| parts.changes(2)).transpose()?;
-                Self::Intent { id: ChangeSetId(parts.id()?), changes }
-            }
+            kind::INTENT => Self::Intent { id: ChangeSetId(parts.id()?) },
             kind::DONE => Self::Done { id: ChangeSetId(parts.id()?) },
-            kind::FAILED => Self::Failed { id: ChangeSetId(parts.id()?) },
             kind::ROLLED_BACK => Self::RolledBack,
             kind::ADOPTED => Self::Adopted { session: SessionId(parts.id()?) },
             kind::CONFLICT => Self::Conflict { mine: parts.changes(1)?, theirs: parts.changes(2)? },

@@ -7,6 +7,7 @@ mod processes;
 mod speed;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tiepoint_edits::journal::{Journal, JournalFolder, LeftBehind, Record, StoreLabel};
 
 /// The store that tests edit.
@@ -16,13 +17,13 @@ fn store() -> StoreLabel {
 
 /// A record that is told from others by its name.
 fn record(name: impl Into<String>) -> Record {
-    Record::CommandBegun { name: name.into() }
+    Record::Step { name: name.into(), changes: Arc::default() }
 }
 
 /// The names of such records.
 fn names(records: &[Record]) -> Vec<&str> {
     let named = records.iter().map(|it| match it {
-        Record::CommandBegun { name } => Some(name.as_str()),
+        Record::Step { name, .. } => Some(name.as_str()),
         _ => None,
     });
     named.flatten().collect()

@@ -20,18 +20,11 @@ fn changes() -> Arc<ChangeSet> {
 fn one_of_each() -> Vec<Record> {
     let (name, id) = ("Move the oak".to_owned(), ChangeSetId::mint());
     vec![
-        Record::Step { name: name.clone(), changes: changes() },
-        Record::Undone,
-        Record::Redone,
-        Record::CommandBegun { name },
-        Record::CommandBegun { name: String::new() },
-        Record::CommandEnded,
-        Record::CommandAbandoned,
-        Record::Rebased { theirs: changes() },
-        Record::Intent { id, changes: None },
-        Record::Intent { id, changes: Some(changes()) },
+        Record::Step { name, changes: changes() },
+        Record::Step { name: String::new(), changes: Arc::default() },
+        Record::Conflict { mine: changes(), theirs: changes() },
+        Record::Intent { id },
         Record::Done { id },
-        Record::Failed { id },
         Record::RolledBack,
         Record::Adopted { session: SessionId::mint() },
         Record::Cleared,
@@ -49,13 +42,13 @@ fn every_record_comes_back_as_it_was() {
 fn what_a_newer_build_adds_within_a_record_is_passed_over() {
     let mut newer = Writer::new();
     newer.message(RECORDS, |it| {
-        it.message(kind::COMMAND_BEGUN, |it| {
+        it.message(kind::STEP, |it| {
             it.text(9, "more");
             it.text(1, "Move");
         });
     });
     let name = "Move".to_owned();
-    assert_eq!(records_of(newer.as_bytes()).expect("is read"), [Record::CommandBegun { name }]);
+    assert_eq!(records_of(newer.as_bytes()).expect("is read"), [Record::Step { name, changes: Arc::default() }]);
 }
 
 #[test]
@@ -83,8 +76,8 @@ fn records_that_make_no_sense_are_refused() {
     assert_eq!(short, "an id is missing or wrong");
     let nil = refused(&|it| it.message(kind::ADOPTED, |it| it.bytes(1, &[0; 16])));
     assert_eq!(nil, "an id is missing or wrong");
-    refused(&|it| it.uint(kind::UNDONE, 1));
-    refused(&|it| it.message(kind::REBASED, |it| it.bytes(1, &[0xFF])));
+    refused(&|it| it.uint(kind::ROLLED_BACK, 1));
+    refused(&|it| it.message(kind::CONFLICT, |it| it.bytes(1, &[0xFF])));
 }
 
 /// What Google's protobuf makes of a message when asked to decode or encode a `JournalUnit`.
