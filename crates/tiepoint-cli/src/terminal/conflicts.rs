@@ -55,9 +55,10 @@ fn conflict_line(conflict: &Conflict) -> String {
         }
         Clash::BothInserted { .. } => "both added it, and not alike".to_owned(),
         Clash::Unique { field, value, other, .. } => format!(
-            "`{}` is to be {}, which {other} has, and no two can",
+            "`{}` is to be {}, which {} has, and no two can",
             plain(field),
-            shown(Some(value))
+            shown(Some(value)),
+            plain(&other.to_string())
         ),
     };
     let target = conflict.target.to_string();

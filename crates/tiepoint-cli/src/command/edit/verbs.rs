@@ -138,7 +138,7 @@ fn step(session: &Session<'_>, line: &str, edit: Edit) -> Result<()> {
         }),
         (tiepoint::store::Written::Inserted { fid, id, .. }, _) => {
             let id = id.map_or_else(|| format!("fid:{fid}"), |id| id.to_string());
-            say(&format!("added {id}"));
+            say(&format!("added {}", plain(&id)));
             Ok(())
         }
         _ => Ok(()),
