@@ -2,7 +2,7 @@
 use crate::dataset::Dataset;
 use crate::outcome::{Row, Target};
 use crate::stage::Stage;
-use crate::{Outcome, measure};
+use crate::{Outcome, changes, measure};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -200,7 +200,7 @@ pub(crate) fn commit(stage: &Stage, dataset: Dataset) -> Outcome<Vec<Row>> {
 
 /// The same changes by one prepared statement, in one transaction.
 fn raw_loop(path: &Path, ids: &[ObjectId], population: i64) -> Outcome<f64> {
-    let mut connection = rusqlite::Connection::open(path)?;
+    let mut connection = changes::opened_by_others(path)?;
     let (done, cpu_s) = measure::cpu_s(|| -> Outcome {
         let transaction = connection.transaction()?;
         let sql = "UPDATE polygons SET population = ?1 WHERE object_id = ?2";

@@ -3,6 +3,7 @@
 //! `cargo xtask bench` builds and runs this. CPU seconds are counted, not seconds on the clock:
 //! what else the machine does matters less so. Peers are measured in the same run, on the same
 //! data, and each GeoPackage that both sides read was written by `ogr2ogr`.
+mod changes;
 mod conversion;
 mod curve;
 mod dataset;
@@ -38,8 +39,8 @@ struct Options {
     #[arg(long)]
     quick: bool,
     /// Only cases whose names begin so: import, import-points, export, read, write, curve, window,
-    /// nearest, binding, filter, district, transform, edits (its parts: -attribute, -undo, -by-id,
-    /// -commit), postgis (its parts: -load, -read, -export,
+    /// nearest, binding, filter, district, transform, changes (its parts: -apply, -diff), edits (its
+    /// parts: -attribute, -undo, -by-id, -commit), postgis (its parts: -load, -read, -export,
     /// -radius, -nearest).
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
@@ -117,7 +118,9 @@ fn cases() -> Vec<Case> {
         })
     };
     let mut cases: Vec<Case> = pairs.into_iter().flat_map(named).collect();
-    let single: [(&str, Dataset, Run); 11] = [
+    let single: [(&str, Dataset, Run); 13] = [
+        ("changes-apply", Dataset::Polygons, changes::apply),
+        ("changes-diff", Dataset::Polygons, changes::diff),
         ("curve", Dataset::Points, curve::trace),
         ("window", Dataset::Polygons, questions::window),
         ("nearest", Dataset::Points, questions::nearest),

@@ -1,6 +1,7 @@
 //! PostGIS as a store, beside those who speak to the same server about the same data: the raw
 //! driver, `psql`, `ogr2ogr` and `GeoAlchemy2`. What the client and the server take is told apart.
 mod arena;
+mod changes;
 mod flows;
 mod load;
 mod peers;
@@ -18,7 +19,8 @@ pub(crate) use flows::alone;
 /// A part of it.
 type Part = fn(&Stage, &Arena, Dataset) -> Outcome<Vec<Row>>;
 
-const PARTS: [(&str, Dataset, Part); 8] = [
+const PARTS: [(&str, Dataset, Part); 9] = [
+    ("changes-apply-postgis", Dataset::Polygons, changes::apply),
     ("postgis-load", Dataset::Polygons, load::compare),
     ("postgis-read", Dataset::Polygons, flows::read),
     ("postgis-export", Dataset::Polygons, flows::export),

@@ -67,6 +67,29 @@ impl ToSql for Ewkb {
     to_sql_checked!();
 }
 
+/// A UUID's bytes.
+#[derive(Debug)]
+struct Uuid(u128);
+
+impl Uuid {
+    fn parsed(text: &str) -> Outcome<Self> {
+        Ok(Self(u128::from_str_radix(&text.replace('-', ""), 16)?))
+    }
+}
+
+impl ToSql for Uuid {
+    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Failure> {
+        out.extend_from_slice(&self.0.to_be_bytes());
+        Ok(IsNull::No)
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
 impl Raw {
     pub(crate) fn connect(url: &str) -> Outcome<Self> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
@@ -122,6 +145,24 @@ impl Raw {
             }
             Ok(polygons)
         })
+    }
+
+    /// Changes the notes of features that are known by their ids, all or none.
+    pub(crate) fn copy_and_update(&mut self, table: &str, notes: Vec<(String, String)>) -> Outcome {
+        self.run("BEGIN; CREATE TEMP TABLE noted (id uuid, note text) ON COMMIT DROP")?;
+        self.runtime.block_on(async {
+            let copy = "COPY noted FROM STDIN (FORMAT binary)";
+            let sink = self.client.copy_in(copy).await?;
+            let mut writer = pin!(BinaryCopyInWriter::new(sink, &[Type::UUID, Type::TEXT]));
+            for (id, note) in notes {
+                let row: [&(dyn ToSql + Sync); 2] = [&Uuid::parsed(&id)?, &note];
+                writer.as_mut().write(&row).await?;
+            }
+            Ok::<_, Box<dyn std::error::Error>>(writer.finish().await?)
+        })?;
+        self.run(&format!(
+            "UPDATE {table} t SET note = n.note FROM noted n WHERE t.object_id = n.id; COMMIT"
+        ))
     }
 
     /// Loads polygons with the driver's own writer of `COPY`, all or none.

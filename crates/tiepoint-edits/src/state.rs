@@ -156,6 +156,35 @@ impl LayerState {
         self.unique.get(&(field, value.clone()))
     }
 
+    /// Puts another state in the place of what a row that is here says now; `None` where it is not
+    /// here. Cheaper than [`put`](Self::put) where there are no unique values to follow.
+    pub(crate) fn change<E>(
+        &mut self,
+        target: &Target,
+        now: impl FnOnce(Option<&Feature>) -> Result<Option<Feature>, E>,
+    ) -> Option<Result<(), E>> {
+        if self.layer.schema().fields().iter().any(|field| field.unique) {
+            let row = self.rows.get(target)?;
+            let (base, now) = (row.base.clone(), now(row.now.as_deref()));
+            return Some(
+                now.map(|now| self.put(target.clone(), Row::new(base, now.map(Arc::new)))),
+            );
+        }
+        let row = self.rows.get_mut(target)?;
+        let now = match now(row.now.as_deref()) {
+            Ok(now) => now.map(Arc::new),
+            Err(reason) => return Some(Err(reason)),
+        };
+        let fid = now.as_ref().and_then(|now| now.fid.as_ref());
+        if let Some(fid) = fid.filter(|fid| !row.fids().contains(&Some(fid))) {
+            self.by_fid.insert_mut(fid.clone(), target.clone());
+        }
+        let was_dirty = row.dirty;
+        *row = Row::new(row.base.take(), now);
+        self.dirty = self.dirty + usize::from(row.dirty) - usize::from(was_dirty);
+        Some(Ok(()))
+    }
+
     /// Puts a row in the place of the one before.
     pub(crate) fn put(&mut self, target: Target, row: Row) {
         let before = self.rows.get(&target);

@@ -53,18 +53,17 @@ pub(crate) fn apply(
         let loaded = load(here, layer_changes, |query| store.read(query))?;
         let places = Places::of(layer_changes, &layer);
         for (target, change) in layer_changes.iter() {
-            let row = here.row(target).cloned();
-            let row = row.or_else(|| loaded.get(target).cloned().map(Row::clean));
-            let row = row.unwrap_or(Row { base: None, now: None, dirty: false });
-            match places.applied(change, row.now.as_deref(), target) {
-                Ok(now) => here.put(target.clone(), Row::new(row.base, now.map(Arc::new))),
-                Err(reason) => {
-                    overtaken.push(Overtaken {
-                        layer: name.to_owned(),
-                        target: target.clone(),
-                        reason,
-                    });
-                }
+            let applied = |now: Option<&Feature>| places.applied(change, now, target);
+            let known = here.change(target, applied);
+            let done = known.unwrap_or_else(|| {
+                let base = loaded.get(target).cloned();
+                let now = applied(base.as_deref())?.map(Arc::new);
+                here.put(target.clone(), Row::new(base, now));
+                Ok(())
+            });
+            if let Err(reason) = done {
+                let (layer, target) = (name.to_owned(), target.clone());
+                overtaken.push(Overtaken { layer, target, reason });
             }
         }
     }

@@ -107,38 +107,38 @@ fn by_rows(
     after: &Side<'_>,
     control: &ReadControl,
 ) -> Result<()> {
-    let (mut earlier, mut later) = (before.statement()?, after.statement()?);
-    let (mut earlier, mut later) = (before.rows(&mut earlier)?, after.rows(&mut later)?);
-    before.advance(&mut earlier)?;
-    after.advance(&mut later)?;
+    let (mut old, mut new) = (before.statement()?, after.statement()?);
+    let (mut old, mut new) = (before.rows(&mut old)?, after.rows(&mut new)?);
+    before.advance(&mut old)?;
+    after.advance(&mut new)?;
     let mut passed = 0_u32;
     loop {
         passed = passed.wrapping_add(1);
         if passed.is_multiple_of(BETWEEN_LOOKS) {
             control.check()?;
         }
-        let order = match (earlier.get(), later.get()) {
+        let order = match (old.get(), new.get()) {
             (None, None) => return Ok(()),
             (Some(_), None) => Ordering::Less,
             (None, Some(_)) => Ordering::Greater,
             (Some(a), Some(b)) => fid(a).cmp(&fid(b)),
         };
-        if order == Ordering::Equal && are_same(earlier.get(), later.get()) {
-            before.advance(&mut earlier)?;
-            after.advance(&mut later)?;
+        if order == Ordering::Equal && are_same(old.get(), new.get()) {
+            before.advance(&mut old)?;
+            after.advance(&mut new)?;
             continue;
         }
-        if let Some(row) = earlier.get().filter(|_| order.is_le()) {
+        if let Some(row) = old.get().filter(|_| order.is_le()) {
             layer.before(before.feature(row)?);
         }
-        if let Some(row) = later.get().filter(|_| order.is_ge()) {
+        if let Some(row) = new.get().filter(|_| order.is_ge()) {
             layer.after(after.feature(row)?);
         }
         if order.is_le() {
-            before.advance(&mut earlier)?;
+            before.advance(&mut old)?;
         }
         if order.is_ge() {
-            after.advance(&mut later)?;
+            after.advance(&mut new)?;
         }
     }
 }

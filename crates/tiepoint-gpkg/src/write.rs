@@ -18,6 +18,9 @@ use tiepoint_store::{
     with_defaults,
 };
 
+/// So many statements that set other fields are kept ready.
+const MOST_UPDATES: usize = 32;
+
 /// A layer opened for writing within a transaction.
 pub(crate) struct Writer<'t> {
     connection: &'t Connection,
@@ -28,6 +31,8 @@ pub(crate) struct Writer<'t> {
     broken: &'t mut bool,
     bulk: Option<Bulk>,
     inserts: Vec<(Vec<usize>, Statement<'t>)>,
+    /// By the fields that they set.
+    updates: Vec<(Vec<usize>, Statement<'t>)>,
     binder: Binder,
     /// The rows by the ids that their keys name; read when first needed.
     named: Option<RowsById>,
@@ -64,6 +69,7 @@ impl<'t> Writer<'t> {
             finished: bulk.is_none(),
             bulk,
             inserts: Vec::new(),
+            updates: Vec::new(),
             binder: Binder::default(),
             named: None,
             declared_kinds: 0,
@@ -223,9 +229,8 @@ impl<'t> Writer<'t> {
         let label = FeatureLabel::of(&feature);
         let values = accepted_values(&self.table.layer, feature)?;
         self.refuse_what_sqlite_changes(&values, &label)?;
-        let Some(fid) = target.map(|target| self.find(&target)).transpose()?.flatten() else {
-            return Ok(Written::Missing);
-        };
+        let Some(target) = target else { return Ok(Written::Missing) };
+        let Some(fid) = self.row_to_update(&target, &values)? else { return Ok(Written::Missing) };
         if let Some(key) = &self.table.natural_key
             && values[key.position()].is_some()
         {
@@ -233,34 +238,60 @@ impl<'t> Writer<'t> {
         }
         if values.iter().any(Option::is_some) {
             let updated = self.run_update(fid, &values);
-            updated.map_err(|error| self.refused(error, None, &label))?;
+            let rows = updated.map_err(|error| self.refused(error, None, &label))?;
+            if rows == 0 && self.find(&target)?.is_none() {
+                return Ok(Written::Missing);
+            }
             self.touched.changed = true;
             self.note_rewrite(&values)?;
         }
         Ok(Written::Updated)
     }
 
-    fn run_update(&mut self, fid: i64, values: &[Option<Value>]) -> rusqlite::Result<()> {
-        let fields = self.table.layer.schema().fields().iter().zip(values);
-        let named = fields.filter(|(_, value)| value.is_some());
-        let assignments: Vec<String> =
-            named.map(|(field, _)| format!("{} = ?", quoted(&field.name))).collect();
-        let sql = format!(
-            "UPDATE {} SET {} WHERE {} = ?",
-            self.table.sql(),
-            assignments.join(", "),
-            self.key()
-        );
-        let mut statement = self.connection.prepare_cached(&sql)?;
+    /// The row that is meant, if it is there; of one that goes by its fid the update itself tells.
+    fn row_to_update(&mut self, target: &Target, values: &[Option<Value>]) -> Result<Option<i64>> {
+        let key = self.table.natural_key.as_ref();
+        let may_change_key = key.is_some_and(|key| values[key.position()].is_some());
+        match target {
+            Target::Fid(Fid::Int(fid)) if !may_change_key && values.iter().any(Option::is_some) => {
+                Ok(Some(*fid))
+            }
+            target => self.find(target),
+        }
+    }
+
+    fn run_update(&mut self, fid: i64, values: &[Option<Value>]) -> rusqlite::Result<usize> {
+        let at = self.update_statement(values)?;
+        let statement = &mut self.updates[at].1;
         let mut next = 1;
         for (value, srs_id) in values.iter().zip(&self.table.srs_ids) {
             if let Some(value) = value {
-                self.binder.bind(&mut statement, next, value, *srs_id)?;
+                self.binder.bind(statement, next, value, *srs_id)?;
                 next += 1;
             }
         }
         statement.raw_bind_parameter(next, fid)?;
-        statement.raw_execute().map(drop)
+        statement.raw_execute()
+    }
+
+    /// The statement that sets just these fields, prepared once.
+    fn update_statement(&mut self, values: &[Option<Value>]) -> rusqlite::Result<usize> {
+        let set = || values.iter().enumerate().filter(|(_, it)| it.is_some()).map(|(at, _)| at);
+        if let Some(at) =
+            self.updates.iter().position(|(fields, _)| set().eq(fields.iter().copied()))
+        {
+            return Ok(at);
+        }
+        if self.updates.len() >= MOST_UPDATES {
+            self.updates.clear();
+        }
+        let fields = self.table.layer.schema().fields();
+        let assignments: Vec<String> =
+            set().map(|at| format!("{} = ?", quoted(&fields[at].name))).collect();
+        let (table, assignments) = (self.table.sql(), assignments.join(", "));
+        let sql = format!("UPDATE {table} SET {assignments} WHERE {} = ?", self.key());
+        self.updates.push((set().collect(), self.connection.prepare(&sql)?));
+        Ok(self.updates.len() - 1)
     }
 
     fn delete(&mut self, target: &Target) -> Result<Written> {
@@ -437,6 +468,7 @@ impl FeatureWriter for Writer<'_> {
 
     fn finish(mut self: Box<Self>) -> Result<()> {
         self.inserts.clear();
+        self.updates.clear();
         if let Some(bulk) = self.bulk.take() {
             bulk.finish(self.connection, self.site, &self.table)?;
         }

@@ -4,13 +4,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use tiepoint_core::{
-    Edit, Feature, FieldDefault, Fields, Ids, InvalidGeometries, Layer, LayerDefinition, Query,
-    Schema, Value,
+    Change, ChangeSet, ChangeSetId, Edit, Feature, Field, FieldDefault, FieldNames, FieldType,
+    Fields, Ids, Image, InvalidGeometries, Layer, LayerDefinition, ObjectId, Query, Schema, Target,
+    Value,
 };
 use tiepoint_store::{
-    Book, Capabilities, FeatureWriter, Features, LayerFacts, MemoryStore, Plan, ReadControl,
-    Result, Savepoint, Store, TieOptions, TieReport, Transaction, TransactionOptions, UntieReport,
-    WriteMode, Written, conformance,
+    ApplyOptions, Book, Capabilities, FeatureWriter, Features, LayerFacts, MemoryStore, NotApplied,
+    Once, Plan, ReadControl, Result, Savepoint, Store, StoreError, TieOptions, TieReport,
+    Transaction, TransactionOptions, UntieReport, WriteMode, Written, apply_changes, apply_once,
+    conformance, was_applied,
 };
 
 /// A way of breaking a promise, and the promise that must notice.
@@ -28,6 +30,7 @@ struct Fault {
     /// Whether what is read for an update is what holds until then.
     holds: bool,
     place: fn(Option<String>) -> Option<String>,
+    commit: fn(Box<dyn Transaction + '_>) -> Result<()>,
 }
 
 const SOUND: Fault = Fault {
@@ -41,6 +44,7 @@ const SOUND: Fault = Fault {
     written: |it| it,
     holds: true,
     place: |it| it,
+    commit: |it| it.commit(),
 };
 
 const FAULTS: &[Fault] = &[
@@ -328,7 +332,7 @@ impl Transaction for BrokenTransaction<'_> {
     }
 
     fn commit(self: Box<Self>) -> Result<()> {
-        self.0.commit()
+        (self.2.commit)(self.0)
     }
 
     fn rollback(self: Box<Self>) -> Result<()> {
@@ -369,4 +373,60 @@ fn every_broken_promise_is_noticed_by_name() {
 #[test]
 fn a_sound_wrapper_keeps_every_promise() {
     assert_eq!(broken_promises(SOUND), None);
+}
+
+fn lost() -> StoreError {
+    StoreError::ConnectionLost { store: "a store".to_owned(), reason: "pulled".to_owned() }
+}
+
+/// One row more, in a change set with an id.
+fn one_more(store: &dyn Store) -> ChangeSet {
+    let schema = Schema::new(vec![Field::new("name", FieldType::TEXT)]).expect("one field");
+    let mut transaction = store.begin(TransactionOptions::default()).expect("opens");
+    transaction.create_layer(&LayerDefinition::new("trees", schema)).expect("is created");
+    transaction.commit().expect("commits");
+    let oak = Image { fid: None, values: vec![Some("oak".into())] };
+    let fields: FieldNames = Arc::new(["name".to_owned()]);
+    let mut changes = ChangeSet::new();
+    let target = Target::Id(ObjectId::mint());
+    changes.record("trees", &fields, target, Change::Insert(oak)).expect("is the first");
+    changes.named(ChangeSetId::mint())
+}
+
+/// Whoever does not hear of his commit looks it up, and tells what is so.
+#[test]
+fn a_commit_that_nobody_answered_is_looked_up() {
+    let mut store = Broken(MemoryStore::new(), SOUND);
+    let changes = one_more(&store);
+    let id = changes.id.expect("is named");
+    store.1.commit = |it| it.rollback().and(Err(lost()));
+    let options = ApplyOptions::default();
+    let refused = apply_once(&store, &changes, &options, &[]).expect_err("is not stored");
+    assert!(matches!(refused, NotApplied::Store(error) if error.is_lost_connection()));
+    assert!(!was_applied(&store, id).expect("is known"));
+    store.1.commit = |it| it.commit().and(Err(lost()));
+    let once = apply_once(&store, &changes, &options, &[]).expect("is stored, as the book says");
+    assert!(matches!(once, Once::Now(applied) if applied.inserted.len() == 1));
+    assert_eq!(apply_once(&store, &changes, &options, &[]).expect("is no error"), Once::Before);
+    assert_eq!(store.read(&Query::layer("trees")).expect("reads").count(), 1);
+}
+
+/// A refusal is told, however many there are, and the list of them ends.
+#[test]
+fn a_thousand_refusals_are_told_and_the_rest_is_counted() {
+    let store = MemoryStore::new();
+    let mut changes = one_more(&store);
+    let fields: FieldNames = Arc::new(["name".to_owned()]);
+    for _ in 0..1_500 {
+        let wrong = Image { fid: None, values: vec![Some(1.into())] };
+        let target = Target::Id(ObjectId::mint());
+        changes.record("trees", &fields, target, Change::Insert(wrong)).expect("is the first");
+    }
+    let mut transaction = store.begin(TransactionOptions::default()).expect("opens");
+    let refused = apply_changes(transaction.as_mut(), &changes, &ApplyOptions::default());
+    let Err(NotApplied::Refused(refusals)) = refused else { panic!("{refused:?}") };
+    assert_eq!(refusals.len(), 1_000);
+    let last = refusals[999].reason.to_string();
+    assert!(last.contains("and 500 further changes"), "{last}");
+    assert_eq!(transaction.read(&Query::layer("trees")).expect("reads").count(), 0);
 }

@@ -1,5 +1,5 @@
 //! The facade of tiepoint: opens any store by its path or URL, brings documents in, takes them
-//! out, and re-exports the words that all of it is said in.
+//! out, carries changes from one to another, and re-exports the words that all of it is said in.
 //!
 //! ```
 //! use tiepoint::{ImportOptions, Query, Source, import};
@@ -12,6 +12,11 @@
 //! assert_eq!(store.read(&Query::layer("trees"))?.count(), 2);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! What happened is a [`ChangeSet`]: [found](diff) between two stores, [read](read_changes) and
+//! [written](write_changes), [applied](apply_deciding) exactly once, [merged](merge_deciding) field
+//! by field, with [`Decisions`] about what only one side can have. An [`EditBuffer`] is a store whose
+//! edits wait until they are committed; [`edits`] has its journal, too.
 mod changes;
 mod document;
 mod error;

@@ -1,5 +1,6 @@
 //! The store on a throw-away server.
 mod asynchronous;
+mod changes;
 mod checklist;
 mod checks;
 mod contract;

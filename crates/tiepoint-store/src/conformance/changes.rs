@@ -5,8 +5,8 @@ use super::fixture::{
 };
 use super::promises;
 use crate::{
-    Applied, ApplyOptions, DiffOptions, MemoryStore, NotApplied, Once, Store, WriteMode,
-    apply_changes, apply_once, diff, was_applied,
+    Applied, ApplyOptions, DiffOptions, MemoryStore, NotApplied, Once, Store, TieOptions,
+    WriteMode, apply_changes, apply_once, diff, was_applied,
 };
 use std::sync::Arc;
 use std::thread;
@@ -31,6 +31,9 @@ promises! {
         changes_beside_each_other_lose_nothing,
         equal_stores_differ_in_nothing,
         what_differs_makes_one_store_of_another,
+    }
+    |it| it.write && it.define_layers && it.savepoints && it.tie => {
+        changes_find_the_rows_that_keys_name,
     }
     |it| it.write && it.define_layers && it.savepoints && it.books => {
         a_change_set_is_written_once,
@@ -400,6 +403,35 @@ fn what_the_changes_speak_of_must_be_there(store: &dyn Store) {
     assert_eq!(all(store, &Query::layer("places"))[1], rows[1]);
 }
 
+fn changes_find_the_rows_that_keys_name(store: &dyn Store) {
+    created(store, &untied_notes());
+    let note = |text: &str| {
+        let mut note = Feature::new(untied_notes().schema);
+        note.set("text", text.into()).expect("fits");
+        note
+    };
+    inserted(store, "notes", vec![note("a"), note("b"), note("c")], WriteMode::Rows);
+    let namespace = ObjectId::mint();
+    let by_key = TieOptions::by_key("text", namespace);
+    committed(store, |transaction| transaction.tie("notes", &by_key)).expect("is tied");
+    let rows = all(store, &Query::layer("notes"));
+    let new = Target::Id(ObjectId::from_key(&namespace, "d"));
+    let fields: FieldNames = Arc::new(["text".to_owned()]);
+    let changes = [
+        (target(&rows[1]), Change::Delete(image(&rows[1]))),
+        (new.clone(), Change::Insert(Image { fid: None, ..image(&note("d")) })),
+    ];
+    let applied = apply(store, &set_in("notes", &fields, changes)).expect("is written");
+    assert_eq!(applied.inserted[0].id.map(Target::Id), Some(new));
+    assert_eq!(all(store, &Query::layer("notes")).len(), 3);
+    apply(store, &applied.written.inverted()).expect("is taken back");
+    assert_eq!(all(store, &Query::layer("notes")), rows);
+    // with another key it would be another object
+    let renamed = set_in("notes", &fields, [(target(&rows[0]), update(0, "a", "A"))]);
+    let refused = apply(store, &renamed).expect_err("a key stays");
+    assert!(matches!(refused, NotApplied::Refused(_)), "{refused}");
+}
+
 /// Numbers without a pattern, the same each time.
 struct Random(u64);
 
@@ -443,7 +475,10 @@ fn rank_of(row: &Feature) -> Option<i64> {
 fn edit(store: &dyn Store, client: u64, rounds: u64) -> i64 {
     let (mut random, mut added) = (Random(client), 0);
     for round in 0..rounds {
+        let mut tries = 0;
         let sum = loop {
+            tries += 1;
+            assert!(tries < 100, "who looks again finds the same conflict again");
             let rows = all(store, &Query::layer("places"));
             let mut changes = Vec::new();
             let mut sum = 0;

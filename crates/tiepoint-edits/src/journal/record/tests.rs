@@ -48,7 +48,10 @@ fn what_a_newer_build_adds_within_a_record_is_passed_over() {
         });
     });
     let name = "Move".to_owned();
-    assert_eq!(records_of(newer.as_bytes()).expect("is read"), [Record::Step { name, changes: Arc::default() }]);
+    assert_eq!(
+        records_of(newer.as_bytes()).expect("is read"),
+        [Record::Step { name, changes: Arc::default() }]
+    );
 }
 
 #[test]
