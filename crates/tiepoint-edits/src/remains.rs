@@ -8,6 +8,31 @@ use tiepoint_store::StoreError;
 ///
 /// Whether a commit that was under way happened is the store's to say:
 /// [`EditBuffer::recover`](crate::EditBuffer::recover) asks it.
+///
+/// ```
+/// use std::sync::Arc;
+/// use tiepoint_core::{Edit, Feature, Field, FieldType, LayerDefinition, Schema};
+/// use tiepoint_edits::journal::JournalFolder;
+/// use tiepoint_edits::{EditBuffer, Remains};
+/// use tiepoint_store::{Store, TransactionOptions};
+/// # let folder = tempfile::tempdir()?;
+/// let store = tiepoint_gpkg::GpkgStore::create(folder.path().join("park.gpkg"))?;
+/// # let schema = Schema::new(vec![Field::new("name", FieldType::TEXT)])?;
+/// # let mut transaction = store.begin(TransactionOptions::default())?;
+/// # let layer = transaction.create_layer(&LayerDefinition::new("trees", schema))?;
+/// # transaction.commit()?;
+/// let journals = JournalFolder::at(folder.path().join("journals"));
+/// let edits = EditBuffer::journalled(Arc::new(store), &journals)?;
+/// let oak = Feature::new(layer.schema().clone());
+/// edits.edit("Plant an oak", |it| it.write("trees", Edit::Insert(oak)))?;
+/// drop(edits); // without a commit
+///
+/// let left = journals.left_behind(None)?;
+/// let remains = Remains::of(&left[0])?;
+/// assert_eq!(remains.steps, ["Plant an oak"]);
+/// assert_eq!(remains.features().collect::<Vec<_>>(), [("trees", 1)]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Remains {
     /// The names of its steps, those too that took others back.
