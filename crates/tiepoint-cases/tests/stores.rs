@@ -1,4 +1,9 @@
-//! Every store answers every case.
+//! Every store answers every case, and so does a buffer of pending edits over it.
+mod half_pending;
+
+use half_pending::HalfPending;
+use std::sync::Arc;
+use tiepoint_edits::EditBuffer;
 use tiepoint_gpkg::GpkgStore;
 use tiepoint_postgis::PostgisStore;
 use tiepoint_postgis::testing::server_or_skip;
@@ -40,5 +45,47 @@ fn the_postgis_store_answers_every_case() {
         let schema = server.schema();
         let store = PostgisStore::open(&schema.url()).expect("opens");
         (Box::new(store), schema)
+    });
+}
+
+#[test]
+fn edits_over_memory_answer_every_case() {
+    tiepoint_cases::check(|| (Box::new(EditBuffer::over(Arc::new(MemoryStore::new()))), ()));
+    tiepoint_cases::check(|| (Box::new(HalfPending::over(Arc::new(MemoryStore::new()))), ()));
+}
+
+#[test]
+fn edits_over_a_geopackage_answer_every_case() {
+    let store = || {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = GpkgStore::create(folder.path().join("cases.gpkg")).expect("is new");
+        (Arc::new(store), folder)
+    };
+    tiepoint_cases::check(|| {
+        let (store, folder) = store();
+        (Box::new(EditBuffer::over(store)), folder)
+    });
+    tiepoint_cases::check(|| {
+        let (store, folder) = store();
+        (Box::new(HalfPending::over(store)), folder)
+    });
+}
+
+#[test]
+fn edits_over_postgis_answer_every_case() {
+    let Some(server) = server_or_skip("edits_over_postgis_answer_every_case") else { return };
+    let store = || {
+        let schema = server.schema();
+        (Arc::new(PostgisStore::open(&schema.url()).expect("opens")), schema)
+    };
+    // what is pending is in the types of the store already, and found by boxes of our own
+    let known: Vec<_> = KNOWN_OF_POSTGIS.iter().filter(|it| it.1 == MOMENTS).copied().collect();
+    tiepoint_cases::check_but(&known, || {
+        let (store, schema) = store();
+        (Box::new(EditBuffer::over(store)), schema)
+    });
+    tiepoint_cases::check_but(KNOWN_OF_POSTGIS, || {
+        let (store, schema) = store();
+        (Box::new(HalfPending::over(store)), schema)
     });
 }

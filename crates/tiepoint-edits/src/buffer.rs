@@ -4,12 +4,12 @@ use crate::error::{EditError, Result};
 use crate::events::{Direction, EditEvent, Handled, HandlerFault, Listeners, Subscription};
 use crate::history::{History, Step};
 use crate::journal::JournalFolder;
-use crate::log::Log;
+use crate::log::{Log, Pending};
 use crate::provisional::{Aliases, Provisional};
 use crate::state::State;
 use crate::status::Status;
 use crate::step;
-use crate::transaction::EditTransaction;
+use crate::transaction::{EditTransaction, Made};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 use tiepoint_core::{ChangeSet, ChangeSetId, Conflict, FidRule, Layer, Target};
@@ -137,8 +137,18 @@ impl EditBuffer {
         self.lock().state.clone()
     }
 
-    pub(crate) fn aliases(&self) -> Arc<Aliases> {
-        Arc::clone(&self.lock().aliases)
+    /// Both of one moment: a commit gives features other names, and has them no longer pending.
+    pub(crate) fn state_and_aliases(&self) -> (State, Arc<Aliases>) {
+        let shared = self.lock();
+        (shared.state.clone(), Arc::clone(&shared.aliases))
+    }
+
+    /// The turn to write, after what others left unsettled is settled.
+    pub(crate) fn settled_turn(&self) -> Result<Turn<'_>> {
+        let turn = self.turn()?;
+        self.settle_doubt()?;
+        self.abandon_orphans()?;
+        Ok(turn)
     }
 
     pub(crate) fn turn(&self) -> StoreResult<Turn<'_>> {
@@ -149,7 +159,7 @@ impl EditBuffer {
     }
 
     /// A layer as it is while edits are pending: fids change when they are committed.
-    pub(crate) fn pending_layer(&self, layer: Arc<Layer>) -> Arc<Layer> {
+    pub(crate) fn pending_layer(layer: Arc<Layer>) -> Arc<Layer> {
         match layer.fids {
             FidRule::Stable => {
                 Arc::new(Layer { fids: FidRule::Renumbering, ..Arc::unwrap_or_clone(layer) })
@@ -168,40 +178,71 @@ impl EditBuffer {
         name: &str,
         work: impl FnOnce(&mut dyn Transaction) -> StoreResult<T>,
     ) -> StoreResult<T> {
-        let mut transaction = Box::new(EditTransaction::writing(self, self.turn()?, name));
+        let turn = self.settled_turn().map_err(EditError::into_store_error)?;
+        let mut transaction = Box::new(EditTransaction::writing(self, turn, name));
         let done = work(&mut *transaction)?;
         transaction.commit()?;
         Ok(done)
     }
 
     /// Opens an edit command: all steps that are made before it ends become one, by this name.
-    /// Dropping it abandons it. Commands nest.
+    /// Dropping it abandons it. Commands nest: one that is ended or abandoned ends or abandons those
+    /// that were opened after it.
     ///
     /// # Errors
     ///
     /// [`StoreError::Locked`] when the turn to write does not come.
     pub fn command(&self, name: &str) -> Result<EditCommand<'_>> {
-        let _turn = self.turn()?;
-        self.lock().history.begin_command(name);
-        Ok(EditCommand::new(self))
+        let _turn = self.settled_turn()?;
+        let number = self.lock().history.begin_command(name);
+        Ok(EditCommand::new(self, number))
     }
 
-    /// Adds a step. Only whoever has the turn may.
-    pub(crate) fn push(&self, name: &str, changes: ChangeSet, state: State) -> StoreResult<()> {
-        self.settle_doubt().map_err(EditError::into_store_error)?;
-        if changes.is_empty() {
-            self.lock().version += 1;
-            return Ok(());
+    /// Adds what a transaction did. Only whoever has the turn may.
+    ///
+    /// It is in the journal before what cannot wait is committed below, and taken back there where
+    /// that fails.
+    pub(crate) fn push(&self, made: Made<'_>) -> StoreResult<()> {
+        let Made { name, changes, state, below, dropped, layers_differ } = made;
+        let step = (!changes.is_empty()).then(|| Step::new(name, changes));
+        if let Some(step) = &step {
+            let logged = self.log.step(name, &step.changes, || self.pending());
+            logged.map_err(|error| EditError::from(error).into_store_error())?;
         }
-        let step = Step::new(name, changes);
-        let logged = self.log.step(name, &step.changes, || self.pending());
-        logged.map_err(|error| EditError::from(error).into_store_error())?;
-        self.listeners.queue(step.done());
-        let mut shared = self.lock();
-        shared.state = state;
-        shared.version += 1;
-        shared.history.push(step);
+        if let Err(reason) = below.map_or(Ok(()), Transaction::commit) {
+            if let Some(step) = &step {
+                // where that fails, the journal is written afresh before anything else is
+                let back = Arc::new(step.changes.inverted());
+                let _ = self.log.step(name, &back, || self.pending());
+            }
+            return Err(reason);
+        }
+        self.stands(step, state, &dropped, layers_differ);
+        if !dropped.is_empty() {
+            let (changes, conflicts) = self.pending();
+            // what it says of layers that are gone is refused when it is recovered
+            let _ = self.log.restart(&Pending { changes: &changes, conflicts: &conflicts });
+        }
         Ok(())
+    }
+
+    fn stands(&self, step: Option<Step>, state: State, dropped: &[String], layers_differ: bool) {
+        let mut shared = self.lock();
+        for layer in dropped {
+            shared.history.forget_layer(layer);
+            shared.conflicts.retain(|it| it.layer != *layer);
+        }
+        if step.is_some() || !dropped.is_empty() {
+            shared.state = state;
+        }
+        shared.version += 1;
+        if let Some(step) = step {
+            self.listeners.queue(step.done());
+            shared.history.push(step);
+        }
+        if layers_differ {
+            self.listeners.queue(EditEvent::Reset);
+        }
     }
 
     /// Takes back the last step that is done; its name, `None` where there is none.
@@ -227,8 +268,7 @@ impl EditBuffer {
     }
 
     fn walk(&self, direction: Direction) -> Result<Option<String>> {
-        let turn = self.turn()?;
-        self.settle_doubt()?;
+        let turn = self.settled_turn()?;
         self.refuse_within_command()?;
         let (step, state) = {
             let shared = self.lock();
@@ -252,9 +292,9 @@ impl EditBuffer {
         }
         shared.state = state;
         shared.version += 1;
-        drop(shared);
         let name = Arc::clone(&step.name);
         self.listeners.queue(EditEvent::Changed { direction, name, changes });
+        drop(shared);
         drop(turn);
         self.deliver();
         Ok(Some(step.name.to_string()))
@@ -296,7 +336,8 @@ impl EditBuffer {
     /// What is pending for one feature.
     #[must_use]
     pub fn status(&self, layer: &str, target: &Target) -> Status {
-        Status::of(&self.state(), layer, target)
+        let (state, aliases) = self.state_and_aliases();
+        Status::of(&state, layer, &aliases.target(layer, target))
     }
 
     /// Hears what happens to the buffer, until the subscription is dropped.
@@ -308,6 +349,8 @@ impl EditBuffer {
         &self,
         handler: impl FnMut(&EditEvent) -> Handled + Send + 'static,
     ) -> Subscription {
+        // nobody changes anything meanwhile: what is read from now on is what events go on from
+        let _shared = self.lock();
         self.listeners.subscribe(handler)
     }
 
@@ -319,21 +362,6 @@ impl EditBuffer {
 
     pub(crate) fn deliver(&self) {
         self.listeners.deliver();
-    }
-
-    /// Forgets what was pending in layers that are dropped.
-    pub(crate) fn forget_layers(&self, layers: &[String]) {
-        let mut shared = self.lock();
-        for layer in layers {
-            shared.state.forget_layer(layer);
-            shared.history.forget_layer(layer);
-            shared.conflicts.retain(|it| it.layer != *layer);
-        }
-        shared.version += 1;
-        drop(shared);
-        if !layers.is_empty() {
-            self.listeners.queue(EditEvent::Reset);
-        }
     }
 }
 

@@ -47,8 +47,7 @@ impl EditBuffer {
     ///
     /// As [`commit`](Self::commit).
     pub fn commit_with(&self, options: &ApplyOptions) -> Result<Committed> {
-        let turn = self.turn()?;
-        self.settle_doubt()?;
+        let turn = self.settled_turn()?;
         self.refuse_within_command()?;
         let (state, conflicts, forgettable) = {
             let shared = self.lock();
@@ -69,19 +68,22 @@ impl EditBuffer {
         let id = ChangeSetId::mint();
         self.log.intent(id, || self.pending())?;
         let forget: Vec<_> = forgettable.into_iter().collect();
-        let applied = self.write(&changes.named(id), &state, options, &forget)?;
+        let gate = has_new_untied(&state)
+            .then(|| self.gate.write().unwrap_or_else(PoisonError::into_inner));
+        let applied = self.write(&changes.named(id), options, &forget)?;
         let committed = Committed {
             id: Some(id),
             written: Arc::new(applied.written),
             theirs: applied.theirs,
             inserted: applied.inserted.into(),
         };
-        self.is_committed(id, &state, &committed.inserted);
-        self.listeners.queue(EditEvent::Committed {
+        let event = EditEvent::Committed {
             id,
             written: Arc::clone(&committed.written),
             inserted: Arc::clone(&committed.inserted),
-        });
+        };
+        self.is_committed(id, &state, &committed.inserted, event);
+        drop(gate);
         drop(turn);
         self.deliver();
         Ok(committed)
@@ -90,13 +92,10 @@ impl EditBuffer {
     fn write(
         &self,
         changes: &ChangeSet,
-        state: &State,
         options: &ApplyOptions,
         forget: &[ChangeSetId],
     ) -> Result<Applied> {
         let id = changes.id.expect("is named");
-        let _gate = has_new_untied(state)
-            .then(|| self.gate.write().unwrap_or_else(PoisonError::into_inner));
         let reason = match apply_once(&**self.store(), changes, options, forget) {
             Ok(Once::Now(applied)) => return Ok(applied),
             Ok(Once::Before) => return Ok(applied_unseen(changes)),
@@ -105,17 +104,22 @@ impl EditBuffer {
         };
         match was_applied(&**self.store(), id) {
             Ok(true) => Ok(applied_unseen(changes)),
-            Ok(false) => Err(reason.into()),
             Err(_) if reason.is_lost_connection() => {
                 self.lock().in_doubt = Some(id);
-                Err(EditError::InDoubt { id, reason })
+                Err(EditError::InDoubt { id, reason: Box::new(reason) })
             }
-            Err(_) => Err(reason.into()),
+            Ok(false) | Err(_) => Err(reason.into()),
         }
     }
 
     /// Nothing is pending any more.
-    fn is_committed(&self, id: ChangeSetId, state: &State, inserted: &[InsertedFeature]) {
+    fn is_committed(
+        &self,
+        id: ChangeSetId,
+        state: &State,
+        inserted: &[InsertedFeature],
+        event: EditEvent,
+    ) {
         // what cannot be noted here is looked up in the store after a crash
         let noted = self.log.done(id);
         let mut shared = self.lock();
@@ -131,6 +135,7 @@ impl EditBuffer {
                 aliases.add(&it.layer, fid, it.fid.clone());
             }
         }
+        self.listeners.queue(event);
         shared.forgettable = noted.is_ok().then_some(id);
         shared.in_doubt = None;
         shared.version += 1;
@@ -146,15 +151,14 @@ impl EditBuffer {
         let Some(id) = self.lock().in_doubt else { return Ok(()) };
         match was_applied(&**self.store(), id) {
             Ok(true) => {
-                self.is_committed(id, &State::default(), &[]);
-                self.listeners.queue(EditEvent::Reset);
+                self.is_committed(id, &State::default(), &[], EditEvent::Reset);
                 Ok(())
             }
             Ok(false) => {
                 self.lock().in_doubt = None;
                 Ok(())
             }
-            Err(reason) => Err(EditError::InDoubt { id, reason }),
+            Err(reason) => Err(EditError::InDoubt { id, reason: Box::new(reason) }),
         }
     }
 
@@ -174,8 +178,8 @@ impl EditBuffer {
         shared.history.rollback();
         shared.conflicts.clear();
         shared.version += 1;
-        drop(shared);
         self.listeners.queue(EditEvent::RolledBack { changes });
+        drop(shared);
         drop(turn);
         self.deliver();
         Ok(())

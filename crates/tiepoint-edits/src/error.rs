@@ -1,7 +1,7 @@
 //! Everything an edit buffer can say no with.
 use crate::journal::JournalError;
 use crate::step::Overtaken;
-use tiepoint_core::{ChangeSetId, Conflict, ErrorKind, RebaseError};
+use tiepoint_core::{ChangeSetId, Conflict, ErrorKind};
 use tiepoint_store::{NotApplied, Refusal, StoreError};
 
 /// What a call of an edit buffer yields.
@@ -43,7 +43,7 @@ pub enum EditError {
         /// The name of what was committed.
         id: ChangeSetId,
         /// Why it cannot be asked.
-        reason: StoreError,
+        reason: Box<StoreError>,
     },
     /// A decision that does not settle the conflict, or a conflict that there is not.
     #[error("the conflict cannot be settled like this: {reason}")]
@@ -116,7 +116,7 @@ fn in_words<T>(all: &[T], word: impl Fn(&T) -> String) -> String {
 
 impl EditError {
     /// The steps here do not fit together: a mistake in this crate.
-    pub(crate) fn contradiction(reason: RebaseError) -> Self {
+    pub(crate) fn contradiction(reason: impl std::error::Error + Send + Sync + 'static) -> Self {
         let (store, what) = ("the edit buffer".to_owned(), "merge its steps".to_owned());
         let (kind, source) = (ErrorKind::Internal, Box::new(reason));
         StoreError::Driver { store, what, kind, source }.into()

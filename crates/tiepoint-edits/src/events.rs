@@ -10,7 +10,8 @@ use tiepoint_store::InsertedFeature;
 /// What happened to an edit buffer.
 #[derive(Debug, Clone)]
 pub enum EditEvent {
-    /// A step was made, undone or redone: features say something else now.
+    /// A step was made, undone or redone: features say something else now. Where nothing is pending
+    /// for a feature any more, what others changed in it shows, too, and is not told of here.
     Changed {
         /// Which of them.
         direction: Direction,
@@ -19,7 +20,8 @@ pub enum EditEvent {
         /// What differs from before.
         changes: Arc<ChangeSet>,
     },
-    /// What was pending is in the store.
+    /// What was pending is in the store. What others changed there in other fields of these features
+    /// shows from now on.
     Committed {
         /// By which name the store knows it.
         id: ChangeSetId,
@@ -28,15 +30,18 @@ pub enum EditEvent {
         /// What the store calls the features that are new, which had provisional fids.
         inserted: Arc<[InsertedFeature]>,
     },
-    /// What was pending is dropped: features say what the store says.
+    /// What was pending is dropped: features say what the store says, which is more than is told
+    /// here where others changed them.
     RolledBack {
-        /// What differs from before.
+        /// What of mine is no more.
         changes: Arc<ChangeSet>,
     },
     /// What others committed was taken up beneath what is pending.
     Merged {
         /// What they changed, of features that edits are pending for.
         theirs: Arc<ChangeSet>,
+        /// What features say differently here: all of that but where mine stands.
+        changes: Arc<ChangeSet>,
     },
     /// Layers came or went, or it cannot be told what differs: read again what you rely on.
     Reset,
@@ -67,7 +72,7 @@ pub struct Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        lock(&self.listeners.handlers).retain(|(number, _)| *number != self.number);
+        self.listeners.remove(self.number);
     }
 }
 
@@ -83,31 +88,61 @@ pub struct HandlerFault {
 /// Those who hear, and what they are still to hear.
 #[derive(Default)]
 pub(crate) struct Listeners {
-    handlers: Mutex<Vec<(u64, Arc<Mutex<Handler>>)>>,
+    handlers: Mutex<Vec<Listener>>,
     queue: Mutex<Queue>,
     faults: Mutex<Vec<HandlerFault>>,
     next: AtomicU64,
 }
 
+#[derive(Clone)]
+struct Listener {
+    number: u64,
+    /// The first event that it hears.
+    since: u64,
+    handler: Arc<Mutex<Handler>>,
+}
+
 #[derive(Default)]
 struct Queue {
-    events: VecDeque<EditEvent>,
+    events: VecDeque<(u64, EditEvent)>,
+    /// The number of the next event.
+    next: u64,
     /// Whether somebody is telling them already.
     being_told: bool,
 }
 
 impl Listeners {
+    /// Hears what is queued from now on, and nothing that was before.
     pub(crate) fn subscribe(
         self: &Arc<Self>,
         handler: impl FnMut(&EditEvent) -> Handled + Send + 'static,
     ) -> Subscription {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        lock(&self.handlers).push((number, Arc::new(Mutex::new(handler))));
+        let since = lock(&self.queue).next;
+        let listener = Listener { number, since, handler: Arc::new(Mutex::new(handler)) };
+        lock(&self.handlers).push(listener);
         Subscription { number, listeners: Arc::clone(self) }
     }
 
     pub(crate) fn queue(&self, event: EditEvent) {
-        lock(&self.queue).events.push_back(event);
+        let mut queue = lock(&self.queue);
+        let number = queue.next;
+        queue.next += 1;
+        queue.events.push_back((number, event));
+    }
+
+    /// No more is told to this one. The handler goes when no lock is held: what it owns may be a
+    /// subscription, too.
+    fn remove(&self, number: u64) {
+        let mut handlers = lock(&self.handlers);
+        let at = handlers.iter().position(|it| it.number == number);
+        let removed = at.map(|at| handlers.remove(at));
+        drop(handlers);
+        drop(removed);
+    }
+
+    fn is_listening(&self, number: u64) -> bool {
+        lock(&self.handlers).iter().any(|it| it.number == number)
     }
 
     pub(crate) fn take_faults(&self) -> Vec<HandlerFault> {
@@ -120,28 +155,32 @@ impl Listeners {
         if std::mem::replace(&mut lock(&self.queue).being_told, true) {
             return;
         }
-        while let Some(event) = self.next_event() {
-            let handlers = lock(&self.handlers).clone();
-            for (number, handler) in handlers {
-                self.tell(number, &handler, &event);
+        while let Some((number, event)) = self.next_event() {
+            let listeners = lock(&self.handlers).clone();
+            for listener in listeners.into_iter().filter(|it| it.since <= number) {
+                if self.is_listening(listener.number) {
+                    self.tell(&listener, &event);
+                }
             }
         }
     }
 
-    fn next_event(&self) -> Option<EditEvent> {
+    fn next_event(&self) -> Option<(u64, EditEvent)> {
         let mut queue = lock(&self.queue);
         let event = queue.events.pop_front();
         queue.being_told = event.is_some();
         event
     }
 
-    fn tell(&self, number: u64, handler: &Mutex<Handler>, event: &EditEvent) {
-        let told = catch_unwind(AssertUnwindSafe(|| lock(handler)(event)));
+    fn tell(&self, listener: &Listener, event: &EditEvent) {
+        let told = catch_unwind(AssertUnwindSafe(|| {
+            lock(&listener.handler)(event).map_err(|error| error.to_string())
+        }));
         let fault = match told {
             Ok(Ok(())) => return,
-            Ok(Err(error)) => HandlerFault { message: error.to_string(), panicked: false },
+            Ok(Err(message)) => HandlerFault { message, panicked: false },
             Err(panic) => {
-                lock(&self.handlers).retain(|(other, _)| *other != number);
+                self.remove(listener.number);
                 HandlerFault { message: words_of(&*panic), panicked: true }
             }
         };

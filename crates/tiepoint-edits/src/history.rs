@@ -38,9 +38,20 @@ pub(crate) struct History {
     done: usize,
     /// How many of them are in the store.
     committed: usize,
-    /// Edit commands that are not ended, the outermost first: their names, and how many steps were
-    /// done before each.
-    commands: Vec<(Arc<str>, usize)>,
+    /// Edit commands that are not ended, the outermost first.
+    commands: Vec<Command>,
+    next_command: u64,
+}
+
+/// An edit command that is open.
+#[derive(Debug, Clone)]
+struct Command {
+    number: u64,
+    name: Arc<str>,
+    /// How many steps were done before it.
+    from: usize,
+    /// Whether nobody can end it any more: it waits to be abandoned.
+    orphaned: bool,
 }
 
 impl History {
@@ -125,22 +136,31 @@ impl History {
     }
 
     pub(crate) fn open_command(&self) -> Option<&Arc<str>> {
-        self.commands.last().map(|(name, _)| name)
+        self.commands.last().map(|it| &it.name)
     }
 
-    pub(crate) fn begin_command(&mut self, name: &str) {
+    /// The number of the new command.
+    pub(crate) fn begin_command(&mut self, name: &str) -> u64 {
         self.settle();
-        self.commands.push((name.into(), self.done));
+        let number = self.next_command;
+        self.next_command += 1;
+        let command = Command { number, name: name.into(), from: self.done, orphaned: false };
+        self.commands.push(command);
+        number
     }
 
-    /// Makes one step of all steps since the innermost command began; none where they come to
-    /// nothing.
-    pub(crate) fn end_command(&mut self) -> Result<(), ComposeError> {
-        let Some((name, from)) = self.commands.pop() else { return Ok(()) };
+    /// Makes one step of all steps since the command began; none where they come to nothing. One
+    /// that is open no more was rolled back, or ended with one around it.
+    pub(crate) fn end_command(&mut self, number: u64) -> Result<(), ComposeError> {
+        let Some(at) = self.commands.iter().position(|it| it.number == number) else {
+            return Ok(());
+        };
+        let (name, from) = (Arc::clone(&self.commands[at].name), self.commands[at].from);
         let mut all = ChangeSet::new();
         for step in &self.steps[from..self.done] {
             all = all.then(&step.changes)?;
         }
+        self.commands.truncate(at);
         self.steps.truncate(from);
         if !all.is_empty() {
             self.steps.push(Step { name, changes: Arc::new(all) });
@@ -149,11 +169,26 @@ impl History {
         Ok(())
     }
 
-    /// The steps since the innermost command began, which are then no more.
-    pub(crate) fn abandon_command(&mut self) -> Vec<Step> {
-        let Some((_, from)) = self.commands.pop() else { return Vec::new() };
-        let dropped = self.steps.split_off(from);
-        self.done = from;
-        dropped
+    /// Nobody can end the command any more.
+    pub(crate) fn orphan_command(&mut self, number: u64) {
+        for command in self.commands.iter_mut().filter(|it| it.number == number) {
+            command.orphaned = true;
+        }
+    }
+
+    /// The outermost command that waits to be abandoned, with the steps since it began.
+    pub(crate) fn orphan(&self) -> Option<(u64, Arc<str>, Vec<Step>)> {
+        let orphan = self.commands.iter().find(|it| it.orphaned)?;
+        let steps = self.steps[orphan.from..self.done].to_vec();
+        Some((orphan.number, Arc::clone(&orphan.name), steps))
+    }
+
+    /// Drops the command, and the steps since it began.
+    pub(crate) fn abandon_command(&mut self, number: u64) {
+        let Some(at) = self.commands.iter().position(|it| it.number == number) else { return };
+        let from = self.commands[at].from;
+        self.commands.truncate(at);
+        self.steps.truncate(from);
+        self.done = self.steps.len();
     }
 }

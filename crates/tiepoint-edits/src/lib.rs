@@ -10,6 +10,7 @@ pub mod journal;
 mod load;
 mod log;
 mod merge;
+mod origins;
 mod prepare;
 mod provisional;
 mod read;

@@ -32,7 +32,7 @@ impl Log {
     ///
     /// Where what the disk holds is not known since it failed before, `pending` is written afresh
     /// with it.
-    pub(crate) fn step<'a>(
+    pub(crate) fn step(
         &self,
         name: &str,
         changes: &Arc<ChangeSet>,

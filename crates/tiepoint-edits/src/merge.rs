@@ -5,6 +5,7 @@ use crate::events::EditEvent;
 use crate::history::Step;
 use crate::load::{Loaded, Wanted};
 use crate::log::Pending;
+use crate::origins::Origins;
 use crate::state::State;
 use crate::step;
 use std::collections::BTreeMap;
@@ -27,20 +28,17 @@ impl EditBuffer {
     ///
     /// When the store cannot be read or the journal not be written; nothing is merged then.
     pub fn merge(&self) -> Result<Vec<Conflict>> {
-        let turn = self.turn()?;
-        self.settle_doubt()?;
+        let turn = self.settled_turn()?;
         self.refuse_within_command()?;
         let (state, steps) = {
             let shared = self.lock();
             (shared.state.clone(), shared.history.pending())
         };
-        let mine = state.changes();
-        let now = Present::read(&mine, &**self.store())?;
-        let theirs = now.changes_since(&mine);
+        let origins = Origins::of_state(&state, &steps);
+        let now = Present::read(&origins, &**self.store())?;
+        let theirs = origins.changes_to(&now);
         if !theirs.is_empty() {
-            self.take_up(&mine, &theirs, &steps, &now)?;
-            let theirs = Arc::new(theirs);
-            self.listeners.queue(EditEvent::Merged { theirs });
+            self.take_up(&state, theirs, &steps, &now)?;
         }
         let conflicts = self.conflicts();
         drop(turn);
@@ -56,22 +54,25 @@ impl EditBuffer {
 
     fn take_up(
         &self,
-        mine: &ChangeSet,
-        theirs: &ChangeSet,
+        before: &State,
+        theirs: ChangeSet,
         steps: &[Step],
         now: &Present,
     ) -> Result<()> {
-        let merged = Merged::of(mine, theirs, steps, &**self.store())?;
+        let merged = Merged::of(&before.changes(), &theirs, steps, &**self.store())?;
         let state = now.state_under(&merged.steps, &**self.store())?;
-        let mut shared = self.lock();
-        let mut conflicts = shared.conflicts.clone();
+        let mut conflicts = self.conflicts();
         conflicts.retain(|it| !merged.conflicts.iter().any(|new| same_matter(new, it)));
         conflicts.extend(merged.conflicts);
+        let touched = targets(&theirs).collect();
+        let changes = Arc::new(step::between(before, &state, &touched));
         self.log.restart(&Pending { changes: &state.changes(), conflicts: &conflicts })?;
+        let mut shared = self.lock();
         shared.state = state;
         shared.history.replace_pending(merged.steps);
         shared.conflicts = conflicts;
         shared.version += 1;
+        self.listeners.queue(EditEvent::Merged { theirs: Arc::new(theirs), changes });
         Ok(())
     }
 
@@ -84,8 +85,7 @@ impl EditBuffer {
     /// settle it: a value where a whole feature is in question, or mine where two features cannot
     /// both have a value.
     pub fn resolve(&self, conflict: &Conflict, resolution: &Resolution) -> Result<()> {
-        let turn = self.turn()?;
-        self.settle_doubt()?;
+        let turn = self.settled_turn()?;
         if !self.lock().conflicts.contains(conflict) {
             let reason = "it does not wait to be decided".to_owned();
             return Err(EditError::Unsettled { reason });
@@ -166,34 +166,29 @@ impl UniqueFields {
     }
 }
 
-/// What a store says now of the features that changes are about.
+/// All features that a change set is about.
+fn targets(changes: &ChangeSet) -> impl Iterator<Item = (String, Target)> + '_ {
+    changes.layers().flat_map(|(name, layer)| {
+        layer.iter().map(move |(target, _)| (name.to_owned(), target.clone()))
+    })
+}
+
+/// What a store says now of the features that steps are about.
 pub(crate) struct Present(BTreeMap<String, Loaded>);
 
 impl Present {
-    pub(crate) fn read(changes: &ChangeSet, store: &dyn Store) -> Result<Self> {
+    pub(crate) fn read(origins: &Origins, store: &dyn Store) -> Result<Self> {
         let mut layers = BTreeMap::new();
-        for (name, here) in changes.layers() {
+        for (name, targets) in origins.layers() {
             let mut wanted = Wanted::default();
-            here.iter().for_each(|(target, _)| wanted.want(target, None));
+            targets.for_each(|target| wanted.want(target, None));
             layers.insert(name.to_owned(), wanted.load(name, |query| store.read(query))?);
         }
         Ok(Self(layers))
     }
 
-    /// What others did to these features since the changes were made, as far as those tell what
-    /// there was.
-    pub(crate) fn changes_since(&self, mine: &ChangeSet) -> ChangeSet {
-        let mut theirs = ChangeSet::new();
-        for (name, here) in mine.layers() {
-            for (target, change) in here.iter() {
-                let now = self.0.get(name).and_then(|it| it.get(target));
-                if let Some(change) = since(change, now.map(|it| &**it), here.fields()) {
-                    let first = theirs.record(name, here.fields(), target.clone(), change);
-                    first.expect("each feature is here once");
-                }
-            }
-        }
-        theirs
+    pub(crate) fn get(&self, layer: &str, target: &Target) -> Option<&Feature> {
+        self.0.get(layer)?.get(target).map(|it| &**it)
     }
 
     /// What is pending when these steps stand on what the store says now.
@@ -212,55 +207,18 @@ impl Present {
     }
 }
 
-/// What others did to one feature since a change of mine was made, in the fields that it tells of.
-fn since(mine: &Change, now: Option<&Feature>, fields: &FieldNames) -> Option<Change> {
-    let present = |now: &Feature| -> Vec<Option<Value>> {
-        fields.iter().map(|name| now.get(name).cloned()).collect()
-    };
-    match (mine, now) {
-        (Change::Insert(_), None) => None,
-        (Change::Insert(_), Some(now)) => {
-            Some(Change::Insert(Image { fid: now.fid.clone(), values: present(now) }))
-        }
-        (Change::Delete(image), None) => Some(Change::Delete(image.clone())),
-        (Change::Delete(image), Some(now)) => {
-            let mut now = present(now);
-            let unsaid = image.values.iter().zip(&mut now).filter(|(before, _)| before.is_none());
-            unsaid.for_each(|(_, now)| *now = None);
-            updated(FieldChange::between(&image.values, &now))
-        }
-        (Change::Update(changes), None) => {
-            let mut values = vec![None; fields.len()];
-            changes.iter().for_each(|it| values[it.field].clone_from(&it.before));
-            Some(Change::Delete(Image { fid: None, values }))
-        }
-        (Change::Update(changes), Some(now)) => {
-            let now = present(now);
-            let differs = changes.iter().filter(|it| now[it.field] != it.before);
-            let differs = differs.map(|it| FieldChange {
-                field: it.field,
-                before: it.before.clone(),
-                after: now[it.field].clone(),
-            });
-            updated(differs.collect())
-        }
-    }
-}
-
-fn updated(fields: Vec<FieldChange>) -> Option<Change> {
-    (!fields.is_empty()).then_some(Change::Update(fields))
-}
-
 /// What is pending once a conflict is decided.
 fn decided(state: &State, conflict: &Conflict, resolution: &Resolution) -> Result<State> {
     let unsettled = |reason: &str| EditError::Unsettled { reason: reason.to_owned() };
-    let gone = || unsettled("nothing is pending for its feature any more");
     let mut state = state.clone();
-    let layer = state.layer(&conflict.layer).ok_or_else(gone)?.layer.clone();
-    let row = state.layer(&conflict.layer).and_then(|it| it.row(&conflict.target));
-    let row = row.ok_or_else(gone)?.clone();
+    let here = state.layer(&conflict.layer);
+    let known = here.and_then(|it| Some((it.layer.clone(), it.row(&conflict.target)?.clone())));
+    // where nothing is pending any more, there is nothing to decide
+    let Some((layer, row)) = known else { return Ok(state) };
     let set = |field: &str, value: &Option<Value>| -> Result<Option<Arc<Feature>>> {
-        let mut feature = Feature::clone(row.now.as_deref().ok_or_else(gone)?);
+        // nor where the feature is deleted by now
+        let Some(now) = row.now.as_deref() else { return Ok(None) };
+        let mut feature = now.clone();
         match value {
             Some(value) => feature
                 .set(field, value.clone())
@@ -270,7 +228,9 @@ fn decided(state: &State, conflict: &Conflict, resolution: &Resolution) -> Resul
         Ok(Some(Arc::new(feature)))
     };
     let now = match (&conflict.clash, resolution) {
-        (Clash::Unique { .. }, Resolution::Mine) => {
+        (Clash::Unique { field, value, .. }, Resolution::Mine)
+            if row.now.as_deref().is_some_and(|now| now.get(field) == Some(value)) =>
+        {
             return Err(unsettled("both cannot have the value: give mine another, or take theirs"));
         }
         (_, Resolution::Mine) => row.now.clone(),
@@ -278,9 +238,11 @@ fn decided(state: &State, conflict: &Conflict, resolution: &Resolution) -> Resul
         (Clash::Field { field, .. } | Clash::Unique { field, .. }, Resolution::Value(value)) => {
             set(field, &Some(value.clone()))?
         }
-        (Clash::Unique { inserted: Some(_), .. }, Resolution::Theirs) => None,
+        (
+            Clash::Unique { inserted: Some(_), .. } | Clash::TheyDeleted { .. },
+            Resolution::Theirs,
+        ) => None,
         (Clash::Unique { field, base, .. }, Resolution::Theirs) => set(field, base)?,
-        (Clash::TheyDeleted { .. }, Resolution::Theirs) => None,
         (Clash::IDeleted { .. } | Clash::BothInserted { .. }, Resolution::Theirs) => {
             row.base.clone()
         }
@@ -347,10 +309,10 @@ pub(crate) fn sides(conflict: &Conflict) -> (ChangeSet, ChangeSet) {
 
 /// Images of named values, by the positions of all their names.
 fn images<const N: usize>(named: [&NamedValues; N]) -> (FieldNames, [Image; N]) {
-    let mut names: Vec<String> = named.iter().flat_map(|it| it.keys().cloned()).collect();
-    names.sort();
-    names.dedup();
-    let values = |it: &NamedValues| names.iter().map(|name| it.get(name).cloned()).collect();
+    let mut fields: Vec<String> = named.iter().flat_map(|it| it.keys().cloned()).collect();
+    fields.sort();
+    fields.dedup();
+    let values = |it: &NamedValues| fields.iter().map(|name| it.get(name).cloned()).collect();
     let images = named.map(|it| Image { fid: None, values: values(it) });
-    (names.into(), images)
+    (fields.into(), images)
 }

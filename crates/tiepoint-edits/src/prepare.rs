@@ -104,14 +104,17 @@ impl Preparer {
     fn insert(&self, feature: Feature, known: Option<&LayerState>) -> Result<Prepared> {
         let label = FeatureLabel::of(&feature);
         let (wanted, asked) = (feature.fid.clone(), feature.id);
+        if let Some(fid) = &wanted {
+            self.provisional.pass(fid);
+        }
         let values = accepted_values(&self.layer, feature)?;
         let left = unset(&values);
         let values = with_defaults(&self.layer, values, &label)?;
         let filled = left.into_iter().filter_map(|at| Some((at, values[at].clone()?))).collect();
         let id = self.id_of_new(&values, asked)?;
         // one that comes back is called as before
-        let before = id.and_then(|id| known?.dirty_row(&Target::Id(id))?.base.clone());
-        let before = before.and_then(|it| it.fid.clone());
+        let before = id.and_then(|id| known?.row(&Target::Id(id)));
+        let before = before.filter(|it| it.now.is_none()).and_then(|it| it.fid.clone());
         let fid = before.or_else(|| wanted.clone()).unwrap_or_else(|| self.provisional.next());
         let target = id.map_or_else(|| Target::Fid(fid.clone()), Target::Id);
         let can_be_taken = id.is_some() && (asked.is_some() || self.layer.natural_key().is_some());

@@ -2,7 +2,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicI64, Ordering};
-use tiepoint_core::{Change, Edit, Feature, Fid, Ids, Image, Query, Target};
+use tiepoint_core::{Change, ChangeSet, Edit, Feature, Fid, Ids, Image, Query, Target};
 
 /// They begin here: above whatever a store counts to, and exact as a double. Ascending, so that new
 /// features come last, in the order they were made in.
@@ -23,21 +23,83 @@ impl Provisional {
         Fid::Int(self.0.fetch_add(1, Ordering::Relaxed))
     }
 
-    /// Gives out none that is not above those of this change.
-    pub(crate) fn pass(&self, target: &Target, change: &Change) {
-        let known = match target {
-            Target::Fid(fid) => Some(fid),
-            Target::Id(_) => None,
-        };
-        let said = match change {
-            Change::Insert(image) | Change::Delete(image) => image.fid.as_ref(),
-            Change::Update(_) => None,
-        };
-        for fid in known.into_iter().chain(said).filter(|fid| is_provisional(fid)) {
-            if let Fid::Int(number) = fid {
-                self.0.fetch_max(number.saturating_add(1), Ordering::Relaxed);
+    /// The same, where every new feature has a fid.
+    pub(crate) fn complete(&self, changes: &ChangeSet) -> ChangeSet {
+        let mut all = ChangeSet::new();
+        for (layer, here) in changes.layers() {
+            for (target, change) in here.iter() {
+                let mut change = change.clone();
+                if let Change::Insert(image) = &mut change {
+                    self.complete_image(image, target);
+                }
+                let first = all.record(layer, here.fields(), target.clone(), change);
+                first.expect("each feature is here once");
             }
         }
+        all
+    }
+
+    fn complete_image(&self, image: &mut Image, target: &Target) {
+        image.fid.get_or_insert_with(|| match target {
+            Target::Fid(fid) => fid.clone(),
+            Target::Id(_) => self.next(),
+        });
+    }
+
+    /// Does not give out this one, which somebody wishes for.
+    pub(crate) fn pass(&self, fid: &Fid) {
+        if let Fid::Int(number) = fid
+            && is_provisional(fid)
+        {
+            self.0.fetch_max(number.saturating_add(1), Ordering::Relaxed);
+        }
+    }
+}
+
+/// Gives features that another session made provisional fids of this one.
+pub(crate) struct Refreshed<'p> {
+    provisional: &'p Provisional,
+    fids: HashMap<(String, Fid), Fid>,
+}
+
+impl<'p> Refreshed<'p> {
+    pub(crate) fn by(provisional: &'p Provisional) -> Self {
+        Self { provisional, fids: HashMap::new() }
+    }
+
+    fn fid(&mut self, layer: &str, fid: &Fid) -> Fid {
+        if !is_provisional(fid) {
+            return fid.clone();
+        }
+        let known = self.fids.entry((layer.to_owned(), fid.clone()));
+        known.or_insert_with(|| self.provisional.next()).clone()
+    }
+
+    pub(crate) fn target(&mut self, layer: &str, target: &Target) -> Target {
+        match target {
+            Target::Fid(fid) => Target::Fid(self.fid(layer, fid)),
+            Target::Id(_) => target.clone(),
+        }
+    }
+
+    pub(crate) fn changes(&mut self, changes: &ChangeSet) -> ChangeSet {
+        let mut all = ChangeSet::new();
+        for (layer, here) in changes.layers() {
+            for (target, change) in here.iter() {
+                let mut change = change.clone();
+                let target = self.target(layer, target);
+                if let Change::Insert(image) | Change::Delete(image) = &mut change {
+                    image.fid = image.fid.as_ref().map(|fid| self.fid(layer, fid));
+                }
+                if let Change::Insert(image) = &mut change {
+                    // what is pending is written down without what it is called here
+                    self.provisional.complete_image(image, &target);
+                }
+                let first = all.record(layer, here.fields(), target, change);
+                first.expect("each feature is here once");
+            }
+        }
+        all
     }
 }
 
@@ -60,6 +122,14 @@ impl Aliases {
             return fid;
         }
         self.0.get(layer).and_then(|it| it.get(fid)).unwrap_or(fid)
+    }
+
+    /// What a feature is known by, as it is now.
+    pub(crate) fn target(&self, layer: &str, target: &Target) -> Target {
+        match target {
+            Target::Fid(fid) => Target::Fid(self.fid(layer, fid).clone()),
+            Target::Id(_) => target.clone(),
+        }
     }
 
     /// The same query by fids as they are now.

@@ -32,7 +32,8 @@ pub(crate) fn read<'a>(
     let question = Question::of(&base.layer(&query.layer)?, query)?;
     let plan = Merge::of(&question, query, pending);
     let rows = base.read(&Query { ids: asked.left(), ..plan.query.clone() })?;
-    let untouched = untouched(pending.clone(), plan.widened(question.layer(), rows));
+    let is_tied = question.layer().is_tied();
+    let untouched = untouched(pending.clone(), is_tied, plan.widened(question.layer(), rows));
     let ours = touched(&question, &asked, pending, control)?;
     let merged = merged(plan.in_fid_order(untouched), ours);
     question.finish_whole(&plan.rest, ending(merged))
@@ -81,10 +82,9 @@ impl Asked {
     /// Whether the store has nothing of it.
     fn is_touched(&self) -> bool {
         match self {
-            Self::Everything => false,
+            Self::Everything | Self::Targets { left: Ids::Any, .. } => false,
             Self::Targets { left: Ids::Objects(left), .. } => left.is_empty(),
             Self::Targets { left: Ids::Fids(left), .. } => left.is_empty(),
-            Self::Targets { left: Ids::Any, .. } => false,
         }
     }
 
@@ -174,12 +174,9 @@ fn fid(row: &Result<Feature>) -> Option<&Fid> {
 }
 
 /// The rows of the store that nothing is pending for.
-fn untouched(pending: LayerState, rows: Rows<'_>) -> Rows<'_> {
+fn untouched(pending: LayerState, is_tied: bool, rows: Rows<'_>) -> Rows<'_> {
     Box::new(rows.filter(move |row| match row {
-        Ok(feature) => {
-            let target = Target::of(feature);
-            target.is_none_or(|target| pending.dirty_row(&target).is_none())
-        }
+        Ok(feature) => pending.dirty_row_of(feature, is_tied).is_none(),
         Err(_) => true,
     }))
 }
@@ -236,7 +233,7 @@ fn merged<'a>(store: Rows<'a>, ours: Rows<'a>) -> Rows<'a> {
 }
 
 /// The same rows, of which there are no more after the reading was stopped.
-fn ending<'a>(rows: Rows<'a>) -> Rows<'a> {
+fn ending(rows: Rows<'_>) -> Rows<'_> {
     let mut rows = Some(rows);
     Box::new(std::iter::from_fn(move || {
         let row = rows.as_mut()?.next();

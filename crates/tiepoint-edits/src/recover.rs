@@ -6,6 +6,8 @@ use crate::history::Step;
 use crate::journal::{Damage, JournalFolder, LeftBehind, Record, StoreLabel};
 use crate::log::{Log, Pending};
 use crate::merge::{Merged, Present};
+use crate::origins::Origins;
+use crate::provisional::{Provisional, Refreshed};
 use crate::step;
 use std::path::Path;
 use std::sync::Arc;
@@ -75,10 +77,9 @@ impl EditBuffer {
     /// When the journal or the store cannot be read; nothing is taken over then, and nothing is
     /// lost.
     pub fn recover(&self, left: LeftBehind) -> Result<Recovered> {
-        let turn = self.turn()?;
-        self.settle_doubt()?;
+        let turn = self.settled_turn()?;
         self.refuse_within_command()?;
-        let replay = Replay::of(&left, &**self.store())?;
+        let replay = Replay::of(&left, &**self.store())?.refreshed(&self.provisional);
         let mine = replay.changes()?;
         let pending = self.with_recovered(&mine, &replay)?;
         let steps = pending.1.iter().map(|it| Arc::clone(&it.name)).collect();
@@ -95,12 +96,14 @@ impl EditBuffer {
         let changes = taken.state.changes();
         self.log.adopt(left, &Pending { changes: &changes, conflicts: &taken.conflicts })?;
         let mut shared = self.lock();
-        steps.into_iter().for_each(|step| shared.history.push(step));
+        for step in steps {
+            shared.history.push(step);
+        }
         shared.state = taken.state;
         shared.conflicts = taken.conflicts;
         shared.version += 1;
-        drop(shared);
         self.listeners.queue(EditEvent::Reset);
+        drop(shared);
         drop(turn);
         self.deliver();
         Ok(recovered)
@@ -112,27 +115,24 @@ impl EditBuffer {
             let shared = self.lock();
             (shared.state.clone(), shared.conflicts.clone())
         };
-        let theirs = Present::read(mine, self)?.changes_since(mine);
+        let origins = Origins::of_steps(&replay.steps);
+        let theirs = origins.changes_to(&Present::read(&origins, self)?);
         let merged = Merged::of(mine, &theirs, &replay.steps, &**self.store())?;
         conflicts.extend(replay.conflicts.iter().cloned());
         conflicts.extend(merged.conflicts);
         let mut state = state;
-        for step in &merged.steps {
-            self.pass_provisional(&step.changes);
+        // of what others deleted, a journal may not tell what it was called
+        let complete = |step: Step| Step {
+            changes: Arc::new(self.provisional.complete(&step.changes)),
+            ..step
+        };
+        let steps: Vec<Step> = merged.steps.into_iter().map(complete).collect();
+        for step in &steps {
             state = step::apply(&state, &step.changes, &**self.store())?.map_err(|features| {
                 EditError::Overtaken { step: step.name.to_string(), features }
             })?;
         }
-        Ok((Shared { state, conflicts, ..Shared::default() }, merged.steps))
-    }
-
-    /// Gives no new feature the provisional fid of one of these.
-    fn pass_provisional(&self, changes: &ChangeSet) {
-        for (_, layer) in changes.layers() {
-            for (target, change) in layer.iter() {
-                self.provisional.pass(target, change);
-            }
-        }
+        Ok((Shared { state, conflicts, ..Shared::default() }, steps))
     }
 }
 
@@ -156,20 +156,41 @@ impl Replay {
                     let found = mine.rebased_over(&theirs, &|_, _| true);
                     replay.conflicts.extend(found.map_err(EditError::contradiction)?.conflicts);
                 }
-                Record::Intent { id } => intent = Some((id, replay.steps.len())),
+                Record::Intent { id } => {
+                    replay.look_up(intent.take(), store)?;
+                    intent = Some((id, replay.steps.len()));
+                }
                 Record::Done { .. } | Record::RolledBack | Record::Cleared => {
                     (replay.steps, replay.conflicts, intent) = (Vec::new(), Vec::new(), None);
                 }
                 Record::Adopted { .. } => {}
             }
         }
+        replay.look_up(intent, store)?;
+        Ok(replay)
+    }
+
+    /// Drops what a commit of so many steps wrote, if that did happen.
+    fn look_up(&mut self, intent: Option<(ChangeSetId, usize)>, store: &dyn Store) -> Result<()> {
         if let Some((id, steps)) = intent
             && was_applied(store, id)?
         {
-            replay.committed = Some(id);
-            replay.steps.drain(..steps);
+            self.committed = Some(id);
+            self.steps.drain(..steps);
         }
-        Ok(replay)
+        Ok(())
+    }
+
+    /// The same with provisional fids that are nobody's here.
+    fn refreshed(mut self, provisional: &Provisional) -> Self {
+        let mut fresh = Refreshed::by(provisional);
+        for step in &mut self.steps {
+            step.changes = Arc::new(fresh.changes(&step.changes));
+        }
+        for conflict in &mut self.conflicts {
+            conflict.target = fresh.target(&conflict.layer, &conflict.target);
+        }
+        self
     }
 
     /// All of its steps as one.

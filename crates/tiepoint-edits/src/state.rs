@@ -4,7 +4,10 @@ use crate::provisional;
 use rpds::HashTrieMapSync;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tiepoint_core::{Change, ChangeSet, Feature, Fid, FieldNames, Image, Layer, Target, Value};
+use tiepoint_core::{
+    Change, ChangeSet, Feature, FeatureError, Fid, Field, FieldNames, Image, Layer, Target, Value,
+};
+use tiepoint_store::StoreError;
 
 /// All that is pending. Cloning shares it; a change costs the logarithm of what is pending.
 #[derive(Debug, Clone, Default)]
@@ -33,12 +36,15 @@ pub(crate) struct Row {
     pub(crate) now: Option<Arc<Feature>>,
     /// Whether they differ.
     pub(crate) dirty: bool,
+    /// What it is called, or was when it was last there.
+    pub(crate) fid: Option<Fid>,
 }
 
 impl Row {
     /// A feature as it is.
     pub(crate) fn clean(feature: Arc<Feature>) -> Self {
-        Self { base: Some(Arc::clone(&feature)), now: Some(feature), dirty: false }
+        let fid = feature.fid.clone();
+        Self { base: Some(Arc::clone(&feature)), now: Some(feature), dirty: false, fid }
     }
 
     pub(crate) fn new(base: Option<Arc<Feature>>, now: Option<Arc<Feature>>) -> Self {
@@ -47,7 +53,8 @@ impl Row {
             (None, None) => false,
             _ => true,
         };
-        Self { base, now, dirty }
+        let fid = now.as_ref().or(base.as_ref()).and_then(|it| it.fid.clone());
+        Self { base, now, dirty, fid }
     }
 }
 
@@ -180,13 +187,15 @@ impl LayerState {
             self.by_fid.insert_mut(fid.clone(), target.clone());
         }
         let was_dirty = row.dirty;
+        let fid = row.fid.take();
         *row = Row::new(row.base.take(), now);
+        row.fid = row.fid.take().or(fid);
         self.dirty = self.dirty + usize::from(row.dirty) - usize::from(was_dirty);
         Some(Ok(()))
     }
 
     /// Puts a row in the place of the one before.
-    pub(crate) fn put(&mut self, target: Target, row: Row) {
+    pub(crate) fn put(&mut self, target: Target, mut row: Row) {
         let before = self.rows.get(&target);
         let known = before.map_or([None; 2], Row::fids);
         let new = row.fids().into_iter().flatten().filter(|fid| !known.contains(&Some(fid)));
@@ -196,8 +205,12 @@ impl LayerState {
         let given_up = before.map_or_else(Vec::new, |before| unique_values(&self.layer, before));
         self.dirty -= usize::from(before.is_some_and(|before| before.dirty));
         self.dirty += usize::from(row.dirty);
+        row.fid = row.fid.or_else(|| before.and_then(|before| before.fid.clone()));
         for key in given_up {
-            self.unique.remove_mut(&key);
+            // another may have taken it over already: within a step, they move in any order
+            if self.unique.get(&key) == Some(&target) {
+                self.unique.remove_mut(&key);
+            }
         }
         for key in unique_values(&self.layer, &row) {
             self.unique.insert_mut(key, target.clone());
@@ -205,8 +218,73 @@ impl LayerState {
         self.rows.insert_mut(target, row);
     }
 
+    /// Whether nothing of what is pending is lost in the layer as it is now.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Schema`] for a pending value whose field is gone or of another type, and
+    /// [`StoreError::Invalid`] where features are known by something else now.
+    pub(crate) fn still_fits(&self, layer: &Layer) -> Result<(), StoreError> {
+        if self.dirty > 0 && self.layer.is_tied() != layer.is_tied() {
+            let (store, tied) = (format!("layer `{}`", layer.name()), layer.is_tied());
+            let what = if tied { "tied" } else { "untied" };
+            let reason =
+                format!("it was {what} while edits were pending: commit or roll back first");
+            return Err(StoreError::Invalid { store, reason });
+        }
+        if self.layer.schema() == layer.schema() {
+            return Ok(());
+        }
+        for field in self.layer.schema().fields().iter().enumerate() {
+            self.still_has(layer, field)?;
+        }
+        Ok(())
+    }
+
+    fn still_has(&self, layer: &Layer, (at, field): (usize, &Field)) -> Result<(), StoreError> {
+        let now = layer.schema().field(&field.name);
+        if now.is_some_and(|now| now.ty == field.ty) {
+            return Ok(());
+        }
+        let value = |it: &Option<Arc<Feature>>| {
+            it.as_ref().and_then(|it| it.values()[at].clone()).filter(|it| !it.is_null())
+        };
+        let lost = self.dirty_rows().find(|(_, row)| {
+            let now = value(&row.now);
+            row.now.is_some()
+                && now != value(&row.base)
+                && !now.as_ref().is_some_and(|it| fits(layer, &field.name, it))
+        });
+        let Some((target, row)) = lost else { return Ok(()) };
+        let (layer_name, feature) = (layer.name().to_owned(), target.to_string());
+        match (now, value(&row.now).map(|it| now.map(|now| now.ty.accept(it)))) {
+            (Some(now), Some(Some(Err(reason)))) => {
+                let reason = FeatureError::Value { field: now.name.clone(), reason };
+                Err(StoreError::Value { layer: layer_name, feature, reason })
+            }
+            (Some(_), _) => Ok(()),
+            (None, _) => {
+                let reason = layer.schema().require(&field.name);
+                let schema = |reason| StoreError::Schema { layer: layer_name, reason };
+                reason.map(drop).map_err(schema)
+            }
+        }
+    }
+
+    /// What is pending for a row of the store, whatever it is known by now.
+    pub(crate) fn dirty_row_of(&self, feature: &Feature, is_tied: bool) -> Option<&Row> {
+        if self.layer.is_tied() == is_tied {
+            return self.dirty_row(&Target::of(feature)?);
+        }
+        self.dirty_row(self.by_fid.get(feature.fid.as_ref()?)?)
+    }
+
     /// Follows a layer whose fields are others now: what they have in common stays.
     fn refit(&mut self, layer: &Arc<Layer>) {
+        if self.dirty == 0 && self.layer.is_tied() != layer.is_tied() {
+            // features are known by something else now
+            *self = Self::new(Arc::clone(layer));
+        }
         let (before, now) = (self.layer.schema(), layer.schema());
         if Arc::ptr_eq(before, now) || before == now {
             return;
@@ -216,7 +294,8 @@ impl LayerState {
             let fit = |it: &Option<Arc<Feature>>| {
                 it.as_ref().map(|feature| Arc::new(fitted(feature, layer)))
             };
-            refitted.put(target.clone(), Row::new(fit(&row.base), fit(&row.now)));
+            let fitted = Row::new(fit(&row.base), fit(&row.now));
+            refitted.put(target.clone(), Row { fid: row.fid.clone(), ..fitted });
         }
         *self = refitted;
     }
@@ -233,10 +312,18 @@ fn unique_values(layer: &Layer, row: &Row) -> Vec<(usize, Value)> {
     values.filter(|(_, value)| !value.is_null()).collect()
 }
 
-/// The same feature with the fields that the layer has now; what is new is unset.
+fn fits(layer: &Layer, field: &str, value: &Value) -> bool {
+    layer.schema().field(field).is_some_and(|it| it.ty.accept(value.clone()).is_ok())
+}
+
+/// The same feature with the fields that the layer has now; what is new is unset, and what cannot
+/// be a value of its field any more.
 pub(crate) fn fitted(feature: &Feature, layer: &Layer) -> Feature {
     let schema = layer.schema();
-    let values = schema.fields().iter().map(|field| feature.get(&field.name).cloned());
+    let values = schema.fields().iter().map(|field| {
+        let value = feature.get(&field.name)?;
+        (value.is_null() || fits(layer, &field.name, value)).then(|| value.clone())
+    });
     let fitted = Feature::with_values(Arc::clone(schema), values.collect());
     fitted.with_id(feature.id).with_fid(feature.fid.clone())
 }

@@ -18,7 +18,11 @@ pub enum Status {
 impl Status {
     pub(crate) fn of(state: &State, layer: &str, target: &Target) -> Self {
         let Some(layer) = state.layer(layer) else { return Self::Clean };
-        let Some(row) = layer.dirty_row(target) else { return Self::Clean };
+        let known = match target {
+            Target::Fid(fid) => layer.target_of_fid(fid).unwrap_or(target),
+            Target::Id(_) => target,
+        };
+        let Some(row) = layer.dirty_row(known) else { return Self::Clean };
         match (&row.base, &row.now) {
             (None, None) => Self::Clean,
             (None, Some(_)) => Self::New,

@@ -49,6 +49,7 @@ pub(crate) fn apply(
     let (mut state, mut overtaken) = (state.clone(), Vec::new());
     for (name, layer_changes) in changes.layers() {
         let layer = store.layer(name)?;
+        state.layer(name).map_or(Ok(()), |it| it.still_fits(&layer))?;
         let here = state.layer_mut(&layer);
         let loaded = load(here, layer_changes, |query| store.read(query))?;
         let places = Places::of(layer_changes, &layer);
@@ -127,7 +128,7 @@ impl<'a> Places<'a> {
                 let mut values = now.values().to_vec();
                 for it in fields {
                     let at = self.at[it.field].ok_or_else(|| self.lost(it.field))?;
-                    if !is_left(&it.before, &values[at]) {
+                    if !is_left(it.before.as_ref(), values[at].as_ref()) {
                         return Err(self.differs(it.field));
                     }
                     values[at].clone_from(&it.after);
@@ -156,7 +157,7 @@ impl<'a> Places<'a> {
     fn same(&self, image: &Image, now: &Feature) -> std::result::Result<(), String> {
         for (field, value) in image.values.iter().enumerate() {
             let Some(at) = self.at[field] else { continue };
-            if !is_left(value, &now.values()[at]) {
+            if !is_left(value.as_ref(), now.values()[at].as_ref()) {
                 return Err(self.differs(field));
             }
         }
@@ -173,7 +174,7 @@ impl<'a> Places<'a> {
 }
 
 /// Whether a value is what a step left; what it left unset was the store's to fill in.
-fn is_left(left: &Option<Value>, now: &Option<Value>) -> bool {
+fn is_left(left: Option<&Value>, now: Option<&Value>) -> bool {
     left.is_none() || left == now
 }
 

@@ -1,7 +1,8 @@
 //! The buffer as a store.
 use crate::buffer::EditBuffer;
+use crate::error::EditError;
 use crate::read::{self, Base, Merge};
-use crate::state::State;
+use crate::state::{LayerState, State};
 use crate::transaction::EditTransaction;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::{Arc, PoisonError};
@@ -18,7 +19,7 @@ impl EditBuffer {
     /// What is pending, and what the store says beside it.
     fn read_both(&self, query: &Query, control: &ReadControl) -> Result<Features<'static>> {
         let _gate = self.gate.read().unwrap_or_else(PoisonError::into_inner);
-        let (state, aliases) = (self.state(), self.aliases());
+        let (state, aliases) = self.state_and_aliases();
         let query = &*aliases.query(query);
         let Some(pending) = state.layer(&query.layer).filter(|it| it.is_dirty()) else {
             return self.store().read_with(query, control);
@@ -48,7 +49,7 @@ impl Base<'static> for Below<'_> {
 }
 
 fn is_dirty(state: &State, layer: &str) -> bool {
-    state.layer(layer).is_some_and(|it| it.is_dirty())
+    state.layer(layer).is_some_and(LayerState::is_dirty)
 }
 
 impl Store for EditBuffer {
@@ -69,11 +70,11 @@ impl Store for EditBuffer {
 
     fn layers(&self) -> Result<Vec<Arc<Layer>>> {
         let layers = self.store().layers()?;
-        Ok(layers.into_iter().map(|layer| self.pending_layer(layer)).collect())
+        Ok(layers.into_iter().map(Self::pending_layer).collect())
     }
 
     fn layer(&self, name: &str) -> Result<Arc<Layer>> {
-        self.store().layer(name).map(|layer| self.pending_layer(layer))
+        self.store().layer(name).map(Self::pending_layer)
     }
 
     fn facts(&self, layer: &str) -> Result<LayerFacts> {
@@ -98,7 +99,8 @@ impl Store for EditBuffer {
 
     /// Of a layer in which edits are pending, the plan is that of what the store is asked.
     fn explain(&self, query: &Query) -> Result<Plan> {
-        let state = self.state();
+        let (state, aliases) = self.state_and_aliases();
+        let query = &*aliases.query(query);
         let Some(pending) = state.layer(&query.layer).filter(|it| it.is_dirty()) else {
             return self.store().explain(query);
         };
@@ -125,8 +127,9 @@ impl Store for EditBuffer {
     }
 
     fn aggregate(&self, query: &Query, aggregates: &[Aggregate]) -> Result<Vec<Value>> {
-        if self.is_clean(&query.layer) {
-            return self.store().aggregate(query, aggregates);
+        let (state, aliases) = self.state_and_aliases();
+        if !is_dirty(&state, &query.layer) {
+            return self.store().aggregate(&aliases.query(query), aggregates);
         }
         let layer = self.layer(&query.layer)?;
         aggregate_in_memory(&layer, query, aggregates, |query| self.read(query))
@@ -151,7 +154,8 @@ impl Store for EditBuffer {
             let reason = "the store below can only be read".to_owned();
             return Err(StoreError::ReadOnly { store: self.name().to_owned(), reason });
         }
-        Ok(Box::new(EditTransaction::writing(self, self.turn()?, UNNAMED)))
+        let turn = self.settled_turn().map_err(EditError::into_store_error)?;
+        Ok(Box::new(EditTransaction::writing(self, turn, UNNAMED)))
     }
 
     fn freshness(&self) -> Result<u64> {

@@ -28,11 +28,25 @@ pub(crate) struct EditTransaction<'b> {
     pub(crate) touched: BTreeSet<(String, Target)>,
     /// The layers that it drops.
     dropped: Vec<String>,
+    /// Whether it makes layers.
+    creates: bool,
     /// What cannot wait is done in a transaction of the store.
     below: Option<Box<dyn Transaction + 'b>>,
     savepoints: Vec<Mark>,
     next_savepoint: u32,
     pub(crate) broken: bool,
+}
+
+/// What a transaction did, for the buffer to keep.
+pub(crate) struct Made<'t> {
+    pub(crate) name: &'t str,
+    pub(crate) changes: ChangeSet,
+    pub(crate) state: State,
+    /// What cannot wait, to be committed with it.
+    pub(crate) below: Option<Box<dyn Transaction + 't>>,
+    pub(crate) dropped: Vec<String>,
+    /// Whether layers came or went.
+    pub(crate) layers_differ: bool,
 }
 
 /// A point to go back to.
@@ -50,16 +64,17 @@ impl<'b> EditTransaction<'b> {
     }
 
     pub(crate) fn reading(buffer: &'b EditBuffer) -> Self {
-        let state = buffer.state();
+        let (state, aliases) = buffer.state_and_aliases();
         Self {
             buffer,
             step_name: String::new(),
-            aliases: buffer.aliases(),
+            aliases,
             turn: None,
             before: state.clone(),
             state,
             touched: BTreeSet::new(),
             dropped: Vec::new(),
+            creates: false,
             below: None,
             savepoints: Vec::new(),
             next_savepoint: 0,
@@ -116,7 +131,9 @@ impl<'b> EditTransaction<'b> {
 
     /// What the step comes to.
     fn changes(&self) -> ChangeSet {
-        step::between(&self.before, &self.state, &self.touched)
+        let mut before = self.before.clone();
+        self.dropped.iter().for_each(|layer| before.forget_layer(layer));
+        step::between(&before, &self.state, &self.touched)
     }
 }
 
@@ -136,15 +153,19 @@ impl Transaction for EditTransaction<'_> {
             Some(below) => below.layers()?,
             None => self.buffer.store().layers()?,
         };
-        Ok(layers.into_iter().map(|layer| self.buffer.pending_layer(layer)).collect())
+        Ok(layers.into_iter().map(EditBuffer::pending_layer).collect())
     }
 
     fn layer(&self, name: &str) -> Result<Arc<Layer>> {
-        self.store_layer(name).map(|layer| self.buffer.pending_layer(layer))
+        self.store_layer(name).map(EditBuffer::pending_layer)
     }
 
     fn read(&self, query: &Query) -> Result<Features<'_>> {
         self.usable()?;
+        if self.turn.is_none() {
+            // others commit meanwhile: what is pending and what is stored must be of one moment
+            return self.buffer.read(query);
+        }
         let pending = self.state.layer(&query.layer);
         let control = ReadControl::default();
         let query = self.aliases.query(query);
@@ -183,14 +204,14 @@ impl Transaction for EditTransaction<'_> {
             });
         }
         let layer = self.below()?.create_layer(definition)?;
-        Ok(self.buffer.pending_layer(layer))
+        self.creates = true;
+        Ok(EditBuffer::pending_layer(layer))
     }
 
     /// What is pending in the layer goes with it.
     fn drop_layer(&mut self, name: &str) -> Result<()> {
         self.below()?.drop_layer(name)?;
         self.state.forget_layer(name);
-        self.touched.retain(|(layer, _)| layer != name);
         self.dropped.push(name.to_owned());
         Ok(())
     }
@@ -202,8 +223,9 @@ impl Transaction for EditTransaction<'_> {
             let reason = format!("layer `{layer}`: {reason}");
             return Err(StoreError::ReadOnly { store: self.name().to_owned(), reason });
         }
+        self.state.layer(layer).map_or(Ok(()), |it| it.still_fits(&store_layer))?;
         let fids = store_layer.fids;
-        let pending = self.buffer.pending_layer(store_layer);
+        let pending = EditBuffer::pending_layer(store_layer);
         let provisional = Arc::clone(&self.buffer.provisional);
         let preparer = Preparer::new(self.buffer.printable_name(), pending, fids, provisional);
         Ok(Box::new(Writer::open(self, preparer, mode)))
@@ -249,17 +271,17 @@ impl Transaction for EditTransaction<'_> {
 
     fn commit(mut self: Box<Self>) -> Result<()> {
         self.usable()?;
-        let changes = self.changes();
-        if let Some(below) = self.below.take() {
-            below.commit()?;
-            self.buffer.forget_layers(&self.dropped);
-        }
-        if self.turn.is_none() || (changes.is_empty() && self.dropped.is_empty()) {
+        let Some(turn) = self.turn.take() else { return Ok(()) };
+        let (changes, buffer) = (self.changes(), self.buffer);
+        if self.below.is_none() && changes.is_empty() {
             return Ok(());
         }
-        self.buffer.push(&self.step_name, changes, self.state)?;
-        drop(self.turn.take());
-        self.buffer.deliver();
+        let Self { step_name, state, below, dropped, creates, .. } = *self;
+        let layers_differ = creates || !dropped.is_empty();
+        let name = &step_name;
+        buffer.push(Made { name, changes, state, below, dropped, layers_differ })?;
+        drop(turn);
+        buffer.deliver();
         Ok(())
     }
 

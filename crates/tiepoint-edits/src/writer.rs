@@ -253,9 +253,8 @@ impl FeatureWriter for Writer<'_, '_> {
     fn write(&mut self, edit: Edit) -> Result<Written> {
         let known = self.transaction.state.layer(self.layer_name());
         let edit = self.transaction.aliases.edit(self.layer_name(), edit);
-        let edit = match self.preparer.prepare(edit, known)? {
-            Some(edit) => edit,
-            None => return Ok(Written::Missing),
+        let Some(edit) = self.preparer.prepare(edit, known)? else {
+            return Ok(Written::Missing);
         };
         if self.mode == WriteMode::Rows {
             return self.make_at_once(edit);

@@ -1,2 +1,11 @@
 //! What the edit buffer and its journal promise, over real stores.
 mod as_store;
+mod commits;
+mod drift;
+mod fixture;
+mod frail;
+mod handlers;
+mod model;
+mod rules;
+mod speed;
+mod together;
