@@ -68,7 +68,7 @@ impl Remains {
                 Record::Done { .. } | Record::RolledBack | Record::Cleared => {
                     remains = Self::default();
                 }
-                _ => {}
+                Record::Adopted { .. } => {}
             }
         }
         Ok(remains)

@@ -160,7 +160,7 @@ fn an_apply_that_waits_for_others_is_ended_and_leaves_all_as_it_was() {
     std::thread::scope(|scope| {
         let hold =
             "BEGIN; UPDATE trees SET height = 1 WHERE name = 'oak'; SELECT pg_sleep(3); ROLLBACK";
-        let held = scope.spawn(|| schema.execute(hold));
+        let other = scope.spawn(|| schema.execute(hold));
         wait_until(|| {
             waiting("query LIKE 'BEGIN; UPDATE trees SET height%' AND wait_event = 'PgSleep'")
         });
@@ -179,7 +179,7 @@ fn an_apply_that_waits_for_others_is_ended_and_leaves_all_as_it_was() {
         let run = Run::of(child);
         assert_eq!(run.code, Some(130), "{}", run.err);
         assert!(begun.elapsed() < std::time::Duration::from_secs(2), "{:?}", begun.elapsed());
-        held.join().expect("ends");
+        other.join().expect("ends");
     });
     assert!(folder.csv(&url, "trees", "").contains(",oak,21.5"));
     folder.ok(&format!("apply {url} c.json"));
