@@ -9,6 +9,7 @@ use crate::merge::{Merged, Present};
 use crate::origins::Origins;
 use crate::provisional::{Provisional, Refreshed};
 use crate::step;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 use tiepoint_core::{ChangeSet, ChangeSetId, Conflict};
@@ -209,7 +210,14 @@ impl Replay {
 fn label_of(store: &dyn Store) -> Result<StoreLabel> {
     let place = store.place()?;
     let place = place.ok_or_else(|| no_journal(store, "be told from other stores"))?;
-    Ok(StoreLabel { place, address: store.name().to_owned() })
+    Ok(StoreLabel { place, address: address_of(store) })
+}
+
+/// What the store is opened by from any folder: a file by its whole path.
+fn address_of(store: &dyn Store) -> String {
+    let whole = Path::new(store.name()).canonicalize().ok();
+    let whole = whole.and_then(|it| it.into_os_string().into_string().ok());
+    whole.unwrap_or_else(|| store.name().to_owned())
 }
 
 fn no_journal(store: &dyn Store, what: &str) -> EditError {
