@@ -8,7 +8,7 @@ use crate::log::{Log, Pending};
 use crate::provisional::{Aliases, Provisional};
 use crate::state::State;
 use crate::status::Status;
-use crate::step;
+use crate::step::{self, Fitting, Overtaken};
 use crate::transaction::{EditTransaction, Made};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
@@ -270,27 +270,26 @@ impl EditBuffer {
     fn walk(&self, direction: Direction) -> Result<Option<String>> {
         let turn = self.settled_turn()?;
         self.refuse_within_command()?;
-        let (step, state) = {
-            let shared = self.lock();
-            let step = match direction {
-                Direction::Undone => shared.history.next_undo(),
-                Direction::Done | Direction::Redone => shared.history.next_redo(),
-            };
-            let Some(step) = step.cloned() else { return Ok(None) };
-            (step, shared.state.clone())
+        let step = match direction {
+            Direction::Undone => self.lock().history.next_undo().cloned(),
+            Direction::Done | Direction::Redone => self.lock().history.next_redo().cloned(),
         };
+        let Some(step) = step else { return Ok(None) };
         let changes = match direction {
             Direction::Undone => Arc::new(step.changes.inverted()),
             Direction::Done | Direction::Redone => Arc::clone(&step.changes),
         };
-        let state = self.applied(&step, &changes, &state)?;
+        let layers = step::layers_of(&changes, &*self.store)?;
+        self.lock().state.follow(&layers)?;
+        let fitting = Fitting::of(&self.state(), &changes, layers, &*self.store)?;
+        let fitting = fitting.map_err(|features| overtaken(&step, features))?;
         self.log.step(&step.name, &changes, || self.pending())?;
         let mut shared = self.lock();
+        fitting.apply(&mut shared.state);
         match direction {
             Direction::Undone => shared.history.undone(),
             Direction::Done | Direction::Redone => shared.history.redone(),
         }
-        shared.state = state;
         shared.version += 1;
         let name = Arc::clone(&step.name);
         self.listeners.queue(EditEvent::Changed { direction, name, changes });
@@ -302,8 +301,8 @@ impl EditBuffer {
 
     /// What is pending after these changes.
     pub(crate) fn applied(&self, step: &Step, changes: &ChangeSet, state: &State) -> Result<State> {
-        step::apply(state, changes, &*self.store)?
-            .map_err(|features| EditError::Overtaken { step: step.name.to_string(), features })
+        let applied = step::apply(state, changes, &*self.store)?;
+        applied.map_err(|features| overtaken(step, features))
     }
 
     pub(crate) fn refuse_within_command(&self) -> Result<()> {
@@ -363,6 +362,10 @@ impl EditBuffer {
     pub(crate) fn deliver(&self) {
         self.listeners.deliver();
     }
+}
+
+fn overtaken(step: &Step, features: Vec<Overtaken>) -> EditError {
+    EditError::Overtaken { step: step.name.to_string(), features }
 }
 
 impl std::fmt::Debug for EditBuffer {

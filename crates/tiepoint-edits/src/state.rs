@@ -77,6 +77,17 @@ impl State {
         state
     }
 
+    /// Follows layers whose fields are others now.
+    pub(crate) fn follow(&mut self, layers: &[Arc<Layer>]) -> Result<(), StoreError> {
+        for layer in layers {
+            self.layer(layer.name()).map_or(Ok(()), |it| it.still_fits(layer))?;
+        }
+        for layer in layers {
+            self.layer_mut(layer);
+        }
+        Ok(())
+    }
+
     pub(crate) fn layers(&self) -> impl Iterator<Item = (&str, &LayerState)> {
         self.layers.iter().map(|(name, layer)| (name.as_str(), layer))
     }
@@ -163,35 +174,29 @@ impl LayerState {
         self.unique.get(&(field, value.clone()))
     }
 
-    /// Puts another state in the place of what a row that is here says now; `None` where it is not
-    /// here. Cheaper than [`put`](Self::put) where there are no unique values to follow.
-    pub(crate) fn change<E>(
+    /// Makes something else of what a row that is here is to say; false where it is not here. What
+    /// nobody else looks at is changed in place.
+    pub(crate) fn change(
         &mut self,
         target: &Target,
-        now: impl FnOnce(Option<&Feature>) -> Result<Option<Feature>, E>,
-    ) -> Option<Result<(), E>> {
+        now: impl FnOnce(Option<Arc<Feature>>) -> Option<Arc<Feature>>,
+    ) -> bool {
         if self.layer.schema().fields().iter().any(|field| field.unique) {
-            let row = self.rows.get(target)?;
-            let (base, now) = (row.base.clone(), now(row.now.as_deref()));
-            return Some(
-                now.map(|now| self.put(target.clone(), Row::new(base, now.map(Arc::new)))),
-            );
+            let Some(row) = self.rows.get(target).cloned() else { return false };
+            self.put(target.clone(), Row::new(row.base, now(row.now)));
+            return true;
         }
-        let row = self.rows.get_mut(target)?;
-        let now = match now(row.now.as_deref()) {
-            Ok(now) => now.map(Arc::new),
-            Err(reason) => return Some(Err(reason)),
-        };
+        let Some(row) = self.rows.get_mut(target) else { return false };
+        let now = now(row.now.take());
         let fid = now.as_ref().and_then(|now| now.fid.as_ref());
-        if let Some(fid) = fid.filter(|fid| !row.fids().contains(&Some(fid))) {
+        if let Some(fid) = fid.filter(|fid| row.fid.as_ref() != Some(fid)) {
             self.by_fid.insert_mut(fid.clone(), target.clone());
         }
-        let was_dirty = row.dirty;
-        let fid = row.fid.take();
+        let (was_dirty, fid) = (row.dirty, row.fid.take());
         *row = Row::new(row.base.take(), now);
         row.fid = row.fid.take().or(fid);
         self.dirty = self.dirty + usize::from(row.dirty) - usize::from(was_dirty);
-        Some(Ok(()))
+        true
     }
 
     /// Puts a row in the place of the one before.
