@@ -38,7 +38,13 @@ impl EditBuffer {
         let now = Present::read(&origins, &**self.store())?;
         let theirs = origins.changes_to(&now);
         if !theirs.is_empty() {
-            self.take_up(&state, theirs, &steps, &now)?;
+            let taken = self.take_up(&state, theirs.clone(), &steps, &now);
+            if taken.as_ref().is_err_and(EditError::is_a_gap) {
+                let whole = [Step::new("Pending edits", state.changes())];
+                self.take_up(&state, theirs, &whole, &now)?;
+            } else {
+                taken?;
+            }
         }
         let conflicts = self.conflicts();
         drop(turn);
