@@ -3,6 +3,7 @@
 mod buffer;
 mod command;
 mod commit;
+mod drift;
 mod error;
 mod events;
 mod history;
@@ -16,11 +17,13 @@ mod provisional;
 mod read;
 mod recover;
 mod remains;
+mod sides;
 mod state;
 mod status;
 mod step;
 mod store;
 mod transaction;
+mod undo;
 mod writer;
 
 pub use buffer::EditBuffer;

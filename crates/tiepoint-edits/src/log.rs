@@ -1,7 +1,7 @@
 //! What goes into the journal, where there is one: the changes of each step as they happened, and
 //! how far commits got.
 use crate::journal::{Journal, JournalError, LeftBehind, Record};
-use crate::merge::sides;
+use crate::sides::sides;
 use std::sync::Arc;
 use tiepoint_core::{ChangeSet, ChangeSetId, Conflict};
 
