@@ -1,4 +1,11 @@
 //! What was typed: the arguments of every subcommand, as text and numbers, with their help.
+mod changes;
+
+pub(crate) use changes::{
+    ApplyArgs, ChangeFormatArg, ConflictArgs, DiffArgs, EditArgs, InvertArgs, MergeArgs,
+    OutputArgs, RecoverArgs, Side,
+};
+
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use std::path::PathBuf;
@@ -26,11 +33,11 @@ Begin with `tiepoint tour`: it makes a small GeoPackage to try things on.
 
 Exit codes:
     0  it is done
-    1  `check` found faults that are still there
+    1  `check` found faults that are still there; `diff` found differences
     2  invalid: the arguments, or what a document says, make no sense
     3  not found: a file, a layer, an object
     4  already exists: a layer, a file, an object id
-    5  conflict: a constraint of the store, or a document that changed while it was read
+    5  conflict: others changed the same, a constraint of the store, or a document that changed while it was read
     6  unsupported: no such driver or format, or more than it can do
     7  denied: read-only, or no permission
     8  unavailable: locked by another program, disk full; the same may work later
@@ -51,6 +58,12 @@ pub(crate) enum Command {
     Tie(TieArgs),
     Untie(UntieArgs),
     Check(CheckArgs),
+    Edit(EditArgs),
+    Recover(RecoverArgs),
+    Diff(DiffArgs),
+    Apply(ApplyArgs),
+    Invert(InvertArgs),
+    Merge(MergeArgs),
     Tour(TourArgs),
     Completions(CompletionsArgs),
 }
@@ -485,7 +498,11 @@ pub(crate) struct CheckArgs {
 #[command(after_help = "\
 Example:
   tiepoint tour")]
-pub(crate) struct TourArgs {}
+pub(crate) struct TourArgs {
+    /// Be the program that the tour kills: edit, and wait.
+    #[arg(long, hide = true)]
+    pub(crate) edit_and_wait: bool,
+}
 
 /// Print a completion script for a shell
 #[derive(Debug, ClapArgs)]

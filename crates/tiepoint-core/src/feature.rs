@@ -116,6 +116,15 @@ impl Feature {
         Ok(())
     }
 
+    /// Puts a value into the field at a position as it is, or makes the field unset; not checked.
+    ///
+    /// # Panics
+    ///
+    /// When there is no such position, which is a mistake in the program.
+    pub fn put(&mut self, position: usize, value: Option<Value>) {
+        self.values[position] = value;
+    }
+
     /// Makes a field unset again.
     pub fn unset(&mut self, field: &str) {
         if let Some(position) = self.schema.position(field) {

@@ -1,14 +1,13 @@
 //! The edit buffer: edits over a store that wait until they are committed or rolled back.
 use crate::command::EditCommand;
 use crate::error::{EditError, Result};
-use crate::events::{Direction, EditEvent, Handled, HandlerFault, Listeners, Subscription};
+use crate::events::{EditEvent, Handled, HandlerFault, Listeners, Subscription};
 use crate::history::{History, Step};
 use crate::journal::JournalFolder;
 use crate::log::{Log, Pending};
 use crate::provisional::{Aliases, Provisional};
 use crate::state::State;
 use crate::status::Status;
-use crate::step;
 use crate::transaction::{EditTransaction, Made};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
@@ -242,74 +241,6 @@ impl EditBuffer {
         }
         if layers_differ {
             self.listeners.queue(EditEvent::Reset);
-        }
-    }
-
-    /// Takes back the last step that is done; its name, `None` where there is none.
-    ///
-    /// A step that is in the store already is taken back by a change that is pending then: what was
-    /// committed is not rewritten.
-    ///
-    /// # Errors
-    ///
-    /// [`EditError::Overtaken`] for a step in the store where others have changed what it left, and
-    /// [`EditError::CommandOpen`].
-    pub fn undo(&self) -> Result<Option<String>> {
-        self.walk(Direction::Undone)
-    }
-
-    /// Makes the last step again that was taken back; its name, `None` where there is none.
-    ///
-    /// # Errors
-    ///
-    /// As [`undo`](Self::undo).
-    pub fn redo(&self) -> Result<Option<String>> {
-        self.walk(Direction::Redone)
-    }
-
-    fn walk(&self, direction: Direction) -> Result<Option<String>> {
-        let turn = self.settled_turn()?;
-        self.refuse_within_command()?;
-        let (step, state) = {
-            let shared = self.lock();
-            let step = match direction {
-                Direction::Undone => shared.history.next_undo(),
-                Direction::Done | Direction::Redone => shared.history.next_redo(),
-            };
-            let Some(step) = step.cloned() else { return Ok(None) };
-            (step, shared.state.clone())
-        };
-        let changes = match direction {
-            Direction::Undone => Arc::new(step.changes.inverted()),
-            Direction::Done | Direction::Redone => Arc::clone(&step.changes),
-        };
-        let state = self.applied(&step, &changes, &state)?;
-        self.log.step(&step.name, &changes, || self.pending())?;
-        let mut shared = self.lock();
-        match direction {
-            Direction::Undone => shared.history.undone(),
-            Direction::Done | Direction::Redone => shared.history.redone(),
-        }
-        shared.state = state;
-        shared.version += 1;
-        let name = Arc::clone(&step.name);
-        self.listeners.queue(EditEvent::Changed { direction, name, changes });
-        drop(shared);
-        drop(turn);
-        self.deliver();
-        Ok(Some(step.name.to_string()))
-    }
-
-    /// What is pending after these changes.
-    pub(crate) fn applied(&self, step: &Step, changes: &ChangeSet, state: &State) -> Result<State> {
-        step::apply(state, changes, &*self.store)?
-            .map_err(|features| EditError::Overtaken { step: step.name.to_string(), features })
-    }
-
-    pub(crate) fn refuse_within_command(&self) -> Result<()> {
-        match self.lock().history.open_command() {
-            Some(command) => Err(EditError::CommandOpen { command: command.to_string() }),
-            None => Ok(()),
         }
     }
 

@@ -122,6 +122,16 @@ impl EditError {
         StoreError::Driver { store, what, kind, source }.into()
     }
 
+    /// Whether steps do not follow one another: between two of them nothing was pending for a
+    /// feature, and others changed it. They go on as one step, then.
+    pub(crate) fn is_a_gap(&self) -> bool {
+        match self {
+            Self::Overtaken { .. } => true,
+            Self::Store(error) => error.kind() == ErrorKind::Internal,
+            _ => false,
+        }
+    }
+
     /// The same for those who ask the buffer as a store.
     pub(crate) fn into_store_error(self) -> StoreError {
         let kind = self.kind();

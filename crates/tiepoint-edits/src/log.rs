@@ -1,7 +1,7 @@
 //! What goes into the journal, where there is one: the changes of each step as they happened, and
 //! how far commits got.
 use crate::journal::{Journal, JournalError, LeftBehind, Record};
-use crate::merge::sides;
+use crate::sides::sides;
 use std::sync::Arc;
 use tiepoint_core::{ChangeSet, ChangeSetId, Conflict};
 
@@ -56,19 +56,18 @@ impl Log {
     /// A commit has happened: nothing before it is pending any more. The store must remember the
     /// commit until this has succeeded.
     pub(crate) fn done(&self, id: ChangeSetId) -> Result<(), JournalError> {
-        self.end(Record::Done { id })
+        let Some(journal) = &self.0 else { return Ok(()) };
+        let written = journal.write(&[Record::Done { id }]);
+        journal.clear().and(written)
     }
 
     /// What was pending is given up.
     pub(crate) fn rolled_back(&self) -> Result<(), JournalError> {
-        self.end(Record::RolledBack)
-    }
-
-    /// Nothing before the record is of use any more.
-    fn end(&self, record: Record) -> Result<(), JournalError> {
         let Some(journal) = &self.0 else { return Ok(()) };
-        let written = journal.write(&[record]);
-        journal.clear().and(written)
+        let written = journal.write(&[Record::RolledBack]);
+        let cleared = journal.clear();
+        // it is given up where either says so: an error means that it is still pending
+        written.or(cleared)
     }
 
     /// What is pending is made of something else now.

@@ -1,6 +1,7 @@
 //! Reading with what is pending merged in: the store is asked for what was not touched, and what was
 //! touched is answered here.
-use crate::state::{LayerState, fitted};
+use crate::drift::fitted;
+use crate::state::LayerState;
 use std::collections::BTreeSet;
 use std::iter::Peekable;
 use std::sync::Arc;

@@ -9,6 +9,7 @@ use crate::merge::{Merged, Present};
 use crate::origins::Origins;
 use crate::provisional::{Provisional, Refreshed};
 use crate::step;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 use tiepoint_core::{ChangeSet, ChangeSetId, Conflict};
@@ -80,7 +81,13 @@ impl EditBuffer {
         self.refuse_within_command()?;
         let replay = Replay::of(&left, &**self.store())?.refreshed(&self.provisional);
         let mine = replay.changes()?;
-        let pending = self.with_recovered(&mine, &replay)?;
+        let pending = match self.with_recovered(&mine, &replay, &replay.steps) {
+            Err(gap) if gap.is_a_gap() => {
+                let whole = [Step::new("Pending edits", mine.clone())];
+                self.with_recovered(&mine, &replay, &whole)?
+            }
+            pending => pending?,
+        };
         let steps = pending.1.iter().map(|it| Arc::clone(&it.name)).collect();
         let recovered = Recovered {
             began: left.began(),
@@ -109,14 +116,19 @@ impl EditBuffer {
     }
 
     /// What is pending with what was left on top of it, and the steps that were added.
-    fn with_recovered(&self, mine: &ChangeSet, replay: &Replay) -> Result<(Shared, Vec<Step>)> {
+    fn with_recovered(
+        &self,
+        mine: &ChangeSet,
+        replay: &Replay,
+        steps: &[Step],
+    ) -> Result<(Shared, Vec<Step>)> {
         let (state, mut conflicts) = {
             let shared = self.lock();
             (shared.state.clone(), shared.conflicts.clone())
         };
-        let origins = Origins::of_steps(&replay.steps);
+        let origins = Origins::of_steps(steps);
         let theirs = origins.changes_to(&Present::read(&origins, self)?);
-        let merged = Merged::of(mine, &theirs, &replay.steps, &**self.store())?;
+        let merged = Merged::of(mine, &theirs, steps, &**self.store())?;
         conflicts.extend(replay.conflicts.iter().cloned());
         conflicts.extend(merged.conflicts);
         let mut state = state;
@@ -209,7 +221,14 @@ impl Replay {
 fn label_of(store: &dyn Store) -> Result<StoreLabel> {
     let place = store.place()?;
     let place = place.ok_or_else(|| no_journal(store, "be told from other stores"))?;
-    Ok(StoreLabel { place, address: store.name().to_owned() })
+    Ok(StoreLabel { place, address: address_of(store) })
+}
+
+/// What the store is opened by from any folder: a file by its whole path.
+fn address_of(store: &dyn Store) -> String {
+    let whole = Path::new(store.name()).canonicalize().ok();
+    let whole = whole.and_then(|it| it.into_os_string().into_string().ok());
+    whole.unwrap_or_else(|| store.name().to_owned())
 }
 
 fn no_journal(store: &dyn Store, what: &str) -> EditError {

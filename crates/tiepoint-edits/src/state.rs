@@ -4,9 +4,7 @@ use crate::provisional;
 use rpds::HashTrieMapSync;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tiepoint_core::{
-    Change, ChangeSet, Feature, FeatureError, Fid, Field, FieldNames, Image, Layer, Target, Value,
-};
+use tiepoint_core::{Change, ChangeSet, Feature, Fid, FieldNames, Image, Layer, Target, Value};
 use tiepoint_store::StoreError;
 
 /// All that is pending. Cloning shares it; a change costs the logarithm of what is pending.
@@ -77,6 +75,17 @@ impl State {
         state
     }
 
+    /// Follows layers whose fields are others now.
+    pub(crate) fn follow(&mut self, layers: &[Arc<Layer>]) -> Result<(), StoreError> {
+        for layer in layers {
+            self.layer(layer.name()).map_or(Ok(()), |it| it.still_fits(layer))?;
+        }
+        for layer in layers {
+            self.layer_mut(layer);
+        }
+        Ok(())
+    }
+
     pub(crate) fn layers(&self) -> impl Iterator<Item = (&str, &LayerState)> {
         self.layers.iter().map(|(name, layer)| (name.as_str(), layer))
     }
@@ -115,7 +124,7 @@ impl State {
 }
 
 impl LayerState {
-    fn new(layer: Arc<Layer>) -> Self {
+    pub(crate) fn new(layer: Arc<Layer>) -> Self {
         Self {
             names: names_of(&layer),
             layer,
@@ -144,6 +153,10 @@ impl LayerState {
         self.rows.get(target).filter(|row| row.dirty)
     }
 
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (&Target, &Row)> {
+        self.rows.iter()
+    }
+
     pub(crate) fn dirty_rows(&self) -> impl Iterator<Item = (&Target, &Row)> {
         self.rows.iter().filter(|(_, row)| row.dirty)
     }
@@ -163,35 +176,29 @@ impl LayerState {
         self.unique.get(&(field, value.clone()))
     }
 
-    /// Puts another state in the place of what a row that is here says now; `None` where it is not
-    /// here. Cheaper than [`put`](Self::put) where there are no unique values to follow.
-    pub(crate) fn change<E>(
+    /// Makes something else of what a row that is here is to say; false where it is not here. What
+    /// nobody else looks at is changed in place.
+    pub(crate) fn change(
         &mut self,
         target: &Target,
-        now: impl FnOnce(Option<&Feature>) -> Result<Option<Feature>, E>,
-    ) -> Option<Result<(), E>> {
+        now: impl FnOnce(Option<Arc<Feature>>) -> Option<Arc<Feature>>,
+    ) -> bool {
         if self.layer.schema().fields().iter().any(|field| field.unique) {
-            let row = self.rows.get(target)?;
-            let (base, now) = (row.base.clone(), now(row.now.as_deref()));
-            return Some(
-                now.map(|now| self.put(target.clone(), Row::new(base, now.map(Arc::new)))),
-            );
+            let Some(row) = self.rows.get(target).cloned() else { return false };
+            self.put(target.clone(), Row::new(row.base, now(row.now)));
+            return true;
         }
-        let row = self.rows.get_mut(target)?;
-        let now = match now(row.now.as_deref()) {
-            Ok(now) => now.map(Arc::new),
-            Err(reason) => return Some(Err(reason)),
-        };
+        let Some(row) = self.rows.get_mut(target) else { return false };
+        let now = now(row.now.take());
         let fid = now.as_ref().and_then(|now| now.fid.as_ref());
-        if let Some(fid) = fid.filter(|fid| !row.fids().contains(&Some(fid))) {
+        if let Some(fid) = fid.filter(|fid| row.fid.as_ref() != Some(fid)) {
             self.by_fid.insert_mut(fid.clone(), target.clone());
         }
-        let was_dirty = row.dirty;
-        let fid = row.fid.take();
+        let (was_dirty, fid) = (row.dirty, row.fid.take());
         *row = Row::new(row.base.take(), now);
         row.fid = row.fid.take().or(fid);
         self.dirty = self.dirty + usize::from(row.dirty) - usize::from(was_dirty);
-        Some(Ok(()))
+        true
     }
 
     /// Puts a row in the place of the one before.
@@ -218,86 +225,12 @@ impl LayerState {
         self.rows.insert_mut(target, row);
     }
 
-    /// Whether nothing of what is pending is lost in the layer as it is now.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Schema`] for a pending value whose field is gone or of another type, and
-    /// [`StoreError::Invalid`] where features are known by something else now.
-    pub(crate) fn still_fits(&self, layer: &Layer) -> Result<(), StoreError> {
-        if self.dirty > 0 && self.layer.is_tied() != layer.is_tied() {
-            let (store, tied) = (format!("layer `{}`", layer.name()), layer.is_tied());
-            let what = if tied { "tied" } else { "untied" };
-            let reason =
-                format!("it was {what} while edits were pending: commit or roll back first");
-            return Err(StoreError::Invalid { store, reason });
-        }
-        if self.layer.schema() == layer.schema() {
-            return Ok(());
-        }
-        for field in self.layer.schema().fields().iter().enumerate() {
-            self.still_has(layer, field)?;
-        }
-        Ok(())
-    }
-
-    fn still_has(&self, layer: &Layer, (at, field): (usize, &Field)) -> Result<(), StoreError> {
-        let now = layer.schema().field(&field.name);
-        if now.is_some_and(|now| now.ty == field.ty) {
-            return Ok(());
-        }
-        let value = |it: &Option<Arc<Feature>>| {
-            it.as_ref().and_then(|it| it.values()[at].clone()).filter(|it| !it.is_null())
-        };
-        let lost = self.dirty_rows().find(|(_, row)| {
-            let now = value(&row.now);
-            row.now.is_some()
-                && now != value(&row.base)
-                && !now.as_ref().is_some_and(|it| fits(layer, &field.name, it))
-        });
-        let Some((target, row)) = lost else { return Ok(()) };
-        let (layer_name, feature) = (layer.name().to_owned(), target.to_string());
-        match (now, value(&row.now).map(|it| now.map(|now| now.ty.accept(it)))) {
-            (Some(now), Some(Some(Err(reason)))) => {
-                let reason = FeatureError::Value { field: now.name.clone(), reason };
-                Err(StoreError::Value { layer: layer_name, feature, reason })
-            }
-            (Some(_), _) => Ok(()),
-            (None, _) => {
-                let reason = layer.schema().require(&field.name);
-                let schema = |reason| StoreError::Schema { layer: layer_name, reason };
-                reason.map(drop).map_err(schema)
-            }
-        }
-    }
-
     /// What is pending for a row of the store, whatever it is known by now.
     pub(crate) fn dirty_row_of(&self, feature: &Feature, is_tied: bool) -> Option<&Row> {
         if self.layer.is_tied() == is_tied {
             return self.dirty_row(&Target::of(feature)?);
         }
         self.dirty_row(self.by_fid.get(feature.fid.as_ref()?)?)
-    }
-
-    /// Follows a layer whose fields are others now: what they have in common stays.
-    fn refit(&mut self, layer: &Arc<Layer>) {
-        if self.dirty == 0 && self.layer.is_tied() != layer.is_tied() {
-            // features are known by something else now
-            *self = Self::new(Arc::clone(layer));
-        }
-        let (before, now) = (self.layer.schema(), layer.schema());
-        if Arc::ptr_eq(before, now) || before == now {
-            return;
-        }
-        let mut refitted = Self::new(Arc::clone(layer));
-        for (target, row) in &self.rows {
-            let fit = |it: &Option<Arc<Feature>>| {
-                it.as_ref().map(|feature| Arc::new(fitted(feature, layer)))
-            };
-            let fitted = Row::new(fit(&row.base), fit(&row.now));
-            refitted.put(target.clone(), Row { fid: row.fid.clone(), ..fitted });
-        }
-        *self = refitted;
     }
 }
 
@@ -310,20 +243,4 @@ fn unique_values(layer: &Layer, row: &Row) -> Vec<(usize, Value)> {
     let fields = layer.schema().fields().iter().enumerate().filter(|(_, field)| field.unique);
     let values = fields.filter_map(|(at, _)| Some((at, now.values()[at].clone()?)));
     values.filter(|(_, value)| !value.is_null()).collect()
-}
-
-fn fits(layer: &Layer, field: &str, value: &Value) -> bool {
-    layer.schema().field(field).is_some_and(|it| it.ty.accept(value.clone()).is_ok())
-}
-
-/// The same feature with the fields that the layer has now; what is new is unset, and what cannot
-/// be a value of its field any more.
-pub(crate) fn fitted(feature: &Feature, layer: &Layer) -> Feature {
-    let schema = layer.schema();
-    let values = schema.fields().iter().map(|field| {
-        let value = feature.get(&field.name)?;
-        (value.is_null() || fits(layer, &field.name, value)).then(|| value.clone())
-    });
-    let fitted = Feature::with_values(Arc::clone(schema), values.collect());
-    fitted.with_id(feature.id).with_fid(feature.fid.clone())
 }

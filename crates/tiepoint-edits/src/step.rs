@@ -46,43 +46,82 @@ pub(crate) fn apply(
     changes: &ChangeSet,
     store: &dyn Store,
 ) -> Result<std::result::Result<State, Vec<Overtaken>>> {
-    let (mut state, mut overtaken) = (state.clone(), Vec::new());
-    for (name, layer_changes) in changes.layers() {
-        let layer = store.layer(name)?;
-        state.layer(name).map_or(Ok(()), |it| it.still_fits(&layer))?;
-        let here = state.layer_mut(&layer);
-        let loaded = load(here, layer_changes, |query| store.read(query))?;
-        let places = Places::of(layer_changes, &layer);
-        for (target, change) in layer_changes.iter() {
-            let applied = |now: Option<&Feature>| places.applied(change, now, target);
-            let known = here.change(target, applied);
-            let done = known.unwrap_or_else(|| {
-                let base = loaded.get(target).cloned();
-                let now = applied(base.as_deref())?.map(Arc::new);
-                here.put(target.clone(), Row::new(base, now));
-                Ok(())
-            });
-            if let Err(reason) = done {
-                let (layer, target) = (name.to_owned(), target.clone());
-                overtaken.push(Overtaken { layer, target, reason });
+    let layers = layers_of(changes, store)?;
+    let mut state = state.clone();
+    state.follow(&layers)?;
+    let fitting = Fitting::of(&state, changes, layers, store)?;
+    Ok(fitting.map(|fitting| {
+        fitting.apply(&mut state);
+        state
+    }))
+}
+
+/// The layers that changes are about, as they are now.
+pub(crate) fn layers_of(changes: &ChangeSet, store: &dyn Store) -> Result<Vec<Arc<Layer>>> {
+    changes.layers().map(|(name, _)| store.layer(name)).collect()
+}
+
+/// Changes that were found to fit what is pending, with the features that they touch first.
+pub(crate) struct Fitting<'c> {
+    changes: &'c ChangeSet,
+    layers: Vec<(Arc<Layer>, Loaded)>,
+}
+
+impl<'c> Fitting<'c> {
+    /// Looks whether changes fit, in layers that the state follows.
+    pub(crate) fn of(
+        state: &State,
+        changes: &'c ChangeSet,
+        layers: Vec<Arc<Layer>>,
+        store: &dyn Store,
+    ) -> Result<std::result::Result<Self, Vec<Overtaken>>> {
+        let (mut fitting, mut overtaken) = (Self { changes, layers: Vec::new() }, Vec::new());
+        for ((name, layer_changes), layer) in changes.layers().zip(layers) {
+            let here = state.layer(name);
+            let places = Places::of(layer_changes, &layer);
+            let loaded = load(here, name, layer_changes, |query| store.read(query))?;
+            for (target, change) in layer_changes.iter() {
+                let row = here.and_then(|it| it.row(target)).map(|row| row.now.as_deref());
+                let now = row.unwrap_or_else(|| loaded.get(target).map(|it| &**it));
+                if let Err(reason) = places.fits(change, now) {
+                    let (layer, target) = (name.to_owned(), target.clone());
+                    overtaken.push(Overtaken { layer, target, reason });
+                }
+            }
+            fitting.layers.push((layer, loaded));
+        }
+        Ok(if overtaken.is_empty() { Ok(fitting) } else { Err(overtaken) })
+    }
+
+    /// Applies them to the state that they fit.
+    pub(crate) fn apply(self, state: &mut State) {
+        for ((_, changes), (layer, loaded)) in self.changes.layers().zip(&self.layers) {
+            let places = Places::of(changes, layer);
+            let here = state.layer_mut(layer);
+            for (target, change) in changes.iter() {
+                if !here.change(target, |now| places.applied(change, now, target)) {
+                    let base = loaded.get(target).cloned();
+                    let now = places.applied(change, base.clone(), target);
+                    here.put(target.clone(), Row::new(base, now));
+                }
             }
         }
     }
-    Ok(if overtaken.is_empty() { Ok(state) } else { Err(overtaken) })
 }
 
 fn load<'a>(
-    here: &LayerState,
+    here: Option<&LayerState>,
+    layer: &str,
     changes: &LayerChanges,
     read: impl Fn(&tiepoint_core::Query) -> Result<Features<'a>>,
 ) -> Result<Loaded> {
     let mut wanted = Wanted::default();
     for (target, _) in changes.iter() {
-        if here.row(target).is_none() {
+        if here.is_none_or(|it| it.row(target).is_none()) {
             wanted.want(target, None);
         }
     }
-    wanted.load(here.layer.name(), read)
+    wanted.load(layer, read)
 }
 
 /// A feature that others have changed since a step was made.
@@ -109,33 +148,40 @@ impl<'a> Places<'a> {
         Self { layer, names: changes.fields(), at }
     }
 
-    /// What the feature says after the change.
+    /// Whether the change was made of what the feature says.
+    fn fits(&self, change: &Change, now: Option<&Feature>) -> std::result::Result<(), String> {
+        match (change, now) {
+            (Change::Insert(_), None) => Ok(()),
+            (Change::Insert(_), Some(_)) => Err("it is there again".to_owned()),
+            (Change::Update(_) | Change::Delete(_), None) => Err("it is gone".to_owned()),
+            (Change::Delete(image), Some(now)) => self.same(image, now),
+            (Change::Update(fields), Some(now)) => fields.iter().try_for_each(|it| {
+                let at = self.at[it.field].ok_or_else(|| self.lost(it.field))?;
+                let is_left = is_left(it.before.as_ref(), now.values()[at].as_ref());
+                if is_left { Ok(()) } else { Err(self.differs(it.field)) }
+            }),
+        }
+    }
+
+    /// What the feature says after a change that fits.
     fn applied(
         &self,
         change: &Change,
-        now: Option<&Feature>,
+        now: Option<Arc<Feature>>,
         target: &Target,
-    ) -> std::result::Result<Option<Feature>, String> {
-        match (change, now) {
-            (Change::Insert(image), None) => Ok(Some(self.feature(image, target))),
-            (Change::Insert(_), Some(_)) => Err("it is there again".to_owned()),
-            (Change::Update(_) | Change::Delete(_), None) => Err("it is gone".to_owned()),
-            (Change::Delete(image), Some(now)) => {
-                self.same(image, now)?;
-                Ok(None)
-            }
-            (Change::Update(fields), Some(now)) => {
-                let mut values = now.values().to_vec();
+    ) -> Option<Arc<Feature>> {
+        match change {
+            Change::Insert(image) => Some(Arc::new(self.feature(image, target))),
+            Change::Delete(_) => None,
+            Change::Update(fields) => now.map(|mut now| {
+                let feature = Arc::make_mut(&mut now);
                 for it in fields {
-                    let at = self.at[it.field].ok_or_else(|| self.lost(it.field))?;
-                    if !is_left(it.before.as_ref(), values[at].as_ref()) {
-                        return Err(self.differs(it.field));
+                    if let Some(at) = self.at[it.field] {
+                        feature.put(at, it.after.clone());
                     }
-                    values[at].clone_from(&it.after);
                 }
-                let feature = Feature::with_values(Arc::clone(self.layer.schema()), values);
-                Ok(Some(feature.with_id(now.id).with_fid(now.fid.clone())))
-            }
+                now
+            }),
         }
     }
 

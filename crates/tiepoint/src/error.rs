@@ -2,8 +2,10 @@
 use std::error::Error as StdError;
 use std::{fmt, io};
 use tiepoint_codecs::CodecError;
-use tiepoint_core::{Crs, ErrorKind};
-use tiepoint_store::StoreError;
+use tiepoint_core::{Conflict, Crs, DecodeError, ErrorKind};
+use tiepoint_edits::EditError;
+use tiepoint_edits::journal::JournalError;
+use tiepoint_store::{NotApplied, Refusal, StoreError};
 
 /// What a call of the facade yields.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -17,6 +19,18 @@ pub enum Error {
     /// A document cannot be read or written.
     #[error(transparent)]
     Document(#[from] DocumentError),
+    /// A change set cannot be read.
+    #[error(transparent)]
+    Changes(#[from] ChangesError),
+    /// Changes were not written, none of them.
+    #[error(transparent)]
+    NotApplied(Box<NotApplied>),
+    /// An edit buffer said no; what was pending is pending still.
+    #[error(transparent)]
+    Edit(Box<EditError>),
+    /// A journal cannot be read or written.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// A path or URL that no driver opens.
     #[error("`{location}` is no store that can be opened")]
     UnknownStore {
@@ -120,6 +134,16 @@ pub struct DocumentError {
     pub reason: CodecError,
 }
 
+/// A change set that cannot be read, by its document's name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{document}: {reason}")]
+pub struct ChangesError {
+    /// The document's name.
+    pub document: String,
+    /// What is wrong, and where in it.
+    pub reason: Box<DecodeError>,
+}
+
 impl Error {
     /// Whose move it is; see [`ErrorKind`].
     #[must_use]
@@ -128,6 +152,10 @@ impl Error {
             Self::Store(error) => error.kind(),
             Self::FeatureNotFound { .. } => ErrorKind::NotFound,
             Self::Document(error) => error.reason.kind(),
+            Self::Changes(error) => error.reason.kind(),
+            Self::NotApplied(reason) => reason.kind(),
+            Self::Edit(error) => error.kind(),
+            Self::Journal(error) => error.kind(),
             Self::UnknownStore { .. } | Self::UnknownFormat { .. } => ErrorKind::Unsupported,
             Self::TargetExists { .. } => ErrorKind::AlreadyExists,
             Self::File { source, .. } => io_kind(source),
@@ -145,6 +173,12 @@ impl Error {
         match self {
             Self::Store(error) => error.hint(),
             Self::Document(error) => error.reason.hint().map(str::to_owned),
+            Self::NotApplied(reason) => reason.hint(),
+            Self::Edit(error) => error.hint(),
+            Self::Changes(_) => Some(
+                "a change set is what `tiepoint diff A B -o FILE` writes, protobuf or JSON"
+                    .to_owned(),
+            ),
             Self::UnknownStore { .. } => Some(
                 "a store is a path that ends in `.gpkg`, a URL such as `postgres://user@host/database` \
                  or `gpkg:data.db`, `PG:` and libpq's keywords, or `memory:`"
@@ -160,7 +194,38 @@ impl Error {
                 None => "remove it from the source, or ignore unknown fields".to_owned(),
             }),
             Self::Feature { hint, .. } | Self::Options { hint, .. } => hint.clone(),
-            Self::File { .. } | Self::FeatureNotFound { .. } | Self::Stopped { .. } => None,
+            Self::File { .. }
+            | Self::FeatureNotFound { .. }
+            | Self::Stopped { .. }
+            | Self::Journal(_) => None,
+        }
+    }
+
+    /// The conflicts that wait for somebody to decide, where that is why.
+    #[must_use]
+    pub fn conflicts(&self) -> &[Conflict] {
+        match self {
+            Self::NotApplied(reason) => match &**reason {
+                NotApplied::Conflicts { conflicts, .. } => conflicts,
+                _ => &[],
+            },
+            Self::Edit(error) => match &**error {
+                EditError::Conflicts(conflicts) => conflicts,
+                _ => &[],
+            },
+            _ => &[],
+        }
+    }
+
+    /// What the store has against changes, all of it, where that is why.
+    #[must_use]
+    pub fn refusals(&self) -> &[Refusal] {
+        match self {
+            Self::NotApplied(reason) => match &**reason {
+                NotApplied::Refused(refusals) => refusals,
+                _ => &[],
+            },
+            _ => &[],
         }
     }
 
@@ -201,6 +266,10 @@ impl Error {
 
     pub(crate) fn document(document: impl Into<String>, reason: CodecError) -> Self {
         Self::Document(DocumentError { document: document.into(), reason })
+    }
+
+    pub(crate) fn changes(document: &str, reason: DecodeError) -> Self {
+        Self::Changes(ChangesError { document: document.to_owned(), reason: Box::new(reason) })
     }
 
     pub(crate) fn file(what: &'static str, path: impl fmt::Display, source: io::Error) -> Self {

@@ -1,5 +1,5 @@
 //! The facade of tiepoint: opens any store by its path or URL, brings documents in, takes them
-//! out, and re-exports the words that all of it is said in.
+//! out, carries changes from one to another, and re-exports the words that all of it is said in.
 //!
 //! ```
 //! use tiepoint::{ImportOptions, Query, Source, import};
@@ -12,6 +12,12 @@
 //! assert_eq!(store.read(&Query::layer("trees"))?.count(), 2);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! What happened is a [`ChangeSet`]: [found](diff) between two stores, [read](read_changes) and
+//! [written](write_changes), [applied](apply_deciding) exactly once, [merged](merge_deciding) field
+//! by field, with [`Decisions`] about what only one side can have. An [`EditBuffer`] is a store whose
+//! edits wait until they are committed; [`edits`] has its journal, too.
+mod changes;
 mod document;
 mod error;
 mod export;
@@ -21,8 +27,12 @@ mod open;
 mod progress;
 mod source;
 
+pub use changes::{
+    ChangeFormat, Decisions, apply_deciding, conflicts_to_json, diff, diff_layers, merge_deciding,
+    preview_deciding, read_changes, read_decisions, write_changes,
+};
 pub use document::DocumentOptions;
-pub use error::{DocumentError, Error, Result};
+pub use error::{ChangesError, DocumentError, Error, Result};
 pub use export::{
     ExportOptions, Overwrite, Target, WriteOptions, export, for_document, write_features,
 };
@@ -39,19 +49,24 @@ pub use tiepoint_codecs as codecs;
 pub use tiepoint_codecs::Format;
 pub use tiepoint_core as core;
 pub use tiepoint_core::{
-    Aggregate, BBox, Computed, Crs, CrsUnits, Direction, Edit, Envelope, ErrorKind, Expr, ExprType,
-    Feature, Fid, Field, FieldType, Fields, Function, Geometry, GeometryKind, Identity, Ids,
+    Aggregate, BBox, Change, ChangeSet, ChangeSetId, Clash, Computed, Conflict, Crs, CrsUnits,
+    Direction, Edit, Envelope, ErrorKind, Expr, ExprType, Feature, Fid, Field, FieldChange,
+    FieldNames, FieldType, Fields, Function, Geometry, GeometryKind, Identity, Ids, Image,
     InvalidGeometries, Layer, LayerDefinition, Metres, Nulls, ObjectId, OrderBy, PageMark, Query,
-    Schema, Simplify, Target as ChangeTarget, Value, field, nearest_name, place,
+    Resolution, Schema, Simplify, Target as ChangeTarget, Value, field, nearest_name, place,
 };
+pub use tiepoint_edits as edits;
+pub use tiepoint_edits::journal::JournalFolder;
+pub use tiepoint_edits::{Committed, EditBuffer, EditCommand, EditError, Recovered};
 #[cfg(feature = "testing")]
 pub use tiepoint_postgis::testing;
 pub use tiepoint_spatial as spatial;
 pub use tiepoint_store as store;
 pub use tiepoint_store::{
-    BadIds, Capabilities, Carrier, Finding, FindingKind, LayerFacts, MemoryStore, Plan,
-    ReadControl, Repair, Store, StoreError, TieOptions, TieReport, Transaction, TransactionOptions,
-    UntieReport, page_mark,
+    Applied, ApplyOptions, BadIds, Capabilities, Carrier, DiffNote, DiffOptions, Difference,
+    Finding, FindingKind, LayerFacts, MatchBy, MemoryStore, NotApplied, Once, Plan, ReadControl,
+    Repair, Store, StoreError, TieOptions, TieReport, Transaction, TransactionOptions, UntieReport,
+    page_mark,
 };
 
 /// Holds the README's Rust to the compiler.

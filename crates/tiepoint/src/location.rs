@@ -124,7 +124,7 @@ fn scheme(text: &str) -> Option<&str> {
 }
 
 /// A URL without user information and without anything after `?`: both are where passwords stand.
-fn without_secrets(text: &str) -> String {
+pub(crate) fn without_secrets(text: &str) -> String {
     let (address, query) = text.split_once('?').map_or((text, ""), |(address, _)| (address, "?…"));
     let shown = match address.split_once("://") {
         Some((scheme, rest)) => {

@@ -1,15 +1,23 @@
 //! What the arguments mean, and doing it: one file per subcommand.
+mod apply;
+mod changes;
 mod check;
 mod completions;
+mod diff;
 mod document;
+mod edit;
 mod explain;
 mod export;
 mod get;
 mod import;
 mod info;
+mod invert;
+mod journals;
 mod layers;
+mod merge;
 mod place;
 mod query;
+mod recover;
 mod select;
 mod show;
 mod tie;
@@ -31,6 +39,13 @@ pub(crate) fn run(command: Command) -> Result<ExitCode> {
         Command::Tie(args) => tie::tie(args)?,
         Command::Untie(args) => tie::untie(&args)?,
         Command::Check(args) => return check::run(&args),
+        Command::Edit(args) => edit::run(args)?,
+        Command::Recover(args) => recover::run(&args)?,
+        Command::Diff(args) => return diff::run(&args),
+        Command::Apply(args) => apply::run(&args)?,
+        Command::Invert(args) => invert::run(&args)?,
+        Command::Merge(args) => merge::run(&args)?,
+        Command::Tour(args) if args.edit_and_wait => crate::tour::edit_and_wait()?,
         Command::Tour(_) => crate::tour::run()?,
         Command::Completions(args) => completions::run(&args)?,
     }

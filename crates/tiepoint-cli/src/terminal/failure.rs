@@ -1,4 +1,5 @@
 //! An error as people and scripts meet it: what, where, what next, and an exit code.
+use super::conflicts::{conflict_lines, refusal_lines};
 use super::{plain, say};
 use std::process::ExitCode;
 use tiepoint::{Error, ErrorKind, StoreError};
@@ -22,7 +23,13 @@ pub(crate) fn report(error: &Error) -> ExitCode {
     for cause in told {
         say(&format!("cause: {}", plain(cause)));
     }
-    if let Some(hint) = error.hint() {
+    for line in conflict_lines(error.conflicts()) {
+        say(&format!(" {line}"));
+    }
+    for line in refusal_lines(error.refusals()) {
+        say(&format!(" {line}"));
+    }
+    if let Some(hint) = hint(error) {
         say(&format!(" hint: {}", plain(&hint)));
     }
     match error {
@@ -31,7 +38,19 @@ pub(crate) fn report(error: &Error) -> ExitCode {
     }
 }
 
-/// The one table of exit codes; 1 is for `check`, 130 for Ctrl-C.
+/// What to do about conflicts that nobody has decided.
+const UNDECIDED: &str = "`--conflicts FILE` writes them down; decide each there and give it back with \
+     `--resolutions FILE`, or decide all with `--resolve mine` or `--resolve theirs`";
+
+/// What to do next, in the words of the command.
+fn hint(error: &Error) -> Option<String> {
+    match error {
+        Error::NotApplied(_) if !error.conflicts().is_empty() => Some(UNDECIDED.to_owned()),
+        _ => error.hint(),
+    }
+}
+
+/// The one table of exit codes; 1 is for `check` and `diff`, 130 for Ctrl-C.
 pub(crate) fn exit_code(kind: ErrorKind) -> u8 {
     match kind {
         ErrorKind::Invalid => 2,

@@ -1,14 +1,18 @@
 //! How the command talks: messages and exit codes, tables, progress bars, and hearing Ctrl-C.
+mod changes;
+mod conflicts;
 mod failure;
 mod progress;
 mod stop;
 mod table;
 mod text;
 
+pub(crate) use changes::{changed, described, summarised};
+pub(crate) use conflicts::conflict_lines;
 pub(crate) use failure::report;
 pub(crate) use progress::Watcher;
 pub(crate) use table::{Table, aligned};
-pub(crate) use text::{count, plain, say, summary, write_out};
+pub(crate) use text::{age, count, plain, say, summary, write_out};
 
 use std::io::IsTerminal as _;
 use tiepoint::ReadControl;

@@ -1,6 +1,7 @@
 //! Text for people: talk, counts, and values that cannot play tricks on a terminal.
 use std::borrow::Cow;
 use std::io::{self, Write};
+use std::time::SystemTime;
 use tiepoint::core::{Geometry, GeometryKind};
 use tiepoint::{Error, Result, Value};
 
@@ -40,6 +41,16 @@ pub(crate) fn count(number: u64, noun: &str) -> String {
     format!("{} {noun}{plural}", grouped(number))
 }
 
+/// How long ago it was: `3 minutes ago`.
+pub(crate) fn age(time: SystemTime) -> String {
+    let seconds = time.elapsed().unwrap_or_default().as_secs();
+    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
+    match units.into_iter().find(|(unit, _)| seconds >= *unit) {
+        Some((unit, name)) => format!("{} ago", count(seconds / unit, name)),
+        None => format!("{} ago", count(seconds, "second")),
+    }
+}
+
 fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::with_capacity(digits.len() + digits.len() / 3);
@@ -71,7 +82,8 @@ pub(crate) fn summary(value: Option<&Value>) -> String {
     }
 }
 
-fn geometry_summary(geometry: &Geometry) -> String {
+/// A geometry as what it is and how long it is; a point as text.
+pub(super) fn geometry_summary(geometry: &Geometry) -> String {
     if geometry.kind() == GeometryKind::Point || geometry.is_empty() {
         return geometry.to_wkt();
     }

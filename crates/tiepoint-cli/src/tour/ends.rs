@@ -14,6 +14,9 @@ Try next:
    {me} query {STORE} cities --nearest 24.94,60.17 --limit 3 --fields name
    {me} explain {STORE} cities --within 500km:24.94,60.17
    {me} get {STORE} {COUNTRIES} {id}
+   {me} edit {STORE} cities -c 'set name=Oslo name=Christiania' -c undo -c status
+   {me} recover
+   {me} diff {STORE} {STORE}
    {me} import {DOCUMENT} world.gpkg --layer {COUNTRIES}
    {me} check {STORE}
    {me} --help

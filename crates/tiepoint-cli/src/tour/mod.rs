@@ -1,5 +1,7 @@
 //! `tiepoint tour`: the whole job once, in the current folder, on the countries and cities of the
 //! world. A list of steps; each does one thing with the facade alone and says what it did.
+mod crash;
+mod edits;
 mod ends;
 mod exports;
 mod files;
@@ -7,6 +9,8 @@ mod identity;
 mod imports;
 mod object;
 mod questions;
+
+pub(crate) use crash::edit_and_wait;
 
 use crate::terminal::{Watcher, write_out};
 use files::Files;
@@ -34,7 +38,15 @@ struct Tour {
 type Step = fn(&Tour) -> Result<String>;
 
 /// The tour, in order.
-const STEPS: &[Step] = &[imports::run, identity::run, object::run, questions::run, exports::run];
+const STEPS: &[Step] = &[
+    imports::run,
+    identity::run,
+    object::run,
+    questions::run,
+    exports::run,
+    edits::run,
+    crash::run,
+];
 
 /// Goes on the tour.
 pub(crate) fn run() -> Result<()> {

@@ -1,11 +1,12 @@
 //! A folder of its own for each test, and the command run in it.
 use std::fs;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use tempfile::TempDir;
 
-pub(crate) struct Folder(TempDir);
+/// The folder, and one for journals that is not seen in it.
+pub(crate) struct Folder(TempDir, TempDir);
 
 /// The database of examples.
 const EXAMPLE: &str = "postgres://anna@db.example/gis";
@@ -19,7 +20,8 @@ pub(crate) struct Run {
 
 impl Folder {
     pub(crate) fn new() -> Self {
-        Self(TempDir::new().expect("a temporary folder"))
+        let folder = || TempDir::new().expect("a temporary folder");
+        Self(folder(), folder())
     }
 
     /// A folder in which the tour has been.
@@ -31,6 +33,11 @@ impl Folder {
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
+    }
+
+    /// Where the commands keep their journals.
+    pub(crate) fn journals(&self) -> &Path {
+        self.1.path()
     }
 
     pub(crate) fn has(&self, name: &str) -> bool {
@@ -62,6 +69,7 @@ impl Folder {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tiepoint"));
         command.current_dir(self.0.path()).stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.env("TIEPOINT_JOURNALS", self.1.path());
         command
     }
 
@@ -111,6 +119,7 @@ impl Folder {
         command.args(["-e", "-c", line]).current_dir(self.0.path()).stdin(Stdio::null());
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         command.env("PATH", std::env::join_paths(path).expect("paths join"));
+        command.env("TIEPOINT_JOURNALS", self.1.path());
         Run::of(command.spawn().expect("there is a shell"))
     }
 

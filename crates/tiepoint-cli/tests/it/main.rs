@@ -1,5 +1,8 @@
 //! The real command in real folders: what a person at a terminal meets.
+mod changes;
+mod conflicts;
 mod documents;
+mod edits;
 mod export;
 mod folder;
 mod help;
@@ -11,4 +14,5 @@ mod postgis;
 mod query;
 mod questions;
 mod readme;
+mod recovery;
 mod tour;

@@ -137,6 +137,55 @@ fn ctrl_c_ends_the_statement_on_the_server() {
     }
 }
 
+/// Another session holds the row that the changes are about: the second Ctrl-C does not wait for it.
+#[cfg(unix)]
+#[test]
+fn an_apply_that_waits_for_others_is_ended_and_leaves_all_as_it_was() {
+    let name = "an_apply_that_waits_for_others_is_ended";
+    let Some(server) = server_or_skip(name) else { return };
+    let (schema, folder) = (server.schema(), with_trees());
+    let url = format!("{}&application_name={}", schema.url(), schema.name());
+    folder.ok(&format!("import trees.csv {url}"));
+    folder.write(
+        "c.json",
+        r#"{"version": 1, "layers": {"trees": {"changes": [
+            {"update": "0190a6f0-5c3e-7d21-9b6a-2f4d8c1e7a90",
+             "fields": {"name": {"before": "oak", "after": "old oak"}}}
+        ]}}}"#,
+    );
+    let waiting = |condition: &str| {
+        let sql = "SELECT count(*) FROM pg_stat_activity WHERE";
+        schema.value(&format!("{sql} {condition} AND query NOT LIKE '%pg_stat_activity%'")) == "1"
+    };
+    std::thread::scope(|scope| {
+        let hold =
+            "BEGIN; UPDATE trees SET height = 1 WHERE name = 'oak'; SELECT pg_sleep(3); ROLLBACK";
+        let other = scope.spawn(|| schema.execute(hold));
+        wait_until(|| {
+            waiting("query LIKE 'BEGIN; UPDATE trees SET height%' AND wait_event = 'PgSleep'")
+        });
+        let child = folder.spawn(&format!("apply {url} c.json"));
+        let name = schema.name();
+        wait_until(|| {
+            waiting(&format!("application_name = '{name}' AND wait_event_type = 'Lock'"))
+        });
+        let begun = std::time::Instant::now();
+        let id = child.id().to_string();
+        for _ in 0..2 {
+            let sent = std::process::Command::new("kill").args(["-INT", &id]).status();
+            assert!(sent.expect("there is kill").success());
+            std::thread::sleep(std::time::Duration::from_millis(100));
+        }
+        let run = Run::of(child);
+        assert_eq!(run.code, Some(130), "{}", run.err);
+        assert!(begun.elapsed() < std::time::Duration::from_secs(2), "{:?}", begun.elapsed());
+        other.join().expect("ends");
+    });
+    assert!(folder.csv(&url, "trees", "").contains(",oak,21.5"));
+    folder.ok(&format!("apply {url} c.json"));
+    assert!(folder.csv(&url, "trees", "").contains(",old oak,21.5"));
+}
+
 #[cfg(unix)]
 #[track_caller]
 fn wait_until(is_so: impl Fn() -> bool) {

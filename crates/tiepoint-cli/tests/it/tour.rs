@@ -86,3 +86,18 @@ fn a_file_that_is_no_geopackage_is_not_taken_for_one() {
     assert!(run.code.is_some_and(|code| code > 1) && run.err.starts_with("error: "), "{}", run.err);
     assert!(folder.read("tour.gpkg").starts_with("not a database"));
 }
+
+#[test]
+fn a_tour_leaves_what_is_pending_of_others_alone() {
+    let folder = Folder::after_tour();
+    folder.shell(
+        "tiepoint edit tour.gpkg cities --journal beside -c 'set name=Oslo name=Christiania'",
+    );
+    let run = folder.ok("tour");
+    assert!(run.out.contains("2 pending edits"), "{}", run.out);
+    assert_eq!(folder.names(), [".tour.gpkg.journals", "tour.geojson", "tour.gpkg"]);
+    assert!(folder.ok("recover tour.gpkg").out.contains("Christiania"));
+    folder.ok("recover tour.gpkg --commit");
+    assert!(folder.csv("tour.gpkg", "cities", "").contains("Christiania"));
+    assert_eq!(folder.names(), ["tour.geojson", "tour.gpkg"]);
+}

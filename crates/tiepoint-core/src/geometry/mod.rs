@@ -23,6 +23,7 @@ mod kind;
 mod nested;
 mod positions;
 mod scan;
+mod translate;
 mod walk;
 mod wkt_read;
 mod wkt_tokens;

@@ -1,6 +1,7 @@
 //! What the edit buffer and its journal promise, over real stores.
 mod as_store;
 mod commits;
+mod disk;
 mod drift;
 mod fixture;
 mod frail;

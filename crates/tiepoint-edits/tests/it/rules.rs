@@ -182,3 +182,29 @@ fn a_command_that_is_dropped_while_others_write_is_abandoned_by_whoever_comes_ne
     buffer.undo().expect("no command is open");
     assert_eq!(names(&buffer), [Some("a".into())]);
 }
+
+#[test]
+fn steps_between_which_others_came_are_merged_and_recovered_all_the_same() {
+    let below: Arc<dyn Store> = Arc::new(MemoryStore::new());
+    created(&*below, &[strict()]);
+    written(&*below, "trees", ["a", "b"].map(|it| Edit::Insert(tree(it, 1))));
+    let store = Arc::new(crate::frail::Frail::over(below));
+    let trees: Vec<_> = all(&*store, "trees").iter().map(target).collect();
+    let temporary = tempfile::tempdir().expect("a folder");
+    let folder = tiepoint_edits::journal::JournalFolder::at(temporary.path());
+    let buffer = EditBuffer::journalled(store.clone(), &folder).expect("opens");
+    rename(&buffer, &trees[0], "x").expect("is free");
+    rename(&buffer, &trees[0], "a").expect("is free");
+    written(&*store, "trees", [renamed(&trees[0], "theirs")]);
+    rename(&buffer, &trees[0], "mine").expect("is free");
+    drop(buffer);
+    let buffer = EditBuffer::journalled(store.clone(), &folder).expect("opens");
+    for left in buffer.left_behind().expect("reads") {
+        buffer.recover(left).expect("is recovered");
+    }
+    assert_eq!(names(&buffer), ["mine", "b"].map(|it| Some(it.into())));
+    written(&*store, "trees", [patch(&strict(), &trees[0], &[("rank", 7.into())])]);
+    assert_eq!(buffer.merge().expect("merges"), []);
+    buffer.commit().expect("nothing is in the way");
+    assert_eq!(names(&*store), ["mine", "b"].map(|it| Some(it.into())));
+}

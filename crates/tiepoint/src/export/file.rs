@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 const HINT: &str = "choose another name, or allow it to be overwritten (`--overwrite`)";
 
 /// A file that is being written.
-pub(super) struct Draft {
+pub(crate) struct Draft {
     path: PathBuf,
     overwrite: Overwrite,
     place: Place,
@@ -25,7 +25,7 @@ enum Place {
 
 impl Draft {
     /// Begins the file at `path`. A symbolic link keeps pointing at what is replaced.
-    pub(super) fn of(path: &Path, overwrite: Overwrite) -> Result<Self> {
+    pub(crate) fn of(path: &Path, overwrite: Overwrite) -> Result<Self> {
         let failed = |error| Error::file("write", path.display(), error);
         let there = std::fs::metadata(path).ok();
         if there.as_ref().is_some_and(|it| !it.is_file() && !it.is_dir()) {
@@ -47,7 +47,7 @@ impl Draft {
     }
 
     /// Where to write.
-    pub(super) fn writer(&self) -> Result<BufWriter<File>> {
+    pub(crate) fn writer(&self) -> Result<BufWriter<File>> {
         let file = match &self.place {
             Place::Beside(file) => file.as_file(),
             Place::Itself(file) => file,
@@ -57,7 +57,7 @@ impl Draft {
     }
 
     /// Gives the file its name, once its bytes are on the disk.
-    pub(super) fn publish(self) -> Result<()> {
+    pub(crate) fn publish(self) -> Result<()> {
         let Place::Beside(file) = self.place else { return Ok(()) };
         let failed = |error| Error::file("write", self.path.display(), error);
         file.as_file().sync_all().map_err(failed)?;

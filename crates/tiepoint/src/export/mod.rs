@@ -2,13 +2,12 @@
 mod file;
 mod write;
 
-pub(crate) use file::draft_beside;
+pub(crate) use file::{Draft, draft_beside};
 pub use write::WriteOptions;
 pub(crate) use write::as_json_line;
 
 use crate::progress::FEATURES_PER_LOOK;
 use crate::{Error, Location, Phase, Progress, Result, Step, Unit};
-use file::Draft;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use tiepoint_codecs::Format;

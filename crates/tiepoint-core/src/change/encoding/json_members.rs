@@ -14,9 +14,14 @@ pub(super) struct Member<'a> {
 
 /// The members of an object that is a whole text.
 pub(super) fn whole(text: &str) -> Result<Vec<Member<'_>>, DecodeFault> {
+    members(check(text)?)
+}
+
+/// The text without blanks around it, where all of it is JSON.
+pub(super) fn check(text: &str) -> Result<&str, DecodeFault> {
     let syntax = |error: serde_json::Error| DecodeFault::Syntax { reason: error.to_string() };
     let value: &RawValue = serde_json::from_str(text).map_err(syntax)?;
-    members(value.get())
+    Ok(value.get())
 }
 
 /// The members of an object in their order, each named once, of a text that is JSON.

@@ -10,6 +10,7 @@ mod protobuf_value;
 mod to_json;
 mod to_protobuf;
 mod unknown;
+mod value_text;
 
 pub use error::{DecodeError, DecodeFault};
 pub(super) use unknown::{LayerUnknown, Unknown};

@@ -40,18 +40,16 @@ fn every_record_comes_back_as_it_was() {
 
 #[test]
 fn what_a_newer_build_adds_within_a_record_is_passed_over() {
-    let mut newer = Writer::new();
+    let (mut newer, changes) = (Writer::new(), changes());
     newer.message(RECORDS, |it| {
         it.message(kind::STEP, |it| {
             it.text(9, "more");
             it.text(1, "Move");
+            it.bytes(2, &changes.to_protobuf());
         });
     });
     let name = "Move".to_owned();
-    assert_eq!(
-        records_of(newer.as_bytes()).expect("is read"),
-        [Record::Step { name, changes: Arc::default() }]
-    );
+    assert_eq!(records_of(newer.as_bytes()).expect("is read"), [Record::Step { name, changes }]);
 }
 
 #[test]
@@ -107,7 +105,7 @@ fn googles_protobuf_reads_and_writes_the_same() {
         return writeln!(std::io::stdout(), "SKIPPED: {told}").expect("stdout takes a line");
     };
     let text = String::from_utf8(text).expect("is text");
-    assert!(text.contains("command_abandoned {") && text.contains("Move the oak"), "{text}");
+    assert!(text.contains("rolled_back {") && text.contains("Move the oak"), "{text}");
     let unknown = |line: &str| line.trim_start().starts_with(|it: char| it.is_ascii_digit());
     assert!(!text.lines().any(unknown), "every field is in the schema: {text}");
     let again = by_google("encode", text.as_bytes()).expect("it was there");

@@ -71,6 +71,7 @@ fn step(world: &mut World<'_>, random: &mut Random, number: u64, depth: u32) -> 
         11 | 12 if world.rules.others => world.others(random),
         13 | 14 => world.commit(),
         15 if random.below(3) == 0 => world.rollback(),
+        16 | 17 if world.rules.others && world.model.has_gap() => "a gap",
         16 => world.merge(random),
         17 if world.rules.crashes && depth == 0 => world.crash(random),
         _ => world.transact(random, number),

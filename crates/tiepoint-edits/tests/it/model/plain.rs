@@ -320,6 +320,23 @@ impl Model {
         self.restart();
     }
 
+    /// Whether others came in between two steps about one feature, while nothing was pending for
+    /// it: such steps go on as one, which is not modelled.
+    pub(crate) fn has_gap(&self) -> bool {
+        let mut states: BTreeMap<Handle, Said> = BTreeMap::new();
+        let steps = self.journal.iter().chain(&self.steps[self.committed.min(self.done)..]);
+        let mut deltas = steps.flat_map(|it| &it.delta);
+        let mut in_journal: usize = self.journal.iter().map(|it| it.delta.len()).sum();
+        deltas.any(|(handle, (old, new))| {
+            if in_journal == 0 {
+                states.clear();
+            }
+            in_journal = in_journal.wrapping_sub(1);
+            let before = states.insert(*handle, new.clone());
+            before.is_some_and(|before| before != *old)
+        })
+    }
+
     /// The program died; another takes over what it left. What must be decided.
     pub(crate) fn recover(&mut self) -> Clashes {
         let journal = std::mem::take(&mut self.journal);

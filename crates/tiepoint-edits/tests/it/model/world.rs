@@ -554,7 +554,8 @@ fn apply(replica: &mut Replica, changes: &ChangeSet) {
                 Change::Insert(image) => drop(replica.insert(key, image.values.clone())),
                 Change::Delete(_) => drop(replica.remove(&key)),
                 Change::Update(fields) => {
-                    let said = replica.get_mut(&key).expect("is there");
+                    // what others deleted may be edited again by a step that is redone
+                    let Some(said) = replica.get_mut(&key) else { continue };
                     for it in fields {
                         said[it.field].clone_from(&it.after);
                     }
