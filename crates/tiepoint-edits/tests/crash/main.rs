@@ -6,5 +6,10 @@ mod model;
 mod named;
 mod ops;
 mod points;
+#[cfg(target_os = "linux")]
+mod proxy;
 mod random;
+#[cfg(target_os = "linux")]
+mod server;
+mod several;
 mod world;

@@ -17,6 +17,8 @@ use tiepoint_store::{
 pub(crate) enum Fate {
     /// Nothing.
     Pass,
+    /// This, at the place of this name, once.
+    Call(&'static str, Option<Box<dyn FnOnce() + Send>>),
     /// Now and then it takes a while.
     Tarry(Random),
     /// The process ends at the place of this number.
@@ -35,6 +37,14 @@ impl Points {
         let mut fate = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let pause = match &mut *fate {
             Fate::Pass => None,
+            Fate::Call(at, call) => {
+                if *at == place
+                    && let Some(call) = call.take()
+                {
+                    call();
+                }
+                None
+            }
             Fate::Tarry(random) => (random.below(4) == 0).then(|| random.below(800)),
             Fate::Die { at, passed } => {
                 *passed += 1;

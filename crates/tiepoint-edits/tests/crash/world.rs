@@ -178,7 +178,7 @@ impl World {
     }
 
     /// What the child said since it was ready, and what it said as it broke down.
-    fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         let path = self.journals().with_extension("log");
         let said = std::fs::read_to_string(path).unwrap_or_default();
         format!("{:#?}\n{said}", self.heard)
