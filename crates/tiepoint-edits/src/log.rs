@@ -1,5 +1,6 @@
 //! What goes into the journal, where there is one: the changes of each step as they happened, and
 //! how far commits got.
+use crate::history::Step;
 use crate::journal::{Journal, JournalError, LeftBehind, Record};
 use crate::sides::sides;
 use std::sync::Arc;
@@ -75,16 +76,26 @@ impl Log {
         self.0.as_ref().map_or(Ok(()), |journal| journal.restart(&pending.records()))
     }
 
-    /// Takes over what a dead session left.
+    /// Takes over what a dead session left, which comes to these steps and conflicts; `pending` as
+    /// for a step.
     pub(crate) fn adopt(
         &self,
         left: LeftBehind,
-        pending: &Pending<'_>,
+        steps: &[Step],
+        conflicts: &[Conflict],
+        pending: impl FnOnce() -> (ChangeSet, Vec<Conflict>),
     ) -> Result<(), JournalError> {
-        match &self.0 {
-            Some(journal) => journal.adopt(left, &pending.records()),
-            None => left.discard(),
+        let Some(journal) = &self.0 else { return left.discard() };
+        if let Err(JournalError::Distrusted { .. }) = journal.append(&[]) {
+            let (changes, conflicts) = pending();
+            journal.restart(&Pending { changes: &changes, conflicts: &conflicts }.records())?;
         }
+        let steps = steps.iter().map(|Step { name, changes }| Record::Step {
+            name: name.to_string(),
+            changes: Arc::clone(changes),
+        });
+        let records: Vec<Record> = steps.chain(conflicts.iter().map(waiting)).collect();
+        journal.adopt(left, &records)
     }
 }
 
@@ -108,10 +119,11 @@ impl Pending<'_> {
     fn records(&self) -> Vec<Record> {
         let (name, changes) = ("Pending edits".to_owned(), Arc::new(self.changes.clone()));
         let step = (!changes.is_empty()).then_some(Record::Step { name, changes });
-        let conflicts = self.conflicts.iter().map(|conflict| {
-            let (mine, theirs) = sides(conflict);
-            Record::Conflict { mine: Arc::new(mine), theirs: Arc::new(theirs) }
-        });
-        step.into_iter().chain(conflicts).collect()
+        step.into_iter().chain(self.conflicts.iter().map(waiting)).collect()
     }
+}
+
+fn waiting(conflict: &Conflict) -> Record {
+    let (mine, theirs) = sides(conflict);
+    Record::Conflict { mine: Arc::new(mine), theirs: Arc::new(theirs) }
 }

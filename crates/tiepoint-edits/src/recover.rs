@@ -4,7 +4,7 @@ use crate::error::{EditError, Result};
 use crate::events::EditEvent;
 use crate::history::Step;
 use crate::journal::{Damage, JournalFolder, LeftBehind, Record, StoreLabel};
-use crate::log::{Log, Pending};
+use crate::log::Log;
 use crate::merge::{Merged, Present};
 use crate::origins::Origins;
 use crate::provisional::{Provisional, Refreshed};
@@ -99,8 +99,9 @@ impl EditBuffer {
             damage: left.damage().cloned(),
         };
         let (taken, steps) = pending;
-        let changes = taken.state.changes();
-        self.log.adopt(left, &Pending { changes: &changes, conflicts: &taken.conflicts })?;
+        // what was pending before is in the journal already
+        let new = &taken.conflicts[self.conflicts().len()..];
+        self.log.adopt(left, &steps, new, || self.pending())?;
         let mut shared = self.lock();
         for step in steps {
             shared.history.push(step);
