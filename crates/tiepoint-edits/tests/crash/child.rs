@@ -102,13 +102,13 @@ impl Child<'_> {
             8 if within => Op::Abandon,
             9 if random.below(3) == 0 => Op::Rollback,
             10..=12 if !within => Op::Commit,
-            13 if !within => return self.clash(random, next),
+            13 if !within => return Self::clash(random, next),
             _ => Op::Step((0..=random.below(3)).map(|_| put(random, next)).collect()),
         };
         vec![op]
     }
 
-    fn clash(&self, random: &mut Random, next: &mut i64) -> Vec<Op> {
+    fn clash(random: &mut Random, next: &mut i64) -> Vec<Op> {
         let key = random.pick(&SHARED_KEYS);
         *next += 2;
         let mine = Op::Step(vec![Put { layer: SHARED, key, number: Some(*next) }]);
@@ -170,7 +170,9 @@ impl Child<'_> {
         let mut keys: Vec<i64> =
             self.buffer.conflicts().iter().map(|it| shared_key(&it.target)).collect();
         keys.sort_unstable();
-        keys.iter().for_each(|key| write!(said, "{key} ").expect("is written"));
+        for key in keys {
+            write!(said, "{key} ").expect("is written");
+        }
         said
     }
 }
@@ -183,7 +185,8 @@ fn or_refused(outcome: Result<Outcome, EditError>) -> Result<Outcome, EditError>
 }
 
 fn shared_key(target: &Target) -> i64 {
-    let ids = SHARED_KEYS.map(|it| tiepoint_core::ObjectId::from_key(&namespace(), &it.to_string()));
+    let ids =
+        SHARED_KEYS.map(|it| tiepoint_core::ObjectId::from_key(&namespace(), &it.to_string()));
     let at = ids.iter().position(|id| *target == Target::Id(*id)).expect("is one of them");
     SHARED_KEYS[at]
 }

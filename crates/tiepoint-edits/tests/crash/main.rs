@@ -12,4 +12,5 @@ mod random;
 #[cfg(target_os = "linux")]
 mod server;
 mod several;
+mod speed;
 mod world;

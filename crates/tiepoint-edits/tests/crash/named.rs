@@ -1,5 +1,5 @@
 //! Children that die at every place that a commit, a journal or a recovery passes.
-use crate::world::{Kind, NEVER, When, World};
+use crate::world::{Kind, NEVER, When, World, tell};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Before it, somebody dies with edits pending.
@@ -68,7 +68,7 @@ fn died_everywhere(kind: Kind, test: &str) {
         *within.entry(format!("{}, {place}", world.what_was_under_way())).or_default() += 1;
         world.settle();
     }
-    println!("{kind:?}: {} deaths: {within:#?}", deaths.len());
+    tell(&format!("{kind:?}: {} deaths: {within:#?}", deaths.len()));
 }
 
 #[test]
@@ -83,8 +83,5 @@ fn whoever_dies_anywhere_over_a_geopackage_in_wal_mode_loses_and_doubles_nothing
 
 #[test]
 fn whoever_dies_anywhere_over_postgis_loses_and_doubles_nothing() {
-    died_everywhere(
-        Kind::Postgis,
-        "whoever_dies_anywhere_over_postgis_loses_and_doubles_nothing",
-    );
+    died_everywhere(Kind::Postgis, "whoever_dies_anywhere_over_postgis_loses_and_doubles_nothing");
 }

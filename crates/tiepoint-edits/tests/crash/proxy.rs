@@ -52,7 +52,7 @@ fn pass_on(mut client: UnixStream, server: PathBuf, cuts: &Mutex<Option<Cut>>) {
     let Ok(mut server) = UnixStream::connect(server) else { return };
     let silent = Arc::new(Mutex::new(false));
     let back = answers(&server, &client, Arc::clone(&silent));
-    let mut bytes = [0; 64 << 10];
+    let mut bytes = vec![0; 64 << 10];
     while let Ok(read @ 1..) = client.read(&mut bytes) {
         let said = &bytes[..read];
         let commits = said.windows(7).any(|it| it == b"COMMIT\0");
@@ -99,7 +99,7 @@ fn answers(
     let mut server = server.try_clone().expect("is cloned");
     let mut client = client.try_clone().expect("is cloned");
     std::thread::spawn(move || {
-        let mut bytes = [0; 64 << 10];
+        let mut bytes = vec![0; 64 << 10];
         while let Ok(read @ 1..) = server.read(&mut bytes) {
             if std::mem::take(&mut *silent.lock().expect("is free")) {
                 continue;

@@ -1,6 +1,6 @@
 //! Children that are killed at random moments, one after another on one store.
 use crate::ops::Random;
-use crate::world::{Kind, When, World};
+use crate::world::{Kind, When, World, tell};
 use std::time::{Duration, Instant};
 
 /// How many kills, unless somebody has time.
@@ -9,11 +9,12 @@ fn kills() -> u64 {
 }
 
 /// Half of them are killed within a commit, or so it is meant.
-fn when(random: &mut Random) -> When {
+fn when(random: &mut Random, kind: Kind) -> When {
     if random.below(2) == 0 {
         return When::within(Duration::from_millis(20 + random.below(400)));
     }
-    let after = Duration::from_micros(random.below(40_000));
+    let longest = if kind == Kind::Postgis { 90_000 } else { 40_000 };
+    let after = Duration::from_micros(random.below(longest));
     When::commit(1 + random.below(3), after)
 }
 
@@ -23,11 +24,11 @@ fn killed_over(kind: Kind, test: &str) {
     let (mut random, start) = (Random::new(seed), Instant::now());
     for round in 0..kills() {
         let mut child = world.start(&format!("random {}", seed * 1_000_000 + round + 1));
-        let killed = world.hear_until(&mut child, when(&mut random));
+        let killed = world.hear_until(&mut child, when(&mut random, kind));
         assert!(killed, "it works until it is killed");
     }
     world.settle();
-    println!("{kind:?}, seed {seed}: {:?} in {:?}", world.tally, start.elapsed());
+    tell(&format!("{kind:?}, seed {seed}: {:?} in {:?}", world.tally, start.elapsed()));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::model::{Model, Outcome};
 use crate::ops::Op;
 use crate::points::{Fate, Passing, Points};
 use crate::proxy::{Cut, Proxy};
+use crate::world::tell;
 use std::path::PathBuf;
 use std::process::Command;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -28,7 +29,7 @@ impl Frail {
         let server = match Server::start() {
             Ok(server) => server,
             Err(Unavailable::Missing { what }) => {
-                println!("SKIPPED: {test}: no {what}");
+                tell(&format!("SKIPPED: {test}: no {what}"));
                 return None;
             }
             Err(error) => panic!("{error}"),
@@ -142,11 +143,6 @@ impl Bench {
         EditBuffer::journalled(store, &folder).expect("opens")
     }
 
-    /// The truth: how many commits there were.
-    fn commits(&self, child: &Child<'_>) -> u64 {
-        child.seen().split('|').next().and_then(|it| it.parse().ok()).expect("a number")
-    }
-
     /// Ends the server in the middle of a commit; whether the commit turned out to have happened.
     fn ended(&mut self, how: End, moment: Moment, same: bool) -> bool {
         let make = how.of(self.frail.pid());
@@ -183,7 +179,7 @@ impl Bench {
         }
         if same {
             if !matches!(outcome, Ok(Outcome::Done)) {
-                outcome = self.again(&mut child);
+                outcome = retried(|| child.done(&Op::Commit));
             }
             let expected = self.model().apply(&Op::Commit);
             assert!(outcome.is_ok_and(|it| it == expected || it == Outcome::Nothing));
@@ -196,7 +192,7 @@ impl Bench {
         retried(|| direct.layers()).expect("is back");
         recover_all(&buffer);
         let mut child = Child { below: &direct, buffer: &buffer, commands: vec![], floor: 0 };
-        let happened = self.commits(&child) > self.model().seen.commits;
+        let happened = commits(&child) > self.model().seen.commits;
         if happened {
             self.model().apply(&Op::Commit);
         }
@@ -209,17 +205,17 @@ impl Bench {
         happened
     }
 
-    /// The same commit by the same buffer.
-    fn again(&self, child: &mut Child<'_>) -> Result<Outcome, EditError> {
-        retried(|| child.done(&Op::Commit))
-    }
-
     fn must(&self, child: &mut Child<'_>, op: &str) {
         let op: Op = op.parse().expect("an operation");
         let outcome = child.done(&op).unwrap_or_else(|error| panic!("{op}: {error}"));
         assert_eq!(outcome, self.model().apply(&op), "{op}");
         assert_eq!(child.seen(), self.model().seen.said(), "{op}");
     }
+}
+
+/// The truth: how many commits there were.
+fn commits(child: &Child<'_>) -> u64 {
+    child.seen().split('|').next().and_then(|it| it.parse().ok()).expect("a number")
 }
 
 /// While the server begins anew.
@@ -245,7 +241,7 @@ fn truth_is_told(test: &str, how: End) {
     ] {
         bench.ended(how, moment, true);
         let happened = bench.ended(how, moment, false);
-        println!("{how:?}, {moment:?}: happened: {happened}");
+        tell(&format!("{how:?}, {moment:?}: happened: {happened}"));
         match moment {
             Moment::BeforeTheNumber | Moment::BeforeItIsSent => assert!(!happened),
             Moment::BeforeTheAnswer => assert!(happened),

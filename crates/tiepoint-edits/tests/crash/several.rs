@@ -1,18 +1,15 @@
 //! Several processes at once on one store: nobody takes over what a living one has, and what each
 //! dead one left is taken over once.
-use crate::child::{create, recover_all, say};
+use crate::child::{TASK, create, definitions, recover_all, say};
 use crate::ops::{LAYERS, NOTES, Random};
-use crate::world::{Kind, Running, World, journals, opened};
+use crate::points::number;
+use crate::world::{Kind, Running, STORE, World, journals, opened, tell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use tiepoint_core::{Edit, Feature, Query, Value};
 use tiepoint_edits::EditBuffer;
 use tiepoint_edits::journal::JournalFolder;
 use tiepoint_store::Store;
-
-use crate::child::{TASK, definitions};
-use crate::points::number;
-use crate::world::STORE;
 
 /// Not a test of its own: takes over what is dead, and adds rows until it is killed. Each is a step.
 #[test]
@@ -121,12 +118,12 @@ fn killed_and_alive(kind: Kind, test: &str, rounds: i64) {
     assert!(lost.is_empty(), "lost: {lost:?}");
     let extra: Vec<_> = there.iter().filter(|it| !done.contains(it)).collect();
     assert!(extra.iter().all(|it| under_way.contains(it)), "never told of: {extra:?}");
-    println!(
+    tell(&format!(
         "{kind:?}: {kills} of several killed, {} rows, {} takeovers, {} interrupted",
         there.len(),
         takeovers.len(),
         interrupted.len()
-    );
+    ));
 }
 
 fn rounds() -> i64 {
@@ -156,7 +153,9 @@ fn what_is_recovered_beside_pending_edits_is_recovered_again_with_them() {
         buffer.edit("add", |it| it.write(LAYERS[NOTES], row(key))).expect("is added");
     };
     let (dead, other, heir) = (buffer(), buffer(), buffer());
-    [(&dead, 1), (&other, 2), (&heir, 3)].iter().for_each(|(buffer, key)| add(buffer, *key));
+    for (buffer, key) in [(&dead, 1), (&other, 2), (&heir, 3)] {
+        add(buffer, key);
+    }
     drop(dead);
     recover_all(&heir);
     drop(other);
@@ -166,6 +165,8 @@ fn what_is_recovered_beside_pending_edits_is_recovered_again_with_them() {
     let last = buffer();
     recover_all(&last);
     assert_eq!(rows(&last), (1..5).map(|key| (key, 1)).collect());
-    (0..4).for_each(|_| drop(last.undo().expect("is undone")));
+    for _ in 0..4 {
+        last.undo().expect("is undone");
+    }
     assert!(!last.is_dirty(), "{:?}", last.history());
 }

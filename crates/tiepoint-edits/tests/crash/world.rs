@@ -3,7 +3,7 @@ use crate::child::{TASK, create};
 use crate::model::{Model, Outcome};
 use crate::ops::Op;
 use std::env;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::str::FromStr;
@@ -18,6 +18,11 @@ use tiepoint_store::{Repair, Store};
 
 pub(crate) const STORE: &str = "TIEPOINT_CRASH_STORE";
 const JOURNALS: &str = "TIEPOINT_CRASH_JOURNALS";
+
+/// Says what a test found, past the harness, which keeps what passing tests say to itself.
+pub(crate) fn tell(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
 
 /// Where a store is, for another process.
 #[derive(Debug, Clone)]
@@ -206,7 +211,11 @@ impl World {
         }
         self.tally.kills += u64::from(killed);
         self.tally.within_recovery += u64::from(killed && self.recovering);
-        assert!(killed || self.heard.iter().any(|it| it.starts_with("die") || it == "over"), "{}", self.log());
+        assert!(
+            killed || self.heard.iter().any(|it| it.starts_with("die") || it == "over"),
+            "{}",
+            self.log()
+        );
         self.recovering = false;
         killed
     }
@@ -229,7 +238,7 @@ impl World {
 
     /// Takes over what the last one left, and looks at the store itself.
     pub(crate) fn settle(&mut self) {
-        let mut last = self.start(&format!("die {} ", NEVER));
+        let mut last = self.start(&format!("die {NEVER} "));
         assert!(!self.hear_until(&mut last, When::never()));
         let findings = opened(&self.place).check(Repair::No).expect("is checked");
         assert_eq!(findings, [], "{}", self.log());
@@ -283,9 +292,8 @@ impl Running {
         let mut command = Command::new(env::current_exe().expect("is known"));
         command.args(["--exact", test, "--nocapture", "--test-threads=1"]);
         command.env(STORE, place.said()).env(JOURNALS, journals).env(TASK, task);
-        let log = std::fs::File::options().create(true).append(true).open(
-            journals.with_extension("log"),
-        );
+        let log =
+            std::fs::File::options().create(true).append(true).open(journals.with_extension("log"));
         command.stdout(Stdio::piped()).stderr(log.map_or_else(|_| Stdio::null(), Stdio::from));
         let mut process = command.spawn().expect("starts");
         let output = BufReader::new(process.stdout.take().expect("is piped"));
