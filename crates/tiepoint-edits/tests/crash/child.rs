@@ -15,7 +15,7 @@ use tiepoint_edits::journal::JournalFolder;
 use tiepoint_edits::{EditBuffer, EditCommand, EditError};
 use tiepoint_store::{Result as StoreResult, Store, StoreError, Transaction, TransactionOptions};
 
-/// What it is to do: `random SEED`, or `die AT SCRIPT`.
+/// What it is to do: `random SEED`, `die AT SCRIPT`, or `look NEVER`.
 pub(crate) const TASK: &str = "TIEPOINT_CRASH_TASK";
 
 /// Says a line in one write, so that a kill leaves no half of it; it starts anew after what the
@@ -51,6 +51,9 @@ fn child() {
         child.acknowledged(&op.parse().expect("an operation"));
         say(&format!("seen {}", child.seen()));
     }
+    if kind == "look" {
+        child.all_can_be_undone();
+    }
     say("over");
     // as a crash would: nothing is closed
     std::process::abort();
@@ -76,6 +79,20 @@ pub(crate) struct Child<'b> {
 }
 
 impl Child<'_> {
+    /// Takes back all that was recovered, step by step, and makes it again.
+    fn all_can_be_undone(&self) {
+        let (before, mut steps) = (self.seen(), 0);
+        while self.buffer.undo().expect("is undone").is_some() {
+            steps += 1;
+        }
+        assert_eq!(self.floor, steps);
+        assert!(!self.buffer.is_dirty(), "{}", self.seen());
+        let said = |store| rows(store).expect("reads");
+        assert_eq!(said(self.buffer), said(self.below));
+        while self.buffer.redo().expect("is redone").is_some() {}
+        assert_eq!(self.seen(), before);
+    }
+
     fn work_for_ever(&mut self, mut random: Random, first: i64) {
         let mut next = first;
         loop {

@@ -288,6 +288,7 @@ fn commits_that_could_not_be_noted_are_told_from_those_that_did_not_happen() {
     bench.session(|it| it.done("commit"));
 }
 
+#[cfg(unix)]
 #[test]
 fn a_folder_that_is_removed_in_mid_session_is_made_again_with_all_that_is_pending() {
     let bench = Bench::new();
@@ -310,6 +311,42 @@ fn a_folder_that_is_removed_in_mid_session_is_made_again_with_all_that_is_pendin
         it.done("others 1 10");
         it.done("merge");
         it.done("resolve true");
+    });
+    bench.session(|it| it.done("commit"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_session_whose_folder_was_removed_is_not_taken_for_a_dead_one() {
+    let bench = Bench::new();
+    bench.session(|it| {
+        it.done("step 0:1:1");
+        std::fs::remove_dir_all(&bench.journals).expect("is removed");
+        it.done("step 0:2:2");
+        let left = JournalFolder::at(&bench.journals).left_behind(None).expect("reads");
+        assert!(left.is_empty(), "{left:?}");
+    });
+}
+
+#[test]
+fn what_is_left_is_taken_over_by_one_whose_disk_has_failed() {
+    let bench = Bench::new();
+    bench.session(|it| {
+        it.done("step 0:1:1 1:1:1");
+        let op: Op = "step 0:2:2 1:2:2".parse().expect("an operation");
+        let store: Arc<dyn Store> = Arc::new(GpkgStore::open(&bench.file).expect("opens"));
+        let folder = JournalFolder::at(&bench.journals);
+        let dead = EditBuffer::journalled(store.clone(), &folder).expect("opens");
+        let mut child = Child { below: &*store, buffer: &dead, commands: Vec::new(), floor: 0 };
+        child.done(&op).expect("is done");
+        drop(child);
+        drop(dead);
+        bench.plan.fail(Operation::Sync, 0, 1, ErrorKind::Other);
+        it.refused("step 0:3:3");
+        recover_all(it.child.buffer);
+        it.model.apply(&op);
+        it.check();
+        it.done("step 0:3:3");
     });
     bench.session(|it| it.done("commit"));
 }

@@ -238,7 +238,7 @@ impl World {
 
     /// Takes over what the last one left, and looks at the store itself.
     pub(crate) fn settle(&mut self) {
-        let mut last = self.start(&format!("die {NEVER} "));
+        let mut last = self.start(&format!("look {NEVER} "));
         assert!(!self.hear_until(&mut last, When::never()));
         let findings = opened(&self.place).check(Repair::No).expect("is checked");
         assert_eq!(findings, [], "{}", self.log());
