@@ -7,7 +7,7 @@ use crate::load::{Loaded, Wanted};
 use crate::log::Pending;
 use crate::origins::Origins;
 use crate::state::State;
-use crate::step;
+use crate::step::{self, Touched};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tiepoint_core::{
@@ -69,7 +69,7 @@ impl EditBuffer {
         let mut conflicts = self.conflicts();
         conflicts.retain(|it| !merged.conflicts.iter().any(|new| same_matter(new, it)));
         conflicts.extend(merged.conflicts);
-        let touched = targets(&theirs).collect();
+        let touched = touched_by(&theirs);
         let changes = Arc::new(step::between(before, &state, &touched));
         self.log.restart(&Pending { changes: &state.changes(), conflicts: &conflicts })?;
         let mut shared = self.lock();
@@ -97,7 +97,7 @@ impl EditBuffer {
         }
         let before = self.state();
         let state = decided(&before, conflict, resolution)?;
-        let touched = [(conflict.layer.clone(), conflict.target.clone())].into();
+        let touched = [(conflict.layer.clone(), [conflict.target.clone()].into())].into();
         let changes = step::between(&before, &state, &touched);
         let mut conflicts = self.conflicts();
         conflicts.retain(|it| it != conflict);
@@ -172,10 +172,11 @@ impl UniqueFields {
 }
 
 /// All features that a change set is about.
-fn targets(changes: &ChangeSet) -> impl Iterator<Item = (String, Target)> + '_ {
-    changes.layers().flat_map(|(name, layer)| {
-        layer.iter().map(move |(target, _)| (name.to_owned(), target.clone()))
-    })
+fn touched_by(changes: &ChangeSet) -> Touched {
+    let layers = changes.layers().map(|(name, layer)| {
+        (name.to_owned(), layer.iter().map(|(target, _)| target.clone()).collect())
+    });
+    layers.collect()
 }
 
 /// What a store says now of the features that steps are about.

@@ -160,7 +160,10 @@ impl Aliases {
     }
 }
 
-/// What the feature says, without a fid that means nothing outside.
-pub(crate) fn stripped(image: Image) -> Image {
-    Image { fid: image.fid.filter(|fid| !is_provisional(fid)), ..image }
+/// The same change, without a fid that means nothing outside.
+pub(crate) fn stripped(mut change: Change) -> Change {
+    if let Change::Insert(image) | Change::Delete(image) = &mut change {
+        image.fid = image.fid.take().filter(|fid| !is_provisional(fid));
+    }
+    change
 }

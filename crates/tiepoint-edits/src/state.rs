@@ -4,7 +4,7 @@ use crate::provisional;
 use rpds::HashTrieMapSync;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tiepoint_core::{Change, ChangeSet, Feature, Fid, FieldNames, Image, Layer, Target, Value};
+use tiepoint_core::{Change, ChangeSet, Feature, Fid, FieldNames, Layer, Target, Value};
 use tiepoint_store::StoreError;
 
 /// All that is pending. Cloning shares it; a change costs the logarithm of what is pending.
@@ -108,16 +108,11 @@ impl State {
     pub(crate) fn changes(&self) -> ChangeSet {
         let mut changes = ChangeSet::new();
         for (name, layer) in self.layers() {
-            for (target, row) in layer.dirty_rows() {
-                let image = |feature: &Option<Arc<Feature>>| {
-                    feature.as_ref().map(|it| provisional::stripped(Image::of(it)))
-                };
-                let change = Change::between(image(&row.base).as_ref(), image(&row.now).as_ref());
-                if let Some(change) = change {
-                    let first = changes.record(name, layer.names(), target.clone(), change);
-                    first.expect("there is one row for each target");
-                }
-            }
+            let here = layer.dirty_rows().filter_map(|(target, row)| {
+                let change = Change::between_features(row.base.as_deref(), row.now.as_deref())?;
+                Some((target.clone(), provisional::stripped(change)))
+            });
+            changes.put_layer(name, Arc::clone(layer.names()), here.collect());
         }
         changes
     }

@@ -1,7 +1,7 @@
 //! Steps as change sets: made of two states, and applied to one.
 use crate::load::{Loaded, Wanted};
 use crate::state::{LayerState, Row, State};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use tiepoint_core::{
     Change, ChangeSet, Feature, Field, FieldDefault, Image, Layer, LayerChanges, Target, Value,
@@ -12,23 +12,26 @@ use tiepoint_store::{Features, Result, Store};
 pub(crate) fn between(
     before: &State,
     after: &State,
-    touched: &BTreeSet<(String, Target)>,
+    touched: &Touched,
 ) -> ChangeSet {
     let mut changes = ChangeSet::new();
-    for (layer, target) in touched {
+    for (layer, targets) in touched {
         let Some(now) = after.layer(layer) else { continue };
-        let Some(row) = now.row(target) else { continue };
-        let said = before.layer(layer).and_then(|it| it.dirty_row(target));
-        let said = said.map_or(&row.base, |it| &it.now);
-        let image = |it: &Option<Arc<Feature>>| it.as_deref().map(Image::of);
-        let change = Change::between(image(said).as_ref(), image(&row.now).as_ref());
-        if let Some(change) = change {
-            let first = changes.record(layer, now.names(), target.clone(), change);
-            first.expect("each feature was touched once");
-        }
+        let before = before.layer(layer);
+        let here = targets.iter().filter_map(|target| {
+            let row = now.row(target)?;
+            let said = before.and_then(|it| it.dirty_row(target));
+            let said = said.map_or(&row.base, |it| &it.now);
+            let change = Change::between_features(said.as_deref(), row.now.as_deref())?;
+            Some((target.clone(), change))
+        });
+        changes.put_layer(layer, Arc::clone(now.names()), here.collect());
     }
     changes
 }
+
+/// The features that may say something else than before, by layer.
+pub(crate) type Touched = BTreeMap<String, HashSet<Target>>;
 
 /// Whether the store computes what the field says.
 pub(crate) fn is_left_to_the_store(field: &Field) -> bool {

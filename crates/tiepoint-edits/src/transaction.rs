@@ -5,11 +5,10 @@ use crate::prepare::Preparer;
 use crate::provisional::Aliases;
 use crate::read::{self, Base};
 use crate::state::State;
-use crate::step;
+use crate::step::{self, Touched};
 use crate::writer::Writer;
-use std::collections::BTreeSet;
 use std::sync::Arc;
-use tiepoint_core::{ChangeSet, FieldType, Layer, LayerDefinition, Query, Target};
+use tiepoint_core::{ChangeSet, FieldType, Layer, LayerDefinition, Query};
 use tiepoint_store::{
     Book, FeatureWriter, Features, ReadControl, Result, Savepoint, Store, StoreError, TieOptions,
     TieReport, Transaction, TransactionOptions, Turn, UntieReport, WriteMode,
@@ -25,7 +24,7 @@ pub(crate) struct EditTransaction<'b> {
     before: State,
     pub(crate) state: State,
     /// The features that may say something else than before.
-    pub(crate) touched: BTreeSet<(String, Target)>,
+    pub(crate) touched: Touched,
     /// The layers that it drops.
     dropped: Vec<String>,
     /// Whether it makes layers.
@@ -72,7 +71,7 @@ impl<'b> EditTransaction<'b> {
             turn: None,
             before: state.clone(),
             state,
-            touched: BTreeSet::new(),
+            touched: Touched::new(),
             dropped: Vec::new(),
             creates: false,
             below: None,

@@ -171,7 +171,12 @@ impl<'t, 'b> Writer<'t, 'b> {
 
     fn put(&mut self, target: Target, row: Row) {
         let layer = self.preparer.layer();
-        self.transaction.touched.insert((layer.name().to_owned(), target.clone()));
+        let touched = &mut self.transaction.touched;
+        if let Some(here) = touched.get_mut(layer.name()) {
+            here.insert(target.clone());
+        } else {
+            touched.insert(layer.name().to_owned(), [target.clone()].into());
+        }
         self.transaction.state.layer_mut(layer).put(target, row);
     }
 

@@ -11,8 +11,9 @@ use std::collections::{BTreeSet, HashSet};
 use tiepoint_core::{Fid, Target, Value};
 use tokio_postgres::types::ToSql;
 
-/// More changes than this are made before more are taken.
-const MOST_CHANGES: usize = 16_384;
+/// More changes than this are made before more are taken: each time costs the server a pass over the
+/// table, and one that is refused among them the making of those before it one by one.
+const MOST_CHANGES: usize = 32_768;
 /// More bytes of geometry, too.
 const MOST_BYTES: usize = 16 << 20;
 
@@ -32,18 +33,21 @@ pub(crate) struct Changes {
 #[derive(Debug)]
 pub(crate) struct Waiting {
     pub(crate) target: Target,
-    /// What it is to say, `None` for a row that is to go.
-    pub(crate) values: Option<Vec<Option<Value>>>,
+    /// One for each column of its group.
+    values: Vec<Value>,
     group: usize,
 }
 
 /// Changes that one statement makes: it names only the columns that change.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 struct Group {
     by_fid: bool,
     /// `None` deletes.
     columns: Option<Vec<usize>>,
 }
+
+/// For each column of the temporary table which of a change's values goes there.
+type Places = Vec<Option<usize>>;
 
 impl Changes {
     /// Whether a change of this row can wait; that of a row that the server must search for by
@@ -67,19 +71,37 @@ impl Changes {
     }
 
     pub(crate) fn add(&mut self, target: Target, values: Option<Vec<Option<Value>>>) {
-        let written = |values: &Vec<Option<Value>>| {
-            (0..values.len()).filter(|at| values[*at].is_some()).collect::<Vec<_>>()
-        };
         let by_fid = matches!(target, Target::Fid(_));
-        let group = Group { by_fid, columns: values.as_ref().map(written) };
-        let known = self.groups.iter().position(|it| *it == group);
-        let at = known.unwrap_or_else(|| {
-            self.groups.push(group);
+        let known = self.groups.iter().position(|it| it.makes(by_fid, values.as_deref()));
+        let group = known.unwrap_or_else(|| {
+            let columns = values.as_deref().map(|values| written(values).collect());
+            self.groups.push(Group { by_fid, columns });
             self.groups.len() - 1
         });
-        self.bytes += values.iter().flatten().flatten().map(size).sum::<usize>();
+        let values: Vec<Value> = values.into_iter().flatten().flatten().collect();
+        self.bytes += values.iter().map(size).sum::<usize>();
         self.targets.insert(target.clone());
-        self.waiting.push(Waiting { target, values, group: at });
+        self.waiting.push(Waiting { target, values, group });
+    }
+
+    /// The rows that are to change and what they are to say, in the order in which they came;
+    /// `None` for those that are to go.
+    pub(crate) fn into_rows(
+        self,
+        table: &Table,
+    ) -> impl Iterator<Item = (Target, Option<Vec<Option<Value>>>)> {
+        let (groups, width) = (self.groups, table.columns.len());
+        self.waiting.into_iter().map(move |change| {
+            let columns = groups[change.group].columns.as_ref();
+            let values = columns.map(|columns| {
+                let mut values = vec![None; width];
+                for (at, value) in columns.iter().zip(change.values) {
+                    values[*at] = Some(value);
+                }
+                values
+            });
+            (change.target, values)
+        })
     }
 
     /// Makes them; of how many the rows are not there. Must run within a mark: where it fails, some
@@ -106,9 +128,10 @@ impl Changes {
         columns: &BTreeSet<usize>,
     ) -> Result<(), Failure> {
         let mut copy = link.copy_in(&format!("COPY {WAITING} FROM STDIN (FORMAT binary)"))?;
+        let places: Vec<Places> = self.groups.iter().map(|group| group.places(columns)).collect();
         let mut chunk = HEADER.to_vec();
         for change in &self.waiting {
-            change.append(site, table, columns, &mut chunk)?;
+            change.append(site, table, columns, &places[change.group], &mut chunk)?;
             if chunk.len() >= CHUNK {
                 copy = sent(copy, std::mem::take(&mut chunk))?;
             }
@@ -127,6 +150,10 @@ fn sent(mut copy: CopyIn, chunk: Vec<u8>) -> Result<CopyIn, Failure> {
         Ok(()) => Ok(copy),
         Err(failure) => Err(copy.finish().err().unwrap_or(failure)),
     }
+}
+
+fn written(values: &[Option<Value>]) -> impl Iterator<Item = usize> {
+    values.iter().enumerate().filter(|(_, value)| value.is_some()).map(|(at, _)| at)
 }
 
 fn size(value: &Value) -> usize {
@@ -161,6 +188,7 @@ impl Waiting {
         site: &Site,
         table: &Table,
         columns: &BTreeSet<usize>,
+        places: &Places,
         out: &mut Vec<u8>,
     ) -> Result<(), Failure> {
         let count = i16::try_from(columns.len() + 3).unwrap_or(i16::MAX);
@@ -175,10 +203,9 @@ impl Waiting {
         append_cell(&Kind::Int8, 0, &fid, out, site, table)?;
         let id_kind = table.tie.as_ref().map_or(&Kind::Uuid, |tie| &tie.kind);
         append_cell(id_kind, 0, &id, out, site, table)?;
-        for at in columns {
-            let value = self.values.as_ref().and_then(|values| values[*at].as_ref());
+        for (at, place) in columns.iter().zip(places) {
             let column = &table.columns[*at];
-            let value = value.unwrap_or(&Value::Null);
+            let value = place.map_or(&Value::Null, |place| &self.values[place]);
             append_cell(&column.kind, column.srid, value, out, site, table)?;
         }
         Ok(())
@@ -186,6 +213,21 @@ impl Waiting {
 }
 
 impl Group {
+    /// Whether a change is one of these.
+    fn makes(&self, by_fid: bool, values: Option<&[Option<Value>]>) -> bool {
+        let same = match (&self.columns, values) {
+            (Some(columns), Some(values)) => columns.iter().copied().eq(written(values)),
+            (None, None) => true,
+            _ => false,
+        };
+        same && self.by_fid == by_fid
+    }
+
+    fn places(&self, columns: &BTreeSet<usize>) -> Places {
+        let place = |at: &usize| self.columns.as_ref()?.binary_search(at).ok();
+        columns.iter().map(place).collect()
+    }
+
     /// The statement that makes the changes of a group, and says how many it made.
     fn sql(&self, number: usize, table: &Table) -> String {
         let into = name(table);

@@ -99,6 +99,19 @@ impl Change {
         }
     }
 
+    /// The same between two states of a feature of one schema.
+    #[must_use]
+    pub fn between_features(before: Option<&Feature>, after: Option<&Feature>) -> Option<Self> {
+        match (before, after) {
+            (Some(before), Some(after)) => {
+                Self::update(FieldChange::between(before.values(), after.values()))
+            }
+            (before, after) => {
+                Self::between(before.map(Image::of).as_ref(), after.map(Image::of).as_ref())
+            }
+        }
+    }
+
     /// An update of these fields, `None` where there are none.
     fn update(fields: Vec<FieldChange>) -> Option<Self> {
         (!fields.is_empty()).then_some(Self::Update(fields))

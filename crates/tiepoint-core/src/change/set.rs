@@ -179,8 +179,9 @@ impl ChangeSet {
         between
     }
 
-    /// Puts changes in the place of what happened in a layer, if there are any.
-    pub(super) fn put_layer(
+    /// Puts changes in the place of what happened in a layer, if there are any; `fields` are the
+    /// names behind their positions. Cheaper than recording them one by one.
+    pub fn put_layer(
         &mut self,
         layer: &str,
         fields: FieldNames,

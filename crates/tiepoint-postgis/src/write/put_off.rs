@@ -55,11 +55,12 @@ impl Writer<'_> {
         let failed = || self.site.failed("set a mark");
         self.link.batch("SAVEPOINT tiepoint_changes").map_err(failed())?;
         let mut missed = 0;
-        for change in changes.waiting {
-            let label = self.label(&change.target);
-            let made = match change.values {
-                Some(values) => self.update_row(&change.target, values, &label),
-                None => self.delete_row(&change.target),
+        let table = Arc::clone(&self.table);
+        for (target, values) in changes.into_rows(&table) {
+            let label = self.label(&target);
+            let made = match values {
+                Some(values) => self.update_row(&target, values, &label),
+                None => self.delete_row(&target),
             };
             match made {
                 Ok(Written::Missing) => missed += 1,

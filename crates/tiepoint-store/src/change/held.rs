@@ -1,6 +1,7 @@
 //! Reading what changes are about, and holding it: the rows as they are now, beside what the
 //! changes say they were.
 use super::plan::{LayerPlan, spoken_of};
+use super::write::BETWEEN_LOOKS;
 use crate::{ReadControl, Result, Transaction};
 use std::collections::BTreeSet;
 use tiepoint_core::{
@@ -8,8 +9,9 @@ use tiepoint_core::{
     Value,
 };
 
-/// How many rows are asked for at once.
-const ROWS_AT_ONCE: usize = 8_192;
+/// How many rows are asked for at once: many, since a server mostly goes through all of a table for
+/// them, each time. They still come one after another.
+const ROWS_AT_ONCE: usize = 131_072;
 
 /// A row that is held.
 #[derive(Debug)]
@@ -36,8 +38,7 @@ pub(super) fn hold<'c>(
     for group in groups(plan) {
         let reader = Reader::of(plan, &group);
         for batch in group.chunks(plan.rows_at_once()) {
-            control.check()?;
-            reader.read(transaction, batch, &mut rows, theirs)?;
+            reader.read(transaction, batch, control, &mut rows, theirs)?;
         }
     }
     rows.sort_unstable_by_key(|(target, _)| *target);
@@ -111,12 +112,17 @@ impl<'p, 'c> Reader<'p, 'c> {
         &self,
         transaction: &dyn Transaction,
         batch: &[Item<'c>],
+        control: &ReadControl,
         rows: &mut HeldRows<'c>,
         theirs: &mut ChangeSet,
     ) -> Result<()> {
         let query = Query::layer(self.plan.name()).ids(ids(batch)).fields(self.names.clone());
         let mut found = vec![false; batch.len()];
-        for row in transaction.read_for_update(&query)? {
+        control.check()?;
+        for (number, row) in transaction.read_for_update(&query)?.enumerate() {
+            if number % BETWEEN_LOOKS == 0 {
+                control.check()?;
+            }
             let row = row?;
             let Some(at) = index_of(batch, &row).filter(|at| !found[*at]) else { continue };
             found[at] = true;

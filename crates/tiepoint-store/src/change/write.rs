@@ -11,8 +11,8 @@ use tiepoint_core::{
     Target, Value,
 };
 
-/// How many changes pass between two looks at whether to go on.
-const BETWEEN_LOOKS: usize = 256;
+/// How many changes, or rows, pass between two looks at whether to go on.
+pub(super) const BETWEEN_LOOKS: usize = 256;
 /// So many inserts are worth loading at once.
 const MANY_INSERTS: usize = 64;
 /// How many refusals are told.
