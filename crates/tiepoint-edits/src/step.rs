@@ -9,11 +9,7 @@ use tiepoint_core::{
 use tiepoint_store::{Features, Result, Store};
 
 /// What became of these features between two states.
-pub(crate) fn between(
-    before: &State,
-    after: &State,
-    touched: &Touched,
-) -> ChangeSet {
+pub(crate) fn between(before: &State, after: &State, touched: &Touched) -> ChangeSet {
     let mut changes = ChangeSet::new();
     for (layer, targets) in touched {
         let Some(now) = after.layer(layer) else { continue };

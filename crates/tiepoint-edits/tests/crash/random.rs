@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 /// How many kills, unless somebody has time.
 fn kills() -> u64 {
-    std::env::var("TIEPOINT_LONG").ok().and_then(|it| it.parse().ok()).unwrap_or(12)
+    std::env::var("TIEPOINT_LONG").ok().and_then(|it| it.parse().ok()).unwrap_or(8)
 }
 
 /// Half of them are killed within a commit, or so it is meant.

@@ -367,6 +367,8 @@ impl Model {
         });
         let found = found.collect();
         self.rewrite(journal, &bases);
+        // what was taken over is in the new journal, step by step
+        self.journal.clone_from(&self.steps);
         found
     }
 }
