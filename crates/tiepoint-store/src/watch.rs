@@ -1,7 +1,7 @@
 //! Hearing what anybody commits.
 use crate::Result;
 use std::time::Duration;
-use tiepoint_core::Edit;
+use tiepoint_core::{Change, FieldNames, Target};
 
 /// Where a watcher has got to: opaque bytes that only the store that gave them understands.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -14,8 +14,12 @@ pub enum WatchEvent {
     Changed {
         /// The layer's name.
         layer: String,
-        /// What happened.
-        edit: Edit,
+        /// The names of its fields, by position.
+        fields: FieldNames,
+        /// The feature.
+        target: Target,
+        /// What happened to it.
+        change: Change,
         /// Whether this very store handle wrote it.
         own: bool,
         /// Where to resume after it.
