@@ -292,7 +292,7 @@ impl Model {
     }
 
     /// The journal says what is pending, and nothing else.
-    fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         let (name, delta) = ("Pending edits".to_owned(), self.changes());
         self.journal = if delta.is_empty() { Vec::new() } else { vec![Step { name, delta }] };
     }

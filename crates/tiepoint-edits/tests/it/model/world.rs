@@ -335,8 +335,9 @@ impl<'s> World<'s> {
             let resolution =
                 if random.below(2) == 0 { Resolution::Mine } else { Resolution::Theirs };
             self.buffer.resolve(&conflict, &resolution).expect("is decided");
-            if resolution == Resolution::Theirs {
-                self.model.take_theirs(clash);
+            match resolution {
+                Resolution::Theirs => self.model.take_theirs(clash),
+                _ => self.model.restart(),
             }
         }
         assert_eq!(self.buffer.conflicts(), []);
