@@ -63,6 +63,17 @@ pub struct EditBuffer {
     pub(crate) gate: RwLock<()>,
 }
 
+impl Drop for EditBuffer {
+    fn drop(&mut self) {
+        let shared = self.shared.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let waits = !shared.conflicts.is_empty() || shared.in_doubt.is_some();
+        if !waits && !shared.state.is_dirty() {
+            // Nobody is left to be told; what stays is offered again, and comes to nothing.
+            let _ = self.log.rest();
+        }
+    }
+}
+
 /// What only the holder of the turn changes, and everybody reads.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
@@ -101,8 +112,9 @@ impl EditBuffer {
         }
     }
 
-    pub(crate) fn with_folder(self, folder: JournalFolder) -> Self {
-        Self { journals: Some(folder), ..self }
+    pub(crate) fn with_folder(mut self, folder: JournalFolder) -> Self {
+        self.journals = Some(folder);
+        self
     }
 
     /// Where journals are kept.

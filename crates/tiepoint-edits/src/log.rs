@@ -71,6 +71,11 @@ impl Log {
         written.or(cleared)
     }
 
+    /// Nothing is pending any more, whatever was done and undone: nothing is to be offered again.
+    pub(crate) fn rest(&self) -> Result<(), JournalError> {
+        self.0.as_ref().map_or(Ok(()), Journal::clear)
+    }
+
     /// What is pending is made of something else now.
     pub(crate) fn restart(&self, pending: &Pending<'_>) -> Result<(), JournalError> {
         self.0.as_ref().map_or(Ok(()), |journal| journal.restart(&pending.records()))

@@ -1,6 +1,9 @@
 //! What the commands about change share: where change sets go, and what becomes of conflicts.
 use crate::args::{ChangeFormatArg, ConflictArgs, OutputArgs, Side};
 use crate::terminal::{count, described, plain, say, write_out};
+use std::fs::File;
+use std::io::Read as _;
+use std::path::Path;
 use tiepoint::{
     ChangeFormat, ChangeSet, Conflict, Decisions, Error, Overwrite, Resolution, Result, Store,
     Target,
@@ -61,10 +64,30 @@ pub(super) fn write_conflicts(conflicts: &[Conflict], args: &ConflictArgs) -> Re
     let text = tiepoint::conflicts_to_json(conflicts);
     match Target::parse(file)? {
         Target::Stdout => write_out(&text),
-        Target::File(path) => std::fs::write(&path, text).map_err(|source| Error::File {
-            what: "write",
-            path: path.display().to_string(),
-            source,
-        }),
+        Target::File(path) => {
+            replaceable(&path)?;
+            std::fs::write(&path, text).map_err(|source| Error::File {
+                what: "write",
+                path: path.display().to_string(),
+                source,
+            })
+        }
     }
+}
+
+/// Refuses to replace what is no file of conflicts: a store, say, or the change set itself.
+fn replaceable(path: &Path) -> Result<()> {
+    if !path.is_file() {
+        return Ok(()); // a pipe, which must not be read, or nothing
+    }
+    let mut head = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(256).read_to_end(&mut head));
+    let is_ours = String::from_utf8_lossy(&head).contains("\"conflicts\"");
+    if read.is_err() || head.is_empty() || is_ours {
+        return Ok(()); // what cannot be written, writing tells
+    }
+    Err(Error::TargetExists {
+        target: path.display().to_string(),
+        hint: "it is no file of conflicts, and stays; choose another name".to_owned(),
+    })
 }

@@ -58,6 +58,22 @@ fn conflicts_are_all_told_and_decided_in_a_file() {
 }
 
 #[test]
+fn conflicts_replace_no_file_but_one_of_conflicts() {
+    each_kind("conflicts_replace_no_file_but_one_of_conflicts", |folder, stores| {
+        let Stores { base, mine, theirs, .. } = stores;
+        in_conflict(folder, stores);
+        exits(folder, &format!("tiepoint diff {base} {mine} -o mine.json"), 1);
+        let set = folder.read("mine.json");
+        let apply = format!("tiepoint apply {theirs} mine.json --conflicts");
+        exits(folder, &format!("{apply} mine.json"), 4);
+        assert_eq!(folder.read("mine.json"), set);
+        for _ in 0..2 {
+            exits(folder, &format!("{apply} conflicts.json"), 5);
+        }
+    });
+}
+
+#[test]
 fn three_stores_merge() {
     each_kind("three_stores_merge", |folder, stores| {
         let Stores { base, mine, theirs, .. } = stores;

@@ -15,7 +15,11 @@ fn with_trees() -> Folder {
 }
 
 fn scripted(folder: &Folder, script: &str) -> Run {
-    folder.piped("edit a.gpkg trees", script)
+    scripted_in(folder, "trees", script)
+}
+
+fn scripted_in(folder: &Folder, layer: &str, script: &str) -> Run {
+    folder.piped(&format!("edit a.gpkg {layer}"), script)
 }
 
 #[test]
@@ -181,6 +185,48 @@ fn a_layer_without_geometry_or_ids_is_edited_too() {
     assert!(csv.contains("1st,1") && csv.contains("3rd,3") && !csv.contains("second"), "{csv}");
     let run = folder.piped("edit a.gpkg notes", "move rank=1 1,2\n");
     assert!(run.err.contains("has no geometry"), "{}", run.err);
+}
+
+#[test]
+fn a_row_that_shares_its_object_with_another_is_not_mistaken_for_it() {
+    let folder = Folder::new();
+    folder.write("lamps.csv", "number,colour\n1,red\n2,green\n3,blue\n");
+    folder.ok("import lamps.csv a.gpkg");
+    folder.ok("untie a.gpkg");
+    folder.ok("tie a.gpkg lamps --key-field number");
+    let other = "import sqlite3\nc = sqlite3.connect('a.gpkg')\n\
+                 c.execute('UPDATE lamps SET number = 1 WHERE fid = 3')\nc.commit()\n";
+    folder.write("other.py", other);
+    assert_eq!(folder.shell("python3 other.py").code, Some(0));
+    for edit in ["set colour=blue colour=white", "delete fid:3", "set fid:1 colour=white"] {
+        let run = scripted_in(&folder, "lamps", &format!("show fid:3\n{edit}\ncommit\n"));
+        assert_eq!(run.code, Some(2), "{edit}: {}", run.err);
+        assert!(run.err.contains("stand for the same object"), "{}", run.err);
+    }
+    let run = scripted_in(&folder, "lamps", "set number=1 colour=white\n");
+    assert!(run.err.contains("name one of fid:1, fid:3"), "{}", run.err);
+    let run = scripted_in(&folder, "lamps", "set number=2 colour=white\ncommit\n");
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    let csv = folder.csv("a.gpkg", "lamps", "");
+    assert!(csv.contains("red") && csv.contains("white") && csv.contains("blue"), "{csv}");
+}
+
+#[test]
+fn a_point_that_is_moved_to_a_place_keeps_its_height_and_measure() {
+    let folder = Folder::new();
+    folder.write("masts.csv", "name,wkt\nold,POINT ZM (1 2 3 4)\n");
+    folder.ok("import masts.csv a.gpkg");
+    let run = scripted_in(&folder, "masts", "move name=old 5.5,6\nshow name=old\ncommit\n");
+    assert_eq!(run.code, Some(0), "{}", run.err);
+    assert!(run.out.contains("POINT ZM (5.5 6 3 4)"), "{}", run.out);
+}
+
+#[test]
+fn a_script_that_is_no_text_is_told() {
+    let folder = with_trees();
+    std::fs::write(folder.path("script"), b"status\nset \xff\n").expect("is ours");
+    let run = folder.fails("edit a.gpkg trees --script script", 2);
+    assert!(run.err.contains("script: not UTF-8"), "{}", run.err);
 }
 
 #[test]

@@ -69,6 +69,7 @@ def check(message, told):
     assert message.version == told["version"]
     assert (uuid(message.id) if message.id else None) == told.get("id")
     assert [layer.name for layer in message.layers] == list(told["layers"])
+    assert list(message.layer_counts) == [len(message.layers)]
     for layer in message.layers:
         says = told["layers"][layer.name]
         fields = list(layer.fields)

@@ -36,6 +36,24 @@ proptest! {
     }
 }
 
+#[test]
+fn a_set_that_was_cut_off_is_no_shorter_set() {
+    let text = format!(
+        r#"{{"version": 1, "id": "{ID}", "layers": {{
+            "benches": {{"changes": [{{"insert": {{"row": 1}}, "values": {{"a": 1}}}}]}},
+            "trees": {{"changes": [{{"insert": {{"row": 1}}, "values": {{"a": 1}}}}]}}
+        }}}}"#
+    );
+    let bytes = ChangeSet::from_json(&text).expect("is a set").to_protobuf();
+    for length in 0..bytes.len() {
+        let read = ChangeSet::from_protobuf(&bytes[..length]);
+        assert!(read.is_err(), "{length} of {} bytes: {read:?}", bytes.len());
+    }
+    let empty = ChangeSet::new().to_protobuf();
+    assert!(ChangeSet::from_protobuf(&empty[..2]).is_err(), "only its version");
+    assert!(ChangeSet::from_protobuf(&[bytes.clone(), empty].concat()).is_ok(), "two pieces");
+}
+
 const HEAD: &str = r#"{"version": 1, "layers": {"trees": {"fields": ["a", "b"], "changes": ["#;
 const ID: &str = "67e55044-10b1-426f-9247-bb680e5fe0c8";
 

@@ -145,6 +145,16 @@ fn who_dies_in_doubt_leaves_what_did_not_happen_and_nothing_else() {
     }
 }
 
+#[test]
+fn who_ends_with_nothing_pending_leaves_nothing() {
+    let Scene { store, folder, buffer } = scene();
+    buffer.rollback().expect("is dropped");
+    buffer.edit("plant", |it| it.write("trees", Edit::Insert(tree("new", 1)))).expect("fits");
+    buffer.undo().expect("is taken back");
+    drop(buffer);
+    assert!(opened(&store, &folder).left_behind().expect("reads").is_empty());
+}
+
 /// Trees with names of their own, and ranks.
 fn strict() -> LayerDefinition {
     let mut fields = trees().schema.fields().to_vec();

@@ -90,8 +90,13 @@ pub fn read_decisions(from: &str) -> Result<Decisions> {
         let resolution =
             resolution(resolve).map_err(|reason| wrong(format!("conflict {number}: {reason}")))?;
         if let Some(resolution) = resolution {
-            let values = conflict.into_iter().map(|(name, value)| (name, parsed(value.get())));
-            decisions.each.push(Decided { conflict: values.collect(), resolution });
+            let conflict =
+                conflict.into_iter().map(|(name, value)| (name, parsed(value.get()))).collect();
+            let differs = |it: &Decided| it.conflict == conflict && it.resolution != resolution;
+            if decisions.each.iter().any(differs) {
+                return Err(wrong(format!("conflict {number}: it is decided otherwise before")));
+            }
+            decisions.each.push(Decided { conflict, resolution });
         }
     }
     Ok(decisions)
@@ -207,6 +212,12 @@ mod tests {
             let error = read_back(&odd).expect_err("is none").to_string();
             assert!(error.contains("conflict 1: "), "{error}");
         }
+        let twice = [conflicts()[0].clone(), conflicts()[0].clone()];
+        let text = conflicts_to_json(&twice);
+        let twice = text.replacen("\"resolve\": null", "\"resolve\": \"mine\"", 1);
+        let twice = twice.replacen("\"resolve\": null", "\"resolve\": \"theirs\"", 1);
+        let error = read_back(&twice).expect_err("says both").to_string();
+        assert!(error.contains("conflict 2: "), "{error}");
         for text in ["", "[]", "{}", "{\"version\": 2, \"conflicts\": []}", "{\"version\": 1}"] {
             assert!(read_back(text).is_err(), "{text}");
         }

@@ -2,7 +2,9 @@
 use super::values;
 use super::words::Word;
 use crate::command::select::wrong;
-use tiepoint::{ChangeTarget, Error, Feature, Fid, Ids, Layer, Query, Result, Store, field};
+use tiepoint::{
+    ChangeTarget, Error, Feature, Fid, Identity, Ids, Layer, Query, Result, Store, field,
+};
 
 /// How many features are named where more than one is meant.
 const NAMED: usize = 3;
@@ -33,10 +35,43 @@ pub(super) fn feature(store: &dyn Store, layer: &Layer, word: &Word) -> Result<F
     only(store, layer, word, found)
 }
 
+/// The same, to be changed: what is changed goes by its object id, which it must have to itself.
+pub(super) fn to_change(store: &dyn Store, layer: &Layer, word: &Word) -> Result<Feature> {
+    let feature = feature(store, layer, word)?;
+    if let (Some(id), Some(fid)) = (feature.id, &feature.fid) {
+        let sharing = Query::layer(layer.name()).ids(Ids::Objects(vec![id]));
+        for other in store.read(&sharing)? {
+            if let Some(other) = other?.fid.filter(|it| it != fid) {
+                return Err(shared(layer, &word.text, fid, &other));
+            }
+        }
+    }
+    Ok(feature)
+}
+
+fn shared(layer: &Layer, word: &str, fid: &Fid, other: &Fid) -> Error {
+    let way_out = if matches!(layer.identity(), Identity::NaturalKey { .. }) {
+        "give one of them another key in the program that keeps them; `tiepoint check` lists all"
+    } else {
+        "`tiepoint check --fix` gives the newer one an id of its own"
+    };
+    Error::Options {
+        reason: format!("{word}: fid:{fid} and fid:{other} stand for the same object"),
+        hint: Some(way_out.to_owned()),
+    }
+}
+
 fn only(store: &dyn Store, layer: &Layer, word: &Word, mut found: Vec<Feature>) -> Result<Feature> {
     if found.len() > 1 {
-        let names = found.iter().take(NAMED).filter_map(|it| Some(name(&ChangeTarget::of(it)?)));
-        let names: Vec<_> = names.collect();
+        let mut names: Vec<_> =
+            found.iter().filter_map(|it| Some(name(&ChangeTarget::of(it)?))).collect();
+        let all = names.len();
+        names.dedup();
+        if names.len() < all {
+            names =
+                found.iter().filter_map(|it| Some(format!("fid:{}", it.fid.as_ref()?))).collect();
+        }
+        names.truncate(NAMED);
         let more = if found.len() > NAMED { ", ..." } else { "" };
         return Err(Error::Options {
             reason: format!("{}: more than one feature has this", word.text),

@@ -20,7 +20,10 @@ pub(super) fn point(layer: &Layer, text: &str) -> Result<Geometry> {
     transform.geometry(&place::lonlat("at", text)?).map_err(|error| wrong(text, &error))
 }
 
-/// A point moved to `lon,lat`.
+/// Where X and Y are in the WKB of a point: behind the byte order and the type.
+const XY: std::ops::Range<usize> = 5..21;
+
+/// A point moved to `lon,lat`; its Z and M stay.
 pub(super) fn moved_to(layer: &Layer, geometry: &Geometry, text: &str) -> Result<Geometry> {
     if geometry.kind() != GeometryKind::Point {
         return Err(Error::Options {
@@ -28,7 +31,9 @@ pub(super) fn moved_to(layer: &Layer, geometry: &Geometry, text: &str) -> Result
             hint: Some("move it `by` dx,dy, or give it a new geometry".to_owned()),
         });
     }
-    point(layer, text)
+    let (mut moved, place) = (geometry.as_wkb().to_vec(), point(layer, text)?);
+    moved[XY].copy_from_slice(&place.as_wkb()[XY]);
+    Geometry::from_wkb(&moved).map_err(|error| wrong(text, &error))
 }
 
 /// A geometry moved by `dx,dy`, in units of its CRS.

@@ -97,8 +97,10 @@ fn next_line(from: &mut dyn BufRead, name: &str) -> Result<Option<String>> {
     if read.map_err(failed)? == 0 {
         return Ok(None);
     }
-    let text = String::from_utf8(line);
-    text.map(Some).map_err(|error| failed(io::Error::new(io::ErrorKind::InvalidData, error)))
+    String::from_utf8(line).map(Some).map_err(|error| Error::Options {
+        reason: format!("{name}: not UTF-8: {}", error.utf8_error()),
+        hint: Some("a script is a text, a command a line; `help` lists them".to_owned()),
+    })
 }
 
 /// The same error, with the place in the script. What can be listed stays as it is.

@@ -160,7 +160,7 @@ fn known(session: &Session<'_>, feature: &Feature) -> Feature {
 }
 
 fn set(session: &Session<'_>, line: &str, object: &Word, fields: &[Word]) -> Result<()> {
-    let feature = find::feature(session.buffer, &session.layer, object)?;
+    let feature = find::to_change(session.buffer, &session.layer, object)?;
     let mut changed = known(session, &feature);
     values::assign(&mut changed, &session.layer, fields)?;
     step(session, line, Edit::Update(changed))
@@ -188,7 +188,7 @@ fn reshape(
     shape: impl FnOnce(&Session<'_>, &Geometry) -> Result<Geometry>,
 ) -> Result<()> {
     let (field, _) = geometry_field(&session.layer)?;
-    let feature = find::feature(session.buffer, &session.layer, object)?;
+    let feature = find::to_change(session.buffer, &session.layer, object)?;
     let geometry = feature.geometry().ok_or_else(|| Error::Options {
         reason: format!("{}: it has no geometry that could be moved", object.text),
         hint: Some("`geometry OBJECT WKT` gives it one".to_owned()),
@@ -201,7 +201,7 @@ fn geometry(session: &Session<'_>, line: &str, object: &Word, wkt: &str) -> Resu
     let (field, _) = geometry_field(&session.layer)?;
     let wkt = wkt.trim_matches(['\'', '"']);
     let value = values::value(values::field(&session.layer, field)?, wkt, false)?;
-    let feature = find::feature(session.buffer, &session.layer, object)?;
+    let feature = find::to_change(session.buffer, &session.layer, object)?;
     let mut changed = known(session, &feature);
     changed.set(field, value).map_err(|error| wrong(field, &error))?;
     step(session, line, Edit::Update(changed))
@@ -220,7 +220,7 @@ fn put(
 }
 
 fn delete(session: &Session<'_>, line: &str, object: &Word) -> Result<()> {
-    let feature = find::feature(session.buffer, &session.layer, object)?;
+    let feature = find::to_change(session.buffer, &session.layer, object)?;
     step(session, line, Edit::Delete(find::target(&feature)?))
 }
 

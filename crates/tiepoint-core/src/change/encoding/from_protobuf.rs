@@ -12,8 +12,8 @@ impl ChangeSet {
     /// Reads a `tiepoint.v1.ChangeSet`, see `proto/tiepoint/change.proto`.
     ///
     /// Fields that are not known here are kept and written again, unless the change they belong to
-    /// is put together with another. What is read is checked: it could have been recorded. No bytes
-    /// make it panic, or take memory of more than a few dozen times their length.
+    /// is put together with another. What is read is checked: it is whole, and could have been
+    /// recorded. No bytes make it panic, or take memory of more than a few dozen times their length.
     ///
     /// # Errors
     ///
@@ -22,6 +22,7 @@ impl ChangeSet {
     pub fn from_protobuf(bytes: &[u8]) -> Result<Self, DecodeError> {
         let (mut version, mut set, mut unknown) = (0, Self::new(), Unknown::default());
         let mut layers: BTreeMap<&str, LayerBuilder> = BTreeMap::new();
+        let (mut pieces, mut counts) = (0, Vec::new());
         let mut reader = Reader::new(bytes);
         while let Some(field) = reader.next()? {
             match field.number() {
@@ -32,12 +33,20 @@ impl ChangeSet {
                     }
                 }
                 number::set::ID => set.id = Some(ChangeSetId(object_id(&field)?)),
-                number::set::LAYERS => read_layer(&field, &mut layers)?,
+                number::set::LAYERS => {
+                    pieces += 1;
+                    read_layer(&field, &mut layers)?;
+                }
+                number::set::LAYER_COUNTS => field.uints(&mut counts)?,
                 _ => unknown.keep_field(&field)?,
             }
         }
         if version == 0 {
             return Err(DecodeFault::invalid("it does not say its version").into());
+        }
+        let told = counts.iter().try_fold(0_u64, |sum, it| sum.checked_add(*it));
+        if counts.is_empty() || told != Some(pieces) {
+            return Err(DecodeFault::invalid("its end is missing: it was cut off").into());
         }
         for (name, layer) in layers {
             let layer = layer.finish().map_err(|error| error.in_layer(name))?;

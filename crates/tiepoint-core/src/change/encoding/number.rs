@@ -6,6 +6,7 @@ pub(crate) mod set {
     pub(crate) const VERSION: u32 = 1;
     pub(crate) const ID: u32 = 2;
     pub(crate) const LAYERS: u32 = 3;
+    pub(crate) const LAYER_COUNTS: u32 = 16;
 }
 pub(crate) mod layer {
     pub(crate) const NAME: u32 = 1;

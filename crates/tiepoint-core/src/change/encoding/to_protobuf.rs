@@ -30,6 +30,7 @@ impl ChangeSet {
         if let Some(unknown) = self.unknown() {
             unknown.write(&mut out);
         }
+        out.uints(number::set::LAYER_COUNTS, [self.layers().count() as u64]);
         out.into_bytes()
     }
 }
