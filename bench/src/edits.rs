@@ -97,8 +97,8 @@ pub(crate) fn attribute(stage: &Stage, dataset: Dataset) -> Outcome<Vec<Row>> {
         let steps = || ids.chunks(STEP).try_for_each(|step| desk.edit(step, turn));
         let (done, cpu_s) = measure::cpu_s(steps);
         done?;
-        clock.push(begun.elapsed().as_secs_f64() / ids.len() as f64 * 1e6);
-        cpu.push(cpu_s / ids.len() as f64 * 1e6);
+        clock.push(begun.elapsed().as_secs_f64() / count(ids) * 1e6);
+        cpu.push(cpu_s / count(ids) * 1e6);
     }
     let (clock, cpu) = (measure::median(clock), measure::median(cpu));
     Ok(vec![row(
@@ -122,7 +122,7 @@ pub(crate) fn undo(stage: &Stage, dataset: Dataset) -> Outcome<Vec<Row>> {
         done?.ok_or("there is a step to redo")?;
         redo.push(cpu_s);
     }
-    let rate = |seconds| ids.len() as f64 / measure::median(seconds);
+    let rate = |seconds| count(ids) / measure::median(seconds);
     let figures = [("undo", rate(undo)), ("redo", rate(redo))];
     Ok(figures
         .map(|(verb, rate)| {
@@ -135,13 +135,14 @@ pub(crate) fn undo(stage: &Stage, dataset: Dataset) -> Outcome<Vec<Row>> {
 /// Readings by id with a hundred thousand changes pending, beside the store alone: of features that
 /// nothing is pending for, and of those that something is.
 pub(crate) fn by_id(stage: &Stage, dataset: Dataset) -> Outcome<Vec<Row>> {
-    const ASKED: usize = 5_000;
+    const ASKED: u32 = 5_000;
     let desk = Desk::set(stage, dataset)?;
     let pending = desk.some_ids(PENDING);
     desk.edit(pending, -1)?;
     let ask = |store: &dyn Store, ids: &[ObjectId]| -> Outcome<f64> {
+        let every = (ids.len() / usize::try_from(ASKED)?).max(1);
         let round = || -> Outcome {
-            for id in ids.iter().step_by((ids.len() / ASKED).max(1)) {
+            for id in ids.iter().step_by(every) {
                 let found = store.read(&Query::object(desk.layer, *id))?.next();
                 found.ok_or("is there")??;
             }
@@ -152,7 +153,7 @@ pub(crate) fn by_id(stage: &Stage, dataset: Dataset) -> Outcome<Vec<Row>> {
         for _ in 0..stage.turns() {
             let (done, cpu_s) = measure::cpu_s(round);
             done?;
-            seconds.push(cpu_s / ids.len().min(ASKED) as f64 * 1e6);
+            seconds.push(cpu_s / count(ids).min(f64::from(ASKED)) * 1e6);
         }
         Ok(measure::median(seconds))
     };
@@ -212,6 +213,10 @@ fn raw_loop(path: &Path, ids: &[ObjectId], population: i64) -> Outcome<f64> {
         Ok(transaction.commit()?)
     });
     done.map(|()| cpu_s)
+}
+
+fn count(ids: &[ObjectId]) -> f64 {
+    u32::try_from(ids.len()).map_or(f64::NAN, f64::from)
 }
 
 fn row(figure: String, ours: String, target: Target) -> Row {
