@@ -117,7 +117,9 @@ fn a_server_of_ones_own_can_be_stopped_changed_and_started_again() {
     assert_eq!(schema.value("SHOW lock_timeout"), "1234ms");
     let (url, ended) = (server.url(), waiting(&server.url()));
     server.stop();
-    assert_eq!(ended.join().expect("tells"), "57P01");
+    // a server that goes may close the connection before its last words are through
+    let words = ended.join().expect("tells");
+    assert!(["57P01", "connection closed"].contains(&words.as_str()), "{words}");
     assert!(std::panic::catch_unwind(|| schema.execute("SELECT 1")).is_err());
     server.start_again();
     assert_eq!(server.url(), url);

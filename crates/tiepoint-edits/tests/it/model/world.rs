@@ -4,6 +4,7 @@ use super::{Random, Rules};
 use crate::fixture::{all, created, notes, patch, point, trees, written};
 use crate::frail::Frail;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use tiepoint_core::{
     Aggregate, BBox, Change, ChangeSet, Crs, Direction, Edit, Feature, Ids, LayerDefinition,
@@ -346,7 +347,13 @@ impl<'s> World<'s> {
     /// The program dies, and another takes over what it left.
     pub(super) fn crash(&mut self, random: &mut Random) -> &'static str {
         self.subscription = None;
+        // one that dies does not clear up, as one does that goes
+        let on_disk = files_in(self.folder.path());
         self.buffer = Arc::new(EditBuffer::over(Arc::new(MemoryStore::new())));
+        for (path, bytes) in on_disk {
+            std::fs::create_dir_all(path.parent().expect("is in a folder")).expect("is made");
+            std::fs::write(path, bytes).expect("is written");
+        }
         self.buffer = Arc::new(opened(self.rules, &self.store, &self.folder));
         for left in self.buffer.left_behind().expect("reads") {
             self.buffer.recover(left).expect("is recovered");
@@ -581,4 +588,15 @@ fn pending(buffer: &EditBuffer) -> ChangeSet {
         pending.put_layer(layer, here.fields().clone(), wishless.collect());
     }
     pending
+}
+
+/// All files in a folder and below it, with what is in them.
+fn files_in(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let paths = entries.map(|entry| entry.expect("is read").path());
+    let files = paths.flat_map(|path| match path.is_dir() {
+        true => files_in(&path),
+        false => std::fs::read(&path).map(|bytes| (path, bytes)).into_iter().collect(),
+    });
+    files.collect()
 }
