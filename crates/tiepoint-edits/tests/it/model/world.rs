@@ -594,9 +594,11 @@ fn pending(buffer: &EditBuffer) -> ChangeSet {
 fn files_in(folder: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
     let paths = entries.map(|entry| entry.expect("is read").path());
-    let files = paths.flat_map(|path| match path.is_dir() {
-        true => files_in(&path),
-        false => std::fs::read(&path).map(|bytes| (path, bytes)).into_iter().collect(),
+    let files = paths.flat_map(|path| {
+        if path.is_dir() {
+            return files_in(&path);
+        }
+        std::fs::read(&path).map(|bytes| (path, bytes)).into_iter().collect()
     });
     files.collect()
 }
