@@ -3,7 +3,7 @@
 use crate::dataset::Dataset;
 use crate::outcome::{Row, Target, say};
 use crate::stage::Stage;
-use crate::{Outcome, measure};
+use crate::{Outcome, measure, python};
 use rusqlite::Connection;
 use rusqlite::functions::FunctionFlags;
 use std::fs;
@@ -191,7 +191,7 @@ fn altered(store: &GpkgStore, layer: &str, count: u32) -> Outcome<usize> {
     Ok(made)
 }
 
-/// The median of its CPU seconds and what it calls itself, where it is installed.
+/// The median of its CPU seconds and what it calls itself, where it can be installed.
 fn geodiff(
     stage: &Stage,
     before: &Path,
@@ -199,7 +199,14 @@ fn geodiff(
     count: usize,
 ) -> Outcome<Option<(f64, String)>> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/geodiff.py");
-    let mut command = Command::new("python3");
+    let python = match python::with_peers(stage) {
+        Ok(python) => python,
+        Err(reason) => {
+            say(&format!("geodiff is not measured: {reason}"));
+            return Ok(None);
+        }
+    };
+    let mut command = Command::new(python);
     command.arg(script).args([before, after, &stage.result("geodiff.diff")?]);
     let output = command.arg(stage.turns().to_string()).output()?;
     let Ok(told) = serde_json::from_slice::<serde_json::Value>(&output.stdout) else {

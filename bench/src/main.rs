@@ -15,6 +15,7 @@ mod peers;
 mod postgis;
 mod prng;
 mod profile;
+mod python;
 mod questions;
 mod reading;
 mod stage;

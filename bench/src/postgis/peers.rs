@@ -2,15 +2,12 @@
 use super::arena::{Arena, Cost};
 use crate::outcome::say;
 use crate::stage::Stage;
-use crate::{Outcome, measure};
+use crate::{Outcome, measure, python};
 use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
-
-/// What is installed where a part needs it.
-const PACKAGES: [&str; 4] = ["geoalchemy2", "sqlalchemy", "psycopg[binary]", "shapely"];
 
 /// What a command takes; none, and why, where it cannot be run.
 pub(crate) fn command(arena: &Arena, command: &[OsString]) -> Option<Cost> {
@@ -34,7 +31,7 @@ pub(crate) fn geoalchemy(
     case: &str,
     argument: &str,
 ) -> Option<(Cost, String)> {
-    python(stage)
+    python::with_peers(stage)
         .and_then(|python| run(&python, arena, case, argument))
         .inspect_err(|reason| say(&format!("GeoAlchemy2 is not measured: {reason}")))
         .ok()
@@ -59,29 +56,4 @@ fn run(python: &Path, arena: &Arena, case: &str, argument: &str) -> Outcome<(Cos
         return Err(format!("geoalchemy.py {case} has failed").into());
     }
     Ok((Cost { client_s: client.parse()?, server_s, wall_s }, versions))
-}
-
-/// A Python that has the packages, installed on first use.
-fn python(stage: &Stage) -> Outcome<PathBuf> {
-    let folder = stage.result("peers")?.with_file_name("peers");
-    let python = folder.join("bin/python");
-    let done = folder.join("complete");
-    if !done.exists() {
-        say(&format!("installing {} in {} ...", PACKAGES.join(", "), folder.display()));
-        succeed(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
-        let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
-        succeed(Command::new(&python).args(pip).args(PACKAGES))?;
-        std::fs::write(done, "")?;
-    }
-    Ok(python)
-}
-
-fn succeed(command: &mut Command) -> Outcome {
-    let output = command.stdin(Stdio::null()).output()?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let last = said.lines().last().unwrap_or("it does not say why").to_owned();
-    Err(format!("{command:?} has failed: {last}").into())
 }
