@@ -10,8 +10,8 @@ use crate::writer::Writer;
 use std::sync::Arc;
 use tiepoint_core::{ChangeSet, FieldType, Layer, LayerDefinition, Query};
 use tiepoint_store::{
-    Book, FeatureWriter, Features, ReadControl, Result, Savepoint, Store, StoreError, TieOptions,
-    TieReport, Transaction, TransactionOptions, Turn, UntieReport, WriteMode,
+    Book, FeatureWriter, Features, LogOptions, ReadControl, Result, Savepoint, Store, StoreError,
+    TieOptions, TieReport, Transaction, TransactionOptions, Turn, UntieReport, WriteMode,
 };
 
 /// One step in the making.
@@ -232,6 +232,14 @@ impl Transaction for EditTransaction<'_> {
 
     fn tie(&mut self, _layer: &str, _options: &TieOptions) -> Result<TieReport> {
         Err(self.buffer.unsupported("tie layers"))
+    }
+
+    fn install_log(&mut self, _layer: &str, _options: &LogOptions) -> Result<()> {
+        Err(self.buffer.unsupported("install a log"))
+    }
+
+    fn remove_log(&mut self, _layer: &str) -> Result<bool> {
+        Err(self.buffer.unsupported("remove a log"))
     }
 
     fn untie(&mut self, _layer: Option<&str>) -> Result<UntieReport> {

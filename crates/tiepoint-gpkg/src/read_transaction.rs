@@ -5,8 +5,8 @@ use crate::store::GpkgStore;
 use std::sync::Arc;
 use tiepoint_core::{Layer, LayerDefinition, Query};
 use tiepoint_store::{
-    Book, FeatureWriter, Features, Result, Savepoint, StoreError, TieOptions, TieReport,
-    Transaction, UntieReport, WriteMode,
+    Book, FeatureWriter, Features, LogOptions, Result, Savepoint, StoreError, TieOptions,
+    TieReport, Transaction, UntieReport, WriteMode,
 };
 
 /// A lease for as long as the transaction lasts; none while there is no file.
@@ -68,6 +68,14 @@ impl Transaction for ReadTransaction<'_> {
     }
 
     fn tie(&mut self, _: &str, _: &TieOptions) -> Result<TieReport> {
+        Err(self.refused())
+    }
+
+    fn install_log(&mut self, _: &str, _: &LogOptions) -> Result<()> {
+        Err(self.refused())
+    }
+
+    fn remove_log(&mut self, _: &str) -> Result<bool> {
         Err(self.refused())
     }
 

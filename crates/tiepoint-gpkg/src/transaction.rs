@@ -14,8 +14,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use tiepoint_core::{Layer, LayerDefinition, ObjectId, Query};
 use tiepoint_store::{
-    Book, Carrier, FeatureWriter, Features, NaturalKey, Result, Savepoint, StoreError, TieOptions,
-    TieReport, Transaction, Turn, UntieReport, WriteMode,
+    Book, Carrier, FeatureWriter, Features, LogOptions, NaturalKey, Result, Savepoint, StoreError,
+    TieOptions, TieReport, Transaction, Turn, UntieReport, WriteMode,
 };
 
 /// The mark within which a step either happens or does not.
@@ -257,6 +257,14 @@ impl Transaction for GpkgTransaction<'_> {
             self.step(|it| tie::tie(it.connection(), it.site(), &table, column, bad_ids))?;
         self.touched.entry(layer.to_owned()).or_default().changed = true;
         Ok(report)
+    }
+
+    fn install_log(&mut self, _layer: &str, _options: &LogOptions) -> Result<()> {
+        Err(tiepoint_store::Store::unsupported(self.store, "note changes"))
+    }
+
+    fn remove_log(&mut self, _layer: &str) -> Result<bool> {
+        Ok(false)
     }
 
     fn untie(&mut self, layer: Option<&str>) -> Result<UntieReport> {

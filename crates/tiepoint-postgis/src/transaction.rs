@@ -14,8 +14,8 @@ use std::cell::Cell;
 use std::sync::Arc;
 use tiepoint_core::{FieldType, Layer, LayerDefinition, Query};
 use tiepoint_store::{
-    Book, FeatureWriter, Features, Finding, Isolation, Repair, Result, Savepoint, TieOptions,
-    TieReport, Transaction, TransactionOptions, UntieReport, WriteMode,
+    Book, FeatureWriter, Features, Finding, Isolation, LogOptions, Repair, Result, Savepoint,
+    TieOptions, TieReport, Transaction, TransactionOptions, UntieReport, WriteMode,
 };
 
 /// The mark within which a step either happens or does not.
@@ -196,6 +196,14 @@ impl Transaction for PgTransaction<'_> {
     fn tie(&mut self, layer: &str, options: &TieOptions) -> Result<TieReport> {
         let table = self.table(layer)?;
         self.step(|it| tie::tie(it.link(), it.site(), &it.catalogue, &table, options))
+    }
+
+    fn install_log(&mut self, _layer: &str, _options: &LogOptions) -> Result<()> {
+        Err(tiepoint_store::Store::unsupported(self.store, "note changes"))
+    }
+
+    fn remove_log(&mut self, _layer: &str) -> Result<bool> {
+        Ok(false)
     }
 
     fn untie(&mut self, layer: Option<&str>) -> Result<UntieReport> {

@@ -1,7 +1,7 @@
 //! What every store promises.
 use crate::{
-    Capabilities, Checkpoint, Features, Finding, Plan, ReadControl, Repair, Result, StoreError,
-    Transaction, TransactionOptions, Watch, aggregate,
+    Capabilities, ChangeLog, Features, Finding, Plan, ReadControl, Repair, Result, StoreError,
+    Transaction, TransactionOptions, Watch, WatchOptions, aggregate,
 };
 use std::sync::Arc;
 use tiepoint_core::{Aggregate, Envelope, Layer, Query, Value};
@@ -116,13 +116,31 @@ pub trait Store: Send + Sync {
     /// When the store cannot be read.
     fn freshness(&self) -> Result<u64>;
 
-    /// What anybody commits after `since`, as it happens.
+    /// What anybody commits, as it happens.
+    ///
+    /// Watching installs nothing. A layer with a [change log](Transaction::install_log) is watched
+    /// by it: none is missed while nobody watches, and it costs as much as what happened. Any
+    /// other is read again whenever the store may have changed, and compared with what it said
+    /// before: all of it is kept for that, who wrote is not known, what came and went between two
+    /// looks is not seen, and after a break there is a [`Reset`](crate::Reset).
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unsupported`] unless [`Capabilities::watch`] is set.
-    fn watch(&self, _since: Option<Checkpoint>) -> Result<Box<dyn Watch>> {
+    /// [`StoreError::Unsupported`] unless [`Capabilities::watch`] is set;
+    /// [`StoreError::LayerNotFound`] for a layer that is asked for by name and not there;
+    /// [`StoreError::Invalid`] for a checkpoint that is none of this kind of store.
+    fn watch(&self, _options: &WatchOptions) -> Result<Box<dyn Watch>> {
         Err(self.unsupported("tell what others commit"))
+    }
+
+    /// What has been noted of changes here, and who is watching by name. Nothing where there is no
+    /// log.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn change_log(&self) -> Result<ChangeLog> {
+        Ok(ChangeLog::default())
     }
 
     /// Looks for what is wrong in the store's content, and mends what `repair` allows.

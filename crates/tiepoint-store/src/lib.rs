@@ -54,4 +54,7 @@ pub use transaction::{
     FeatureWriter, Savepoint, Transaction, TransactionOptions, WriteMode, Written,
 };
 pub use turn::{Turn, Turns};
-pub use watch::{Checkpoint, Watch, WatchEvent};
+pub use watch::{
+    Author, ChangeLog, Changed, Checkpoint, Lag, LogOptions, NamedWatcher, Reset, ResetReason,
+    Watch, WatchEvent, WatchFrom, WatchOptions,
+};

@@ -1,7 +1,7 @@
 //! A store that several own is a store.
 use crate::{
-    Capabilities, Checkpoint, Features, Finding, LayerFacts, Plan, ReadControl, Repair, Result,
-    Store, StoreError, Transaction, TransactionOptions, Watch,
+    Capabilities, ChangeLog, Features, Finding, LayerFacts, Plan, ReadControl, Repair, Result,
+    Store, StoreError, Transaction, TransactionOptions, Watch, WatchOptions,
 };
 use std::sync::Arc;
 use tiepoint_core::{Aggregate, Layer, Query, Value};
@@ -59,8 +59,12 @@ impl<S: Store + ?Sized> Store for Arc<S> {
         (**self).freshness()
     }
 
-    fn watch(&self, since: Option<Checkpoint>) -> Result<Box<dyn Watch>> {
-        (**self).watch(since)
+    fn watch(&self, options: &WatchOptions) -> Result<Box<dyn Watch>> {
+        (**self).watch(options)
+    }
+
+    fn change_log(&self) -> Result<ChangeLog> {
+        (**self).change_log()
     }
 
     fn check(&self, repair: Repair) -> Result<Vec<Finding>> {

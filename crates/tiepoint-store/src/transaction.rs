@@ -1,5 +1,5 @@
 //! Changing a store: transactions, savepoints and writers.
-use crate::{Book, Features, Isolation, Result, TieOptions, TieReport, UntieReport};
+use crate::{Book, Features, Isolation, LogOptions, Result, TieOptions, TieReport, UntieReport};
 use std::sync::Arc;
 use tiepoint_core::{
     Edit, Fid, FieldType, Geometry, Layer, LayerDefinition, ObjectId, Query, Value,
@@ -116,6 +116,31 @@ pub trait Transaction {
     /// nothing is changed then. [`Invalid`](crate::StoreError::Invalid) for a layer that is tied
     /// otherwise already.
     fn tie(&mut self, layer: &str, options: &TieOptions) -> Result<TieReport>;
+
+    /// Has the store note what anybody does to a layer from now on: see
+    /// [`Store::watch`](crate::Store::watch). Where it does already, `options` hold from now on;
+    /// what they say of the log holds for all layers.
+    ///
+    /// Other programs write as before, and what they write is noted in the same transaction. An
+    /// update or a deletion notes what the row said before, so it costs about the writing of that;
+    /// an insertion notes the row's key. One thing others can no longer do in some stores: drop or
+    /// retype a column, as long as there is a log.
+    ///
+    /// # Errors
+    ///
+    /// [`LayerNotFound`](crate::StoreError::LayerNotFound);
+    /// [`Unsupported`](crate::StoreError::Unsupported) unless
+    /// [`Capabilities::watch`](crate::Capabilities::watch) is set, and for a layer whose rows are
+    /// not its own or have no key; [`ReadOnly`](crate::StoreError::ReadOnly).
+    fn install_log(&mut self, layer: &str, options: &LogOptions) -> Result<()>;
+
+    /// Has the store note no longer what happens to a layer, and forget what it noted. Says whether
+    /// it did. `untie` does this, too.
+    ///
+    /// # Errors
+    ///
+    /// [`LayerNotFound`](crate::StoreError::LayerNotFound).
+    fn remove_log(&mut self, layer: &str) -> Result<bool>;
 
     /// Removes all that is ours from a layer, or from the whole store.
     ///

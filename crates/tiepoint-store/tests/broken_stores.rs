@@ -9,10 +9,10 @@ use tiepoint_core::{
     Value,
 };
 use tiepoint_store::{
-    ApplyOptions, Book, Capabilities, FeatureWriter, Features, LayerFacts, MemoryStore, NotApplied,
-    Once, Plan, ReadControl, Result, Savepoint, Store, StoreError, TieOptions, TieReport,
-    Transaction, TransactionOptions, UntieReport, WriteMode, Written, apply_changes, apply_once,
-    conformance, was_applied,
+    ApplyOptions, Book, Capabilities, FeatureWriter, Features, LayerFacts, LogOptions, MemoryStore,
+    NotApplied, Once, Plan, ReadControl, Result, Savepoint, Store, StoreError, TieOptions,
+    TieReport, Transaction, TransactionOptions, UntieReport, WriteMode, Written, apply_changes,
+    apply_once, conformance, was_applied,
 };
 
 /// A way of breaking a promise, and the promise that must notice.
@@ -313,6 +313,14 @@ impl Transaction for BrokenTransaction<'_> {
 
     fn tie(&mut self, layer: &str, options: &TieOptions) -> Result<TieReport> {
         self.0.tie(layer, options)
+    }
+
+    fn install_log(&mut self, layer: &str, options: &LogOptions) -> Result<()> {
+        self.0.install_log(layer, options)
+    }
+
+    fn remove_log(&mut self, layer: &str) -> Result<bool> {
+        self.0.remove_log(layer)
     }
 
     fn untie(&mut self, layer: Option<&str>) -> Result<UntieReport> {

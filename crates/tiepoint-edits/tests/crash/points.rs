@@ -9,8 +9,9 @@ use std::time::Duration;
 use tiepoint_core::{Aggregate, Edit, Layer, LayerDefinition, Query, Value};
 use tiepoint_edits::journal::{Fault, Faults, Operation};
 use tiepoint_store::{
-    Book, Capabilities, FeatureWriter, Features, LayerFacts, Plan, ReadControl, Result, Savepoint,
-    Store, TieOptions, TieReport, Transaction, TransactionOptions, UntieReport, WriteMode, Written,
+    Book, Capabilities, FeatureWriter, Features, LayerFacts, LogOptions, Plan, ReadControl, Result,
+    Savepoint, Store, TieOptions, TieReport, Transaction, TransactionOptions, UntieReport,
+    WriteMode, Written,
 };
 
 /// What happens at places.
@@ -202,6 +203,14 @@ impl Transaction for PassingTransaction<'_> {
 
     fn tie(&mut self, layer: &str, options: &TieOptions) -> Result<TieReport> {
         self.below.tie(layer, options)
+    }
+
+    fn install_log(&mut self, layer: &str, options: &LogOptions) -> Result<()> {
+        self.below.install_log(layer, options)
+    }
+
+    fn remove_log(&mut self, layer: &str) -> Result<bool> {
+        self.below.remove_log(layer)
     }
 
     fn untie(&mut self, layer: Option<&str>) -> Result<UntieReport> {

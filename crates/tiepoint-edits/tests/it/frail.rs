@@ -3,9 +3,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tiepoint_core::{Aggregate, Edit, FieldType, Layer, LayerDefinition, Query, Value};
 use tiepoint_store::{
-    Book, Capabilities, FeatureWriter, Features, LayerFacts, Plan, ReadControl, Result, Savepoint,
-    Store, StoreError, TieOptions, TieReport, Transaction, TransactionOptions, UntieReport,
-    WriteMode, Written,
+    Book, Capabilities, FeatureWriter, Features, LayerFacts, LogOptions, Plan, ReadControl, Result,
+    Savepoint, Store, StoreError, TieOptions, TieReport, Transaction, TransactionOptions,
+    UntieReport, WriteMode, Written,
 };
 
 /// What can fail.
@@ -208,6 +208,14 @@ impl Transaction for FrailTransaction<'_> {
 
     fn tie(&mut self, layer: &str, options: &TieOptions) -> Result<TieReport> {
         self.below.tie(layer, options)
+    }
+
+    fn install_log(&mut self, layer: &str, options: &LogOptions) -> Result<()> {
+        self.below.install_log(layer, options)
+    }
+
+    fn remove_log(&mut self, layer: &str) -> Result<bool> {
+        self.below.remove_log(layer)
     }
 
     fn untie(&mut self, layer: Option<&str>) -> Result<UntieReport> {

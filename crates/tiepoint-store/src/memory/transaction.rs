@@ -4,8 +4,8 @@ use super::state::{BookPages, State};
 use super::writer::MemoryWriter;
 use super::{MemoryStore, NAME, tie};
 use crate::{
-    Book, FeatureWriter, Features, NaturalKey, ReadControl, Result, Savepoint, StoreError,
-    TieOptions, TieReport, Transaction, Turn, UntieReport, WriteMode,
+    Book, FeatureWriter, Features, LogOptions, NaturalKey, ReadControl, Result, Savepoint, Store,
+    StoreError, TieOptions, TieReport, Transaction, Turn, UntieReport, WriteMode,
 };
 use std::sync::Arc;
 use tiepoint_core::{FieldDefault, Layer, LayerDefinition, Query};
@@ -85,6 +85,14 @@ impl Transaction for MemoryTransaction<'_> {
     fn tie(&mut self, layer: &str, options: &TieOptions) -> Result<TieReport> {
         self.writable()?;
         tie::tie(self.state.rows_mut(layer)?, options)
+    }
+
+    fn install_log(&mut self, _layer: &str, _options: &LogOptions) -> Result<()> {
+        Err(self.store.unsupported("note changes"))
+    }
+
+    fn remove_log(&mut self, _layer: &str) -> Result<bool> {
+        Ok(false)
     }
 
     fn untie(&mut self, layer: Option<&str>) -> Result<UntieReport> {
