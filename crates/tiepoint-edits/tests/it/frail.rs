@@ -5,7 +5,7 @@ use tiepoint_core::{Aggregate, Edit, FieldType, Layer, LayerDefinition, Query, V
 use tiepoint_store::{
     Book, Capabilities, FeatureWriter, Features, LayerFacts, LogOptions, Plan, ReadControl, Result,
     Savepoint, Store, StoreError, TieOptions, TieReport, Transaction, TransactionOptions,
-    UntieReport, WriteMode, Written,
+    UntieReport, Watch, WatchOptions, WriteMode, Written,
 };
 
 /// What can fail.
@@ -164,6 +164,10 @@ impl Store for Frail {
 
     fn freshness(&self) -> Result<u64> {
         self.below.freshness()
+    }
+
+    fn watch(&self, options: &WatchOptions) -> Result<Box<dyn Watch>> {
+        self.below.watch(options)
     }
 }
 
