@@ -5,6 +5,7 @@ use crate::events::EditEvent;
 use crate::own::OwnCommits;
 use crate::state::{Row, State};
 use crate::step::Touched;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -18,13 +19,16 @@ use tiepoint_store::{Changed, Watch, WatchEvent, WatchOptions};
 /// nothing is lost on either side. Subscribers are [told](EditEvent::Beneath) what shows of it, in
 /// these features and all others. What the buffer itself committed is no news.
 ///
-/// Layers without a change log are compared with what they said before: what others took back of
-/// the buffer's commits before anybody looked is not seen there.
+/// In layers without a change log, all features that edits are pending for are read again whenever
+/// the store may have changed, and subscribers are not told what others took back of the buffer's
+/// commits before anybody looked.
 pub struct Follower {
     buffer: Arc<EditBuffer>,
     watch: Box<dyn Watch>,
     own: Arc<Mutex<OwnCommits>>,
     heard: Waiting,
+    /// How fresh the store was when features were last merged that no log tells of.
+    merged_at: Option<u64>,
 }
 
 /// What came of listening.
@@ -49,6 +53,8 @@ struct Waiting {
     all: bool,
     /// Whether what happened cannot be known.
     reset: bool,
+    /// Layers of which everything that is pending is to be merged: no log tells of them.
+    unlogged: BTreeSet<String>,
     /// Whether it can be taken up: a commit is taken up as a whole.
     settled: bool,
 }
@@ -68,7 +74,7 @@ impl EditBuffer {
         shared.followers.push(Arc::downgrade(&own));
         drop(shared);
         let heard = Waiting { all: true, settled: true, ..Waiting::default() };
-        Ok(Follower { buffer: Arc::clone(self), watch, own, heard })
+        Ok(Follower { buffer: Arc::clone(self), watch, own, heard, merged_at: None })
     }
 }
 
@@ -87,11 +93,30 @@ impl Follower {
             let left = deadline.map(|it| it.saturating_duration_since(Instant::now()));
             let Some(event) = self.watch.next(left.unwrap_or(patience))? else {
                 lock(&self.own).forget_up_to(committed);
-                return Ok(Heard::Nothing);
+                if !self.heard.changes.is_empty() || self.knows_no_more()? {
+                    return Ok(Heard::Nothing);
+                }
+                self.heard.settled = true;
+                continue;
             };
             self.heard.add(event);
         }
         self.take_up()
+    }
+
+    /// Whether nothing has happened either to features that edits are pending for in layers without
+    /// a log: what came and went between two looks is not heard.
+    fn knows_no_more(&mut self) -> Result<bool> {
+        let fresh = Some(self.buffer.store().freshness()?);
+        if self.merged_at == fresh {
+            return Ok(true);
+        }
+        let logged = self.buffer.store().change_log()?.layers;
+        let state = self.buffer.state();
+        let pending = state.layers().map(|(name, _)| name.to_owned());
+        self.heard.unlogged = pending.filter(|name| !logged.contains(name)).collect();
+        self.merged_at = fresh;
+        Ok(self.heard.unlogged.is_empty())
     }
 
     /// Has the buffer take up everything that can be heard at once. What waits for the end of an
@@ -197,6 +222,10 @@ impl Waiting {
             if state.layer(&it.layer).is_some_and(|layer| layer.row(&it.target).is_some()) {
                 touched.entry(it.layer.to_string()).or_default().insert(it.target.clone());
             }
+        }
+        for (name, layer) in state.layers().filter(|(name, _)| self.unlogged.contains(*name)) {
+            let all = layer.rows().map(|(target, _)| target.clone());
+            touched.entry(name.to_owned()).or_default().extend(all);
         }
         touched
     }
