@@ -109,6 +109,13 @@ fn edits_that_follow_a_store_in_memory_come_to_what_merging_comes_to() {
 }
 
 #[test]
+fn edits_that_follow_a_geopackage_come_to_what_merging_comes_to() {
+    for seed in 0..(long_or(200) / 20).min(2_000) {
+        history(seed, &FOLLOWING, world::geopackage());
+    }
+}
+
+#[test]
 fn edits_over_a_geopackage_come_to_what_a_plain_model_comes_to() {
     for seed in 0..(long_or(200) / 20).min(2_000) {
         history(seed, &RULES, world::geopackage());
@@ -121,5 +128,14 @@ fn edits_over_postgis_come_to_what_a_plain_model_comes_to() {
     let Some(server) = tiepoint_postgis::testing::server_or_skip(name) else { return };
     for seed in 0..(long_or(200) / 40).min(200) {
         history(seed, &RULES, world::postgis(server));
+    }
+}
+
+#[test]
+fn edits_that_follow_postgis_come_to_what_merging_comes_to() {
+    let name = "edits_that_follow_postgis_come_to_what_merging_comes_to";
+    let Some(server) = tiepoint_postgis::testing::server_or_skip(name) else { return };
+    for seed in 0..(long_or(200) / 40).min(200) {
+        history(seed, &FOLLOWING, world::postgis(server));
     }
 }
