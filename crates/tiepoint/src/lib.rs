@@ -42,7 +42,7 @@ pub use events::{event_to_json, rfc3339};
 pub use export::{
     ExportOptions, Overwrite, Target, WriteOptions, export, for_document, write_features,
 };
-pub use history::{History, HistoryOptions, features_at, history};
+pub use history::{History, HistoryOptions, features_at, history, next_committed};
 pub use import::{
     IdRule, ImportMode, ImportOptions, ImportReport, InvalidRule, LayerReport, OnError,
     UnknownFields, import, import_into,

@@ -60,16 +60,13 @@ pub struct HistoryOptions {
 pub fn history(store: &dyn Store, options: &HistoryOptions) -> Result<History> {
     let layers = logged(store, &options.layers)?;
     let watch = store.watch(&WatchOptions { layers, ..WatchOptions::from_oldest() })?;
-    Ok(History {
-        log: Log { watch, store: store.name().to_owned() },
-        options: options.clone(),
-        failed: false,
-    })
+    Ok(History { watch, store: store.name().to_owned(), options: options.clone(), failed: false })
 }
 
 /// What happened, event by event; ends with the first error.
 pub struct History {
-    log: Log,
+    watch: Box<dyn Watch>,
+    store: String,
     options: HistoryOptions,
     failed: bool,
 }
@@ -79,7 +76,7 @@ impl Iterator for History {
 
     fn next(&mut self) -> Option<Self::Item> {
         while !self.failed {
-            match self.log.next() {
+            match next_committed(&self.store, &mut *self.watch) {
                 Ok(Some(event)) if self.options.wants(&event) => return Some(Ok(event)),
                 Ok(Some(_)) => {}
                 Ok(None) => return None,
@@ -131,28 +128,27 @@ fn logged(store: &dyn Store, wanted: &[String]) -> Result<Vec<String>> {
     Ok(wanted.to_vec())
 }
 
-/// The logs of a store, from their beginning to what has been committed by now.
-struct Log {
-    watch: Box<dyn Watch>,
-    store: String,
-}
-
-impl Log {
-    /// The next event, or `None` when everything that has been committed was given.
-    fn next(&mut self) -> Result<Option<WatchEvent>> {
-        if let Some(event) = self.watch.next(Duration::ZERO)? {
+/// The next event of what has been committed by now, `None` when all of it was given.
+///
+/// [`Watch::next`] with no patience may say `None` while the store is busy; this asks again until
+/// nothing [waits](tiepoint_store::Lag::waiting). `store` is its printable name.
+///
+/// # Errors
+///
+/// As [`Watch::next`]; [`Locked`](StoreError::Locked) where what waits cannot be read for seconds.
+pub fn next_committed(store: &str, watch: &mut dyn Watch) -> Result<Option<WatchEvent>> {
+    if let Some(event) = watch.next(Duration::ZERO)? {
+        return Ok(Some(event));
+    }
+    let begun = Instant::now();
+    while watch.lag()?.waiting > 0 {
+        if let Some(event) = watch.next(BETWEEN_LOOKS)? {
             return Ok(Some(event));
         }
-        let begun = Instant::now();
-        while self.watch.lag()?.waiting > 0 {
-            if let Some(event) = self.watch.next(BETWEEN_LOOKS)? {
-                return Ok(Some(event));
-            }
-            if begun.elapsed() > PATIENCE {
-                let waited_ms = u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX);
-                return Err(StoreError::Locked { store: self.store.clone(), waited_ms }.into());
-            }
+        if begun.elapsed() > PATIENCE {
+            let waited_ms = u64::try_from(PATIENCE.as_millis()).unwrap_or(u64::MAX);
+            return Err(StoreError::Locked { store: store.to_owned(), waited_ms }.into());
         }
-        Ok(None)
     }
+    Ok(None)
 }

@@ -1,5 +1,5 @@
 //! What a layer said at an earlier time: what it says now, with every newer change taken back.
-use super::{Log, logged};
+use super::{logged, next_committed};
 use crate::{Error, Result, rfc3339};
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -27,13 +27,12 @@ pub fn features_at(
     let question = Question::of(&layer, query)?;
     logged(store, std::slice::from_ref(&query.layer))?;
     let known_since = store.logged_since(layer.name())?;
-    let watch = store.watch(&WatchOptions::from_oldest().layer(layer.name()))?;
-    let mut log = Log { watch, store: store.name().to_owned() };
+    let mut watch = store.watch(&WatchOptions::from_oldest().layer(layer.name()))?;
     let mut present = store.read(&Query::layer(layer.name()).ids(query.ids.clone()))?;
     // with its first row the reading keeps to one state, and what the log tells after that covers it
     let first = present.next().transpose()?;
     let mut past = Past::new(&layer, &query.ids, time, known_since);
-    while let Some(event) = log.next()? {
+    while let Some(event) = next_committed(store.name(), &mut *watch)? {
         past.take(event);
     }
     past.is_known().map_err(|reason| Error::NotKnown {
