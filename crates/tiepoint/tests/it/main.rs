@@ -1,5 +1,6 @@
 //! The facade over the memory store: what an import and an export promise.
 mod exports;
+mod history;
 mod imports;
 mod postgis;
 mod values;
