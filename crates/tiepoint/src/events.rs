@@ -120,3 +120,71 @@ fn author(author: Author) -> &'static str {
 fn or_null(json: Option<String>) -> String {
     json.unwrap_or_else(|| "null".to_owned())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tiepoint_core::{ChangeSet, Fid, FieldNames, Geometry, ObjectId, Value};
+    use tiepoint_store::Checkpoint;
+
+    fn changed(change: Change) -> Changed {
+        let fields: FieldNames =
+            ["name", "wood \"x\"", "geom", "planted"].map(str::to_owned).into();
+        Changed {
+            layer: "trees".into(),
+            fields,
+            target: Target::Id(ObjectId::mint()),
+            fid: Some(Fid::Int(7)),
+            change,
+            author: Author::Other,
+            who: Some("anna".into()),
+            at: Some(SystemTime::UNIX_EPOCH),
+            settled: false,
+            checkpoint: Checkpoint::new("a:7"),
+        }
+    }
+
+    fn values() -> Vec<Option<Value>> {
+        let planted = "2024-02-29".parse().map(Value::Date).expect("is a date");
+        let place = Geometry::from_wkt("POINT Z (1 2 3)").map(Value::Geometry).expect("is WKT");
+        vec![Some(Value::Null), None, Some(place), Some(planted)]
+    }
+
+    /// A change as a document of a change set that says of it what its line says.
+    fn as_change_set(changed: &Changed) -> ChangeSet {
+        let line = event_to_json(&WatchEvent::Changed(changed.clone()));
+        let line: serde_json::Value = serde_json::from_str(&line).expect("is JSON");
+        let Target::Id(id) = changed.target else { unreachable!("it has an id") };
+        let member = if line["kind"] == "update" { "fields" } else { "values" };
+        let kind = line["kind"].as_str().expect("is a text");
+        let change = serde_json::json!({ kind: id.to_string(), member: line[member] });
+        let layers = serde_json::json!({ "trees": { "changes": [change] } });
+        let set = serde_json::json!({ "version": 1, "layers": layers }).to_string();
+        ChangeSet::from_json(&set).expect("is a change set")
+    }
+
+    #[test]
+    fn what_happened_is_told_as_a_change_set_tells_it() {
+        let image = Image { fid: None, values: values() };
+        let fields =
+            FieldChange::between(&[None, Some(1.5.into()), Some(2.into()), None], &values());
+        for change in [Change::Insert(image.clone()), Change::Delete(image), Change::Update(fields)]
+        {
+            let changed = changed(change.clone());
+            let mut set = ChangeSet::new();
+            let target = changed.target.clone();
+            set.record("trees", &changed.fields, target, change).expect("is the first");
+            assert_eq!(as_change_set(&changed), set);
+        }
+    }
+
+    #[test]
+    fn a_line_says_who_and_when() {
+        let change = Change::Delete(Image { fid: None, values: vec![Some(1.into())] });
+        let deleted = Changed { target: Target::Fid(Fid::Int(7)), ..changed(change) };
+        assert_eq!(
+            event_to_json(&WatchEvent::Changed(deleted)),
+            r#"{"time": "1970-01-01T00:00:00.000Z", "layer": "trees", "id": null, "fid": 7, "kind": "delete", "author": "other", "who": "anna", "values": {"name": 1}, "settled": false, "checkpoint": "a:7"}"#
+        );
+    }
+}

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 use tiepoint::{
     Change, ChangeTarget, Changed, Direction, Edit, ErrorKind, Feature, Fid, HistoryOptions, Ids,
-    ImportOptions, LogOptions, MemoryStore, ObjectId, Query, Store, TransactionOptions, Value,
-    WatchEvent, features_at, field, history,
+    ImportOptions, LogOptions, MemoryStore, ObjectId, Query, Store, TieOptions, Transaction,
+    TransactionOptions, Value, WatchEvent, features_at, field, history,
 };
 
 const TREES: &str = "name,height\noak,21\nelm,17\nash,9\n";
@@ -122,6 +122,30 @@ fn a_time_before_the_log_is_not_known() {
     let error = features_at(&store, &Query::layer("trees"), before).expect_err("not known");
     assert_eq!(error.kind(), ErrorKind::NotFound);
     assert!(error.to_string().contains("its log goes back to 2"), "{error}");
+}
+
+#[test]
+fn what_was_before_a_reset_is_not_known() {
+    let store = MemoryStore::new();
+    bring(&store, "trees.csv", TREES, &ImportOptions::default()).expect("imports");
+    let alter = |work: &dyn Fn(&mut dyn Transaction)| {
+        let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
+        work(&mut *transaction);
+        transaction.commit().expect("commits");
+    };
+    alter(&|it| it.untie(Some("trees")).map(drop).expect("unties"));
+    install(&store, "trees");
+    let before = commit(&store, [grown(&store, "oak", 22)]);
+    alter(&|it| it.tie("trees", &TieOptions::default()).map(|_| ()).expect("ties"));
+    let known = commit(&store, [grown(&store, "oak", 23)]);
+    let then = features(&store);
+    commit(&store, [felled(&store, "oak")]);
+    let error = features_at(&store, &Query::layer("trees"), before).expect_err("not known");
+    assert!(error.to_string().ends_with("the layer came, went or has other fields now"), "{error}");
+    assert_eq!(at(&store, &Query::layer("trees"), known), then);
+    let events = history(&store, &HistoryOptions::default()).expect("there is a log");
+    let resets = events.filter(|it| matches!(it, Ok(WatchEvent::Reset(_))));
+    assert_eq!(resets.count(), 1);
 }
 
 #[test]

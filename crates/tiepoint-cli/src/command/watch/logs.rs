@@ -17,20 +17,32 @@ pub(super) fn install(
         [] => store.layers()?.iter().map(|it| it.name().to_owned()).collect(),
         named => named.to_vec(),
     };
+    let (mut refused, mut noted) = (None, false);
     for layer in &layers {
         let shown = plain(layer);
         match install_on(store, layer, options) {
             Ok(()) if before.contains(layer) => say(&format!("layer `{shown}` had a log already")),
             Ok(()) => say(&format!("layer `{shown}`: changes are noted from now on")),
-            Err(error) if named.is_empty() && error.kind() == ErrorKind::Unsupported => {
+            Err(error) if named.is_empty() && is_of_the_layer(&error) => {
                 say(&format!("layer `{shown}` gets no log: {}", plain(&error.to_string())));
+                refused = Some(error);
+                continue;
             }
             Err(error) => return Err(error.into()),
         }
+        noted = true;
+    }
+    if let Some(error) = refused.filter(|_| !noted) {
+        return Err(error.into());
     }
     let kept = count(options.keep, "change");
     say(&format!("the log keeps the newest {kept}; {}", cost(location)));
     Ok(())
+}
+
+/// Whether it is of one layer, and others may still have a log.
+fn is_of_the_layer(error: &StoreError) -> bool {
+    matches!(error.kind(), ErrorKind::Unsupported | ErrorKind::Denied)
 }
 
 fn install_on(store: &dyn Store, layer: &str, options: LogOptions) -> Result<(), StoreError> {
