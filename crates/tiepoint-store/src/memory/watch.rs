@@ -303,3 +303,6 @@ fn parsed(checkpoint: &str) -> Option<(ObjectId, Position)> {
     let position = Position { commit: commit.parse().ok()?, entry: entry.parse().ok()? };
     Some((id.parse().ok()?, position))
 }
+
+#[cfg(test)]
+mod tests;
