@@ -191,7 +191,7 @@ impl Log {
     pub(super) fn since(&self, layer: &str) -> Option<SystemTime> {
         let begins = |commit: &Arc<Commit>| {
             let mut here = commit.entries.iter().filter(|it| *it.layer == *layer);
-            here.any(|it| matches!(it.noted, Noted::Begins(_)))
+            here.any(|it| !matches!(it.noted, Noted::Changed { .. }))
         };
         let first = self.commits.iter().rev().find(|it| begins(it)).or(self.commits.front());
         first.map(|it| it.at)

@@ -26,12 +26,12 @@ pub fn features_at(
     let layer = store.layer(&query.layer)?;
     let question = Question::of(&layer, query)?;
     logged(store, std::slice::from_ref(&query.layer))?;
-    let known_since = store.logged_since(layer.name())?;
+    let told_since = store.logged_since(layer.name())?;
     let mut watch = store.watch(&WatchOptions::from_oldest().layer(layer.name()))?;
     let mut present = store.read(&Query::layer(layer.name()).ids(query.ids.clone()))?;
     // with its first row the reading keeps to one state, and what the log tells after that covers it
     let first = present.next().transpose()?;
-    let mut past = Past::new(&layer, &query.ids, time, known_since);
+    let mut past = Past::new(&layer, &query.ids, time, told_since);
     while let Some(event) = next_committed(store.name(), &mut *watch)? {
         past.take(event);
     }
@@ -51,8 +51,10 @@ struct Past {
     layer: Arc<Layer>,
     ids: Ids,
     time: SystemTime,
-    /// Since when every change is noted.
-    known_since: Option<SystemTime>,
+    /// Since when every change is noted: what the store says of that.
+    told_since: Option<SystemTime>,
+    /// Otherwise, since the first that is.
+    first: Option<SystemTime>,
     /// What the names of the log's fields were last, and where those are in the layer.
     places: Option<(FieldNames, Vec<Option<usize>>)>,
     /// Why nothing is known of before that.
@@ -80,13 +82,14 @@ impl Past {
         layer: &Arc<Layer>,
         ids: &Ids,
         time: SystemTime,
-        known_since: Option<SystemTime>,
+        told_since: Option<SystemTime>,
     ) -> Self {
         Self {
             layer: Arc::clone(layer),
             ids: ids.clone(),
             time,
-            known_since,
+            told_since,
+            first: None,
             places: None,
             reset: None,
             is_newer: false,
@@ -98,13 +101,12 @@ impl Past {
         match event {
             WatchEvent::Reset(reset) => {
                 self.before.clear();
-                self.known_since = None;
+                self.first = None;
+                self.told_since = self.told_since.filter(|_| !self.is_newer);
                 self.reset = Some(reset.reason);
             }
             WatchEvent::Changed(changed) => {
-                if self.known_since.is_none() {
-                    self.known_since = changed.at;
-                }
+                self.first = self.first.or(changed.at);
                 self.is_newer |= changed.at.is_some_and(|at| at > self.time);
                 if self.is_newer {
                     self.take_back(changed);
@@ -115,14 +117,14 @@ impl Past {
 
     /// Whether the log goes back to the time; what is in the way, otherwise.
     fn is_known(&self) -> Result<(), String> {
-        let since = match self.known_since {
+        let since = match self.told_since.or(self.first) {
             Some(since) if since <= self.time => return Ok(()),
             Some(since) => format!("its log goes back to {}", rfc3339(since)),
             None => "its log tells of no change so far".to_owned(),
         };
         Err(match self.reset {
+            Some(ResetReason::NoLog) | None => since,
             Some(reason) => format!("{since}; before that, {reason}"),
-            None => since,
         })
     }
 
