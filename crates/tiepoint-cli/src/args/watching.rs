@@ -58,7 +58,7 @@ pub(crate) struct LogsArgs {
     /// Have the store note what happens to these layers, or to all that can have a log
     #[arg(long)]
     pub(crate) install: bool,
-    /// With `--install`: how many entries of the log stay [default: 1000000]
+    /// With `--install`: how many entries of the log stay [default: 1000000, or as many as before]
     #[arg(long, value_name = "ENTRIES", requires = "install")]
     pub(crate) keep: Option<u64>,
     /// Take the logs of these layers, or of all, away with all they noted, and end

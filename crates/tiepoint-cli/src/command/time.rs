@@ -32,7 +32,7 @@ mod tests {
             assert_eq!(rfc3339(moment("--at", text).expect(text)), meant, "{text}");
         }
         for text in ["", "yesterday", "12:30", "2024-02-30", "2024"] {
-            let error = moment("--at", text).err().expect("is no time").to_string();
+            let error = moment("--at", text).expect_err("is no time").to_string();
             assert!(error.starts_with("--at: "), "{error}");
         }
     }

@@ -11,8 +11,9 @@ pub(super) fn install(
     named: &[String],
     keep: Option<u64>,
 ) -> Result<()> {
-    let options = LogOptions { keep: keep.unwrap_or(LogOptions::DEFAULT_KEEP) };
-    let before = store.change_log()?.layers;
+    let before = store.change_log()?;
+    let kept = Some(before.keep).filter(|_| !before.layers.is_empty());
+    let options = LogOptions { keep: keep.or(kept).unwrap_or(LogOptions::DEFAULT_KEEP) };
     let layers = match named {
         [] => store.layers()?.iter().map(|it| it.name().to_owned()).collect(),
         named => named.to_vec(),
@@ -21,7 +22,9 @@ pub(super) fn install(
     for layer in &layers {
         let shown = plain(layer);
         match install_on(store, layer, options) {
-            Ok(()) if before.contains(layer) => say(&format!("layer `{shown}` had a log already")),
+            Ok(()) if before.layers.contains(layer) => {
+                say(&format!("layer `{shown}` had a log already"));
+            }
             Ok(()) => say(&format!("layer `{shown}`: changes are noted from now on")),
             Err(error) if named.is_empty() && is_of_the_layer(&error) => {
                 say(&format!("layer `{shown}` gets no log: {}", plain(&error.to_string())));

@@ -181,14 +181,9 @@ impl Trouble {
     /// Tells it, unless that was done a moment ago, and leaves the store alone for a while.
     fn bear(&mut self, error: &StoreError) {
         let text = error.to_string();
-        let is_news = self.told.as_ref().is_none_or(|(told, at)| {
-            *told != text || (!self.is_there && at.elapsed() > BETWEEN_REMARKS)
-        });
-        if is_news {
+        if self.is_news(&text, Instant::now()) {
             say(&format!("{}; watching goes on when that is over", plain(&text)));
-            self.told = Some((text, Instant::now()));
         }
-        self.is_there = true;
         self.pause = (self.pause * 2).clamp(PAUSES[0], PAUSES[1]);
         let until = Instant::now() + self.pause;
         while Instant::now() < until && !is_stopping() {
@@ -196,8 +191,38 @@ impl Trouble {
         }
     }
 
+    /// Whether it is worth telling: not while it lasts, and not soon after it was told.
+    fn is_news(&mut self, text: &str, now: Instant) -> bool {
+        let was_there = std::mem::replace(&mut self.is_there, true);
+        let is_news = self.told.as_ref().is_none_or(|(told, at)| {
+            told != text || (!was_there && now.duration_since(*at) >= BETWEEN_REMARKS)
+        });
+        if is_news {
+            self.told = Some((text.to_owned(), now));
+        }
+        is_news
+    }
+
     fn end(&mut self) {
         self.is_there = false;
         self.pause = Duration::ZERO;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_trouble_is_told_once_and_not_again_soon() {
+        let (mut trouble, begun) = (Trouble::default(), Instant::now());
+        let after = |seconds| begun + Duration::from_secs(seconds);
+        assert!(trouble.is_news("locked", begun));
+        assert!(!trouble.is_news("locked", after(60)), "it lasts");
+        assert!(trouble.is_news("away", after(61)), "another");
+        trouble.end();
+        assert!(!trouble.is_news("away", after(65)), "it comes and goes");
+        trouble.end();
+        assert!(trouble.is_news("away", after(80)));
     }
 }
