@@ -327,7 +327,7 @@ pub(crate) struct LayersArgs {
     pub(crate) store: String,
 }
 
-/// Describe a store with its change log, or one layer of it: fields, CRS, identity, extent
+/// Describe a store, or one layer of it: fields, CRS, identity, extent
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:

@@ -66,7 +66,7 @@ pub(crate) struct LogsArgs {
     pub(crate) remove: bool,
 }
 
-/// Tell what happened to an object, a layer or a store, or what it said at an earlier time
+/// Tell what happened to an object or a layer, or what it said before
 ///
 /// From the change logs that `tiepoint watch --install` makes, oldest first. Beside each change
 /// stands who made it: `own` and `tiepoint` are programs with this library, `other` is any other

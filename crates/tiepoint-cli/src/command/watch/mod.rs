@@ -22,8 +22,9 @@ pub(super) fn run(args: &WatchArgs) -> Result<()> {
     crate::terminal::listen_for_ctrl_c();
     let options = WatchOptions { from: from(args), name: args.name.clone(), layers };
     let watch = store.watch(&options)?;
+    let session = Session::begin(&*store, watch, args)?;
     logs::tell(&*store, &options)?;
-    Session::new(&*store, watch, args).run()
+    session.run()
 }
 
 fn from(args: &WatchArgs) -> WatchFrom {

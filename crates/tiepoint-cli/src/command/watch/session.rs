@@ -56,9 +56,15 @@ struct Trouble {
 }
 
 impl<'s> Session<'s> {
-    pub(super) fn new(store: &'s dyn Store, watch: Box<dyn Watch>, args: &'s WatchArgs) -> Self {
+    /// Has the store keep where a named watch begins, so that what comes next is not missed if we
+    /// end before we can tell it.
+    pub(super) fn begin(
+        store: &'s dyn Store,
+        watch: Box<dyn Watch>,
+        args: &'s WatchArgs,
+    ) -> Result<Self> {
         let unkept = args.name.is_some().then(|| watch.checkpoint());
-        Self {
+        let mut this = Self {
             store,
             watch,
             printer: Printer::new(store, args.json),
@@ -68,7 +74,9 @@ impl<'s> Session<'s> {
             lag: Remark::default(),
             trouble: Trouble::default(),
             had_caught_up: false,
-        }
+        };
+        this.keep_place()?;
+        Ok(this)
     }
 
     /// Watches until Ctrl-C or, once, until everything is told; then says how to resume.
