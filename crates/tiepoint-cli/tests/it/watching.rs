@@ -266,6 +266,19 @@ fn a_closed_pipe_ends_a_watch_quietly() {
 }
 
 #[test]
+fn a_file_that_is_away_is_waited_for() {
+    let folder = with_log();
+    let watching = Watching::start(&folder, "watch a.gpkg --json");
+    let [here, away] = ["a.gpkg", "away.gpkg"].map(|name| folder.path(name));
+    std::fs::rename(&here, &away).expect("can be moved");
+    watching.says("no store at a.gpkg; watching goes on when that is over");
+    edit(&folder, "away.gpkg", &["set name=oak height=22"]);
+    std::fs::rename(&away, &here).expect("can be moved back");
+    assert_eq!(watching.event()["fields"]["height"]["after"], 22.0);
+    watching.says("watching goes on");
+}
+
+#[test]
 fn logs_are_installed_kept_short_and_taken_away() {
     let folder = with_trees();
     let run = folder.ok("watch a.gpkg trees --install --keep 5000 --once");

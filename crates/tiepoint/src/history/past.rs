@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use tiepoint_core::{
     Change, Feature, FieldChange, FieldNames, Ids, Image, Layer, Query, Target, Value,
 };
-use tiepoint_store::{Changed, Features, Question, ResetReason, Store, WatchEvent, WatchOptions};
+use tiepoint_store::{Changed, Features, Question, Store, WatchEvent, WatchOptions};
 
 /// The features that `query` asks for as they were at `time`, from the layer's change log.
 ///
@@ -27,20 +27,24 @@ pub fn features_at(
     let question = Question::of(&layer, query)?;
     logged(store, std::slice::from_ref(&query.layer))?;
     let told_since = store.logged_since(layer.name())?;
-    let mut watch = store.watch(&WatchOptions::from_oldest().layer(layer.name()))?;
-    let mut present = store.read(&Query::layer(layer.name()).ids(query.ids.clone()))?;
-    // with its first row the reading keeps to one state, and what the log tells after that covers it
-    let first = present.next().transpose()?;
     let mut past = Past::new(&layer, &query.ids, time, told_since);
-    while let Some(event) = next_committed(store.name(), &mut *watch)? {
-        past.take(event);
-    }
-    past.is_known().map_err(|reason| Error::NotKnown {
+    let not_known = |reason| Error::NotKnown {
         store: store.name().to_owned(),
         layer: layer.name().to_owned(),
         time: rfc3339(time),
         reason,
-    })?;
+    };
+    if told_since.is_some() {
+        past.is_known().map_err(not_known)?;
+    }
+    let mut watch = store.watch(&WatchOptions::from_oldest().layer(layer.name()))?;
+    let mut present = store.read(&Query::layer(layer.name()).ids(query.ids.clone()))?;
+    // with its first row the reading keeps to one state, and what the log tells after that covers it
+    let first = present.next().transpose()?;
+    while let Some(event) = next_committed(store.name(), &mut *watch)? {
+        past.take(event);
+    }
+    past.is_known().map_err(not_known)?;
     let present = first.into_iter().map(Ok).chain(present);
     let rest = question.all_of_it();
     Ok(question.finish_whole(&rest, past.features(present))?)
@@ -57,8 +61,6 @@ struct Past {
     first: Option<SystemTime>,
     /// What the names of the log's fields were last, and where those are in the layer.
     places: Option<(FieldNames, Vec<Option<usize>>)>,
-    /// Why nothing is known of before that.
-    reset: Option<ResetReason>,
     /// Whether changes are newer than the time by now.
     is_newer: bool,
     before: HashMap<Target, Before>,
@@ -91,7 +93,6 @@ impl Past {
             told_since,
             first: None,
             places: None,
-            reset: None,
             is_newer: false,
             before: HashMap::new(),
         }
@@ -99,11 +100,10 @@ impl Past {
 
     fn take(&mut self, event: WatchEvent) {
         match event {
-            WatchEvent::Reset(reset) => {
+            WatchEvent::Reset(_) => {
                 self.before.clear();
                 self.first = None;
                 self.told_since = self.told_since.filter(|_| !self.is_newer);
-                self.reset = Some(reset.reason);
             }
             WatchEvent::Changed(changed) => {
                 self.first = self.first.or(changed.at);
@@ -117,15 +117,11 @@ impl Past {
 
     /// Whether the log goes back to the time; what is in the way, otherwise.
     fn is_known(&self) -> Result<(), String> {
-        let since = match self.told_since.or(self.first) {
-            Some(since) if since <= self.time => return Ok(()),
-            Some(since) => format!("its log goes back to {}", rfc3339(since)),
-            None => "its log tells of no change so far".to_owned(),
-        };
-        Err(match self.reset {
-            Some(ResetReason::NoLog) | None => since,
-            Some(reason) => format!("{since}; before that, {reason}"),
-        })
+        match self.told_since.or(self.first) {
+            Some(since) if since <= self.time => Ok(()),
+            Some(since) => Err(format!("its log goes back to {}", rfc3339(since))),
+            None => Err("its log tells of no change so far".to_owned()),
+        }
     }
 
     fn take_back(&mut self, changed: Changed) {

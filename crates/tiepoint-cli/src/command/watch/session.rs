@@ -51,6 +51,9 @@ struct Remark {
 #[derive(Default)]
 struct Trouble {
     is_there: bool,
+    /// Whether this one was told.
+    is_known: bool,
+    /// What was told last, and when.
     told: Option<(String, Instant)>,
     pause: Duration,
 }
@@ -190,6 +193,7 @@ impl Trouble {
     fn bear(&mut self, error: &StoreError) {
         let text = error.to_string();
         if self.is_news(&text, Instant::now()) {
+            self.is_known = true;
             say(&format!("{}; watching goes on when that is over", plain(&text)));
         }
         self.pause = (self.pause * 2).clamp(PAUSES[0], PAUSES[1]);
@@ -212,6 +216,9 @@ impl Trouble {
     }
 
     fn end(&mut self) {
+        if std::mem::take(&mut self.is_known) {
+            say("watching goes on");
+        }
         self.is_there = false;
         self.pause = Duration::ZERO;
     }
