@@ -22,6 +22,13 @@ pub(super) struct Known {
     broken: HashSet<u32>,
 }
 
+impl Known {
+    /// The names of all layers, as they were last seen.
+    pub(super) fn layers(&self) -> &[String] {
+        self.of.as_ref().map_or(&[], |(_, names)| names)
+    }
+}
+
 impl Watcher {
     /// Reads on. Says whether there is something to give, or more to read.
     pub(super) fn look(&mut self) -> Result<bool> {
@@ -119,8 +126,9 @@ impl Watcher {
             }
         }
         for fault in faults {
-            if self.known.broken.insert(fault.logged.number) {
-                self.tell_reset(Some(fault.logged.name()), fault.reason());
+            let name = fault.logged.name();
+            if self.options.wants(name) && self.known.broken.insert(fault.logged.number) {
+                self.unlogged.owe(name, Some(fault.reason()));
             }
         }
         Ok(true)
@@ -156,6 +164,7 @@ impl Watcher {
                 lineages.insert(logged.number, Arc::new(Lineage::new(table, &columns)));
             }
         }
+        self.unlogged.follow(&self.known.lineages, &lineages);
         (self.known.of, self.known.lineages) = (of, lineages);
         Ok(faults)
     }
@@ -197,7 +206,11 @@ impl Watcher {
                 Some(ResetReason::NoLog)
             }
             (Position::InLog(_), None) if self.moved => Some(ResetReason::Replaced),
-            (Position::InLog(_), None) => Some(ResetReason::NotNoted),
+            (Position::InLog(_), None) => {
+                // what is owed for the layers whose logs it was is known already
+                self.read = Position::without_log(self.file.as_ref());
+                None
+            }
             (Position::InLog(at), Some(log)) if *at.log != **log => Some(ResetReason::Replaced),
             (Position::InLog(at), Some(_)) => lost(connection, at)?,
         };
@@ -211,14 +224,23 @@ impl Watcher {
 
     fn tell(&mut self, item: Item) {
         match item {
-            Item::Reset { layer, reason, position } => {
-                let matters = reason != ResetReason::NoLog || !self.from_oldest;
-                if matters && self.options.wants(&layer) {
+            Item::Reset { number, layer, reason, position } => {
+                let is_news = reason != ResetReason::NoLog || !self.from_oldest;
+                let is_compared = self.unlogged.tells(number, position.seq);
+                if !is_news || is_compared || !self.options.wants(&layer) {
+                    return;
+                }
+                if self.known.lineages.values().any(|it| *it.name == *layer) {
                     self.push_reset(Some(&layer), reason, Position::InLog(position));
+                } else {
+                    self.unlogged.owe(&layer, Some(reason));
                 }
             }
             Item::Done { done, author, settled, position } => {
                 let Some(lineage) = self.known.lineages.get(&done.layer) else { return };
+                if self.unlogged.tells(done.layer, done.seq) {
+                    return;
+                }
                 let position = Position::InLog(position);
                 let changed = Changed {
                     layer: Arc::clone(&lineage.name),
