@@ -81,6 +81,31 @@ impl Catalogue {
         Ok(table)
     }
 
+    /// One table by the server's number for it, where it is a layer of these schemas.
+    pub(crate) fn numbered(
+        &self,
+        link: &Link,
+        site: &Site,
+        oid: u32,
+    ) -> Result<Option<Arc<Table>>> {
+        let known = self.known().values().find(|it| it.oid == oid).cloned();
+        if let Some(known) = known {
+            let stamps = self.stamps(link, &[oid]).map_err(site.failed("describe a layer"))?;
+            if stamps.get(&oid) == Some(&known.stamp) {
+                return Ok(Some(known));
+            }
+            self.known().remove(known.layer.name());
+        }
+        let names = self.names(link).map_err(site.failed("list its layers"))?;
+        let Some((name, _)) = names.iter().find(|(_, it)| it.oid == oid) else { return Ok(None) };
+        self.table(link, site, name).map(Some)
+    }
+
+    /// The names of all layers by the server's numbers for their tables.
+    pub(crate) fn named(&self, link: &Link) -> Result<HashMap<u32, String>, Failure> {
+        Ok(self.names(link)?.into_iter().map(|(name, it)| (it.oid, name)).collect())
+    }
+
     pub(crate) fn forget(&self) {
         self.noted.store(false, Ordering::Relaxed);
         self.known().clear();

@@ -34,8 +34,10 @@ struct Words(String);
 
 /// What the owner of our schema can say where another role may not write to it.
 fn with_recipe(reason: String) -> String {
-    let ours = ["schema tiepoint", "table layer", "table field", "table book", "table origin"];
-    if !ours.iter().any(|it| reason.ends_with(it)) {
+    let ours = ["schema tiepoint"].into_iter().map(str::to_owned);
+    let tables = ["layer", "field", "book", "origin", "log", "logged", "noting", "watcher"];
+    let mut ours = ours.chain(tables.into_iter().map(|it| format!("table {it}")));
+    if !ours.any(|it| reason.ends_with(&it)) {
         return reason;
     }
     format!(

@@ -97,7 +97,7 @@ fn body(place: &str, column: &str, ty: &str) -> String {
 }
 
 /// Puts values in place of `{NAME}`s, once: what is in a value is never looked at.
-fn filled(template: &str, values: &[(&str, String)]) -> String {
+pub(crate) fn filled(template: &str, values: &[(&str, String)]) -> String {
     let mut sql = String::with_capacity(template.len());
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {

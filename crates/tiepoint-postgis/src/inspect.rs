@@ -6,6 +6,7 @@ use crate::geometry::conditions;
 use crate::guards::{self, Guard};
 use crate::kind::Kind;
 use crate::link::Link;
+use crate::log;
 use crate::metadata::{Key, Relation, Table};
 use crate::natural_keys;
 use crate::spelling::quoted;
@@ -32,6 +33,8 @@ pub(crate) enum Remedy {
     IdIndex,
     /// Make the triggers that keep ids right.
     Guard,
+    /// Make the log of changes anew.
+    Log,
     /// Forget that a table of this number was tied.
     ForgetTie(u32),
     /// Let the server look at the values.
@@ -86,6 +89,7 @@ pub(crate) fn layer(link: &Link, site: &Site, table: &Arc<Table>) -> Result<Vec<
             problems.push(Problem::new(table, FindingKind::Catalogue, message, None));
         }
         identity(link, table, problems)?;
+        noting(link, table, problems)?;
         indexes(link, table, problems)?;
         statistics(link, table, problems)?;
         geometries(link, table, problems)
@@ -123,6 +127,18 @@ fn identity(link: &Link, table: &Table, problems: &mut Vec<Problem>) -> Result<(
         Guard::Disabled => "the triggers that keep object ids right are disabled",
     };
     problems.push(Problem::new(table, FindingKind::Guard, message, Some(Remedy::Guard)));
+    Ok(())
+}
+
+fn noting(link: &Link, table: &Table, problems: &mut Vec<Problem>) -> Result<(), Failure> {
+    let message = match log::log_of(link, table.oid)?.and_then(|it| it.trouble()) {
+        None => return Ok(()),
+        Some(log::Mark::Shape) => {
+            "changes are noted by columns that it has no more, or not as they are now"
+        }
+        Some(_) => "the triggers that note changes are missing or disabled",
+    };
+    problems.push(Problem::new(table, FindingKind::Guard, message, Some(Remedy::Log)));
     Ok(())
 }
 

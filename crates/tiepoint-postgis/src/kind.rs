@@ -64,6 +64,11 @@ const LENGTH_HEADER: i32 = 4;
 const MICROS: u8 = 6;
 
 impl Kind {
+    /// Whether it is a whole number.
+    pub(crate) fn is_whole(&self) -> bool {
+        matches!(self, Self::Int2 | Self::Int4 | Self::Int8)
+    }
+
     pub(crate) fn of(facts: &TypeFacts) -> Self {
         if let Some(labels) = &facts.labels {
             return Self::Enum { labels: labels.clone() };

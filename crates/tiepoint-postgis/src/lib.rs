@@ -34,6 +34,7 @@ mod lease;
 mod link;
 #[cfg(test)]
 mod live;
+mod log;
 mod mend;
 mod metadata;
 mod natural_keys;
@@ -63,6 +64,7 @@ mod tls;
 mod transaction;
 mod untie;
 mod verifier;
+mod watch;
 mod write;
 
 pub use address::PostgisAddress;

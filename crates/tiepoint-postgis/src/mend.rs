@@ -6,13 +6,14 @@ use crate::inspect::Remedy;
 use crate::link::Link;
 use crate::metadata::Table;
 use crate::spelling::quoted;
-use crate::{guards, side};
+use crate::{guards, log, side};
 
 /// Applies a remedy; says whether it could.
 pub(crate) fn apply(link: &Link, table: &Table, remedy: &Remedy) -> Result<bool, Failure> {
     match (remedy, Carrier::of_tie(table)) {
         (Remedy::ForgetTie(oid), _) => side::forget_layer(link, *oid)?,
         (Remedy::Analyze, _) => return analyze(link, table),
+        (Remedy::Log, _) => log::put_right(link, table)?,
         (Remedy::Ids, Some(carrier)) => {
             guards::mending(link, || carrier.settle(link))?;
         }

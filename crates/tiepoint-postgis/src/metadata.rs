@@ -110,6 +110,11 @@ pub(crate) struct TableIndex {
 }
 
 impl Table {
+    /// Whether it keeps its rows itself: no view, and no table of another server.
+    pub(crate) fn has_rows_of_its_own(&self) -> bool {
+        matches!(self.relation, Relation::Table | Relation::Partitioned)
+    }
+
     /// Its name, quoted, with its schema.
     pub(crate) fn sql(&self) -> Sql {
         Fragment::name(&self.schema).then(".").then_name(&self.name)

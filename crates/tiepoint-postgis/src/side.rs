@@ -3,12 +3,14 @@
 //!
 //! `layer` (titles, and which column carries the ids or which field names the objects), `field`
 //! (titles and closed sets that the server's own catalogue cannot say), `origin` (which object a
-//! copy was made of), `book` (callers' books). Tables are known by the server's numbers for them,
+//! copy was made of), `book` (callers' books); beside them, once changes are noted, the tables of
+//! `sql/log_tables.sql`. Tables are known by the server's numbers for them,
 //! which follow every rename. Rows of tables that others have dropped do no harm, and go when
 //! something else is written.
 use crate::domain_json;
 use crate::error::{Failure, Site};
 use crate::link::Link;
+use crate::log;
 use crate::transaction::marked;
 use std::collections::HashMap;
 use tiepoint_core::{Domain, Field, ObjectId, Schema, Value};
@@ -226,6 +228,11 @@ pub(crate) fn remove_if_empty(link: &Link) -> Result<(), Failure> {
 }
 
 fn is_empty(link: &Link) -> Result<bool, Failure> {
+    if log::exists(link)?
+        && link.query_one("SELECT EXISTS (SELECT FROM tiepoint.logged)", &[])?.get::<_, bool>(0)
+    {
+        return Ok(false);
+    }
     let sql = "SELECT NOT EXISTS (SELECT FROM tiepoint.layer) \
                AND NOT EXISTS (SELECT FROM tiepoint.field) \
                AND NOT EXISTS (SELECT FROM tiepoint.book) \

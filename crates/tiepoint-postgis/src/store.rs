@@ -6,13 +6,14 @@ use crate::error::Site;
 use crate::lease::Lease;
 use crate::pool::Pool;
 use crate::transaction::PgTransaction;
-use crate::{aggregate, explain, facts, place, read};
+use crate::watch::PgWatch;
+use crate::{aggregate, explain, facts, log, place, read};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
-use tiepoint_core::{Aggregate, Layer, Query, Value};
+use tiepoint_core::{Aggregate, Layer, ObjectId, Query, Value};
 use tiepoint_store::{
-    Capabilities, Features, Finding, Isolation, LayerFacts, Plan, ReadControl, Repair, Result,
-    Store, Transaction, TransactionOptions, aggregate_in_memory,
+    Capabilities, ChangeLog, Features, Finding, Isolation, LayerFacts, Plan, ReadControl, Repair,
+    Result, Store, Transaction, TransactionOptions, Watch, WatchOptions, aggregate_in_memory,
 };
 
 /// How long dropping a store may take while servers are told to break off.
@@ -41,6 +42,8 @@ pub struct PostgisStore {
     pub(crate) pool: Arc<Pool>,
     pub(crate) site: Site,
     pub(crate) catalogue: Catalogue,
+    /// What transactions of this handle say of themselves to the change log.
+    pub(crate) handle: Arc<str>,
 }
 
 /// What a server is.
@@ -71,7 +74,8 @@ impl PostgisStore {
     pub fn open_at(address: PostgisAddress) -> Result<Self> {
         let site = address.site();
         let catalogue = Catalogue::new(address.schemas());
-        let store = Self { pool: Pool::new(address, site.clone()), site, catalogue };
+        let handle = ObjectId::mint().to_string().into();
+        let store = Self { pool: Pool::new(address, site.clone()), site, catalogue, handle };
         store.refuse_missing_schemas()?;
         Ok(store)
     }
@@ -105,6 +109,27 @@ impl PostgisStore {
     #[must_use]
     pub fn connections(&self) -> (usize, usize) {
         self.pool.status()
+    }
+
+    /// The same handle once more, with what is known of layers of its own.
+    fn twin(&self) -> Self {
+        Self {
+            pool: Arc::clone(&self.pool),
+            site: self.site.clone(),
+            catalogue: self.catalogue.anew(),
+            handle: Arc::clone(&self.handle),
+        }
+    }
+
+    /// Watches as [`Store::watch`] does, and holds no more than so many rows at once, save that an
+    /// entry of the log comes whole.
+    ///
+    /// # Errors
+    ///
+    /// As [`Store::watch`].
+    #[cfg(feature = "testing")]
+    pub fn watch_in_windows(&self, options: &WatchOptions, rows: usize) -> Result<Box<dyn Watch>> {
+        Ok(Box::new(PgWatch::new(self.twin(), options)?.windowed(rows)))
     }
 
     pub(crate) fn lease(&self) -> Result<Lease> {
@@ -149,7 +174,7 @@ impl Store for PostgisStore {
             tie: true,
             savepoints: true,
             books: true,
-            watch: false,
+            watch: true,
             isolation: &[
                 Isolation::ReadCommitted,
                 Isolation::RepeatableRead,
@@ -229,6 +254,18 @@ impl Store for PostgisStore {
             let mut hasher = DefaultHasher::new();
             row.get::<_, String>(0).hash(&mut hasher);
             Ok(hasher.finish())
+        })
+    }
+
+    fn watch(&self, options: &WatchOptions) -> Result<Box<dyn Watch>> {
+        Ok(Box::new(PgWatch::new(self.twin(), options)?))
+    }
+
+    fn change_log(&self) -> Result<ChangeLog> {
+        self.ask(|lease| {
+            let names =
+                self.catalogue.named(&lease).map_err(self.site.failed("list its layers"))?;
+            log::report(&lease, &self.site, &names)
         })
     }
 

@@ -103,7 +103,7 @@ fn refuse_parent(link: &Link, site: &Site, table: &Table) -> Result<()> {
 }
 
 fn refuse_relation(site: &Site, table: &Table) -> Result<()> {
-    let is_table = matches!(table.relation, Relation::Table | Relation::Partitioned);
+    let is_table = table.has_rows_of_its_own();
     match &table.layer.read_only {
         Some(_) if is_table && table.key == Key::None => Ok(()),
         Some(reason) => Err(site.read_only(format!("layer `{}`: {reason}", table.layer.name()))),

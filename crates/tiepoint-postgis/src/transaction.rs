@@ -8,8 +8,9 @@ use crate::link::Link;
 use crate::metadata::{Relation, Table};
 use crate::spelling::quoted;
 use crate::store::PostgisStore;
+use crate::watch::Place;
 use crate::write::Writer;
-use crate::{books, check, commit, create, read, side, tie};
+use crate::{books, check, commit, create, log, read, side, tie, watch};
 use std::cell::Cell;
 use std::sync::Arc;
 use tiepoint_core::{FieldType, Layer, LayerDefinition, Query};
@@ -39,7 +40,12 @@ impl<'s> PgTransaction<'s> {
         let begin = |lease: Lease| -> Result<Lease> {
             let failed = || store.site.failed("begin a transaction");
             lease.batch(&begin_sql(options)).map_err(failed())?;
-            lease.batch("SET LOCAL tiepoint.writer = 'on'").map_err(failed())?;
+            let handle = &store.handle;
+            lease
+                .batch(&format!(
+                    "SET LOCAL tiepoint.writer = 'on'; SET LOCAL tiepoint.handle = '{handle}'"
+                ))
+                .map_err(failed())?;
             Ok(lease)
         };
         let lease = match begin(store.lease()?) {
@@ -101,6 +107,20 @@ impl<'s> PgTransaction<'s> {
             (Ok(_), Err(failure)) => Err(site.driver_error(failure, "finish a step")),
             (outcome, _) => outcome,
         }
+    }
+
+    /// Makes the log of a layer anew, where something is wrong with it.
+    pub(crate) fn mend_log(&mut self, table: &Table) -> Result<()> {
+        self.step(|it| log::mend(it.link(), it.site(), table))
+    }
+
+    /// Keeps where a watcher has got to.
+    pub(crate) fn keep_watcher(&mut self, name: &str, place: &Place) -> Result<()> {
+        self.step(|it| {
+            log::prepare(it.link(), it.site())?;
+            let noted = watch::note(it.link(), name, place);
+            noted.map_err(it.site().failed(&format!("keep where watcher `{name}` has got to")))
+        })
     }
 
     /// Looks for what is wrong, mends it and commits.
@@ -195,15 +215,22 @@ impl Transaction for PgTransaction<'_> {
 
     fn tie(&mut self, layer: &str, options: &TieOptions) -> Result<TieReport> {
         let table = self.table(layer)?;
-        self.step(|it| tie::tie(it.link(), it.site(), &it.catalogue, &table, options))
+        self.step(|it| {
+            let report = tie::tie(it.link(), it.site(), &it.catalogue, &table, options)?;
+            log::follow(it.link(), it.site(), &it.catalogue, layer)?;
+            Ok(report)
+        })
     }
 
-    fn install_log(&mut self, _layer: &str, _options: &LogOptions) -> Result<()> {
-        Err(tiepoint_store::Store::unsupported(self.store, "note changes"))
+    fn install_log(&mut self, layer: &str, options: &LogOptions) -> Result<()> {
+        let table = self.table(layer)?;
+        self.step(|it| log::install(it.link(), it.site(), &table, options.keep))
     }
 
-    fn remove_log(&mut self, _layer: &str) -> Result<bool> {
-        Ok(false)
+    fn remove_log(&mut self, layer: &str) -> Result<bool> {
+        let table = self.table(layer)?;
+        let what = format!("note changes of layer `{layer}` no longer");
+        self.step(|it| log::remove(it.link(), table.oid).map_err(it.site().failed(&what)))
     }
 
     fn untie(&mut self, layer: Option<&str>) -> Result<UntieReport> {

@@ -3,7 +3,7 @@ use crate::error::{Failure, Site};
 use crate::link::Link;
 use crate::metadata::{Table, Tie};
 use crate::spelling::quoted;
-use crate::{guards, side};
+use crate::{guards, log, side};
 use std::sync::Arc;
 use tiepoint_store::{Result, UntieReport};
 
@@ -18,13 +18,18 @@ pub(crate) fn untie(
     let mut report = UntieReport::default();
     let chosen = tables.iter().filter(|it| layer.is_none_or(|layer| layer == it.layer.name()));
     for table in chosen {
+        let what = format!("untie layer `{}`", table.layer.name());
+        let was_noted = log::remove(link, table.oid).map_err(site.failed(&what))?;
         if let Some(tie) = &table.tie {
             untie_one(link, site, table, tie, &mut report)?;
         }
         if table.natural_key.is_some() || table.lost_key.is_some() {
             report.layers.push(table.layer.name().to_owned());
         }
-        let what = format!("untie layer `{}`", table.layer.name());
+        let is_told = report.layers.last().is_some_and(|it| it == table.layer.name());
+        if was_noted && !is_told {
+            report.layers.push(table.layer.name().to_owned());
+        }
         side::forget_layer(link, table.oid).map_err(site.failed(&what))?;
     }
     clear(link, layer.is_none()).map_err(site.failed("untie"))?;
@@ -45,6 +50,7 @@ fn clear(link: &Link, all: bool) -> Result<(), Failure> {
         link.batch(gone)?;
     }
     guards::remove_orphans(link)?;
+    log::forget_dropped(link)?;
     side::remove_if_empty(link)
 }
 

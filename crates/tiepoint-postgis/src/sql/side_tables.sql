@@ -81,4 +81,4 @@ BEGIN
 END
 $$;
 GRANT USAGE ON SCHEMA tiepoint TO PUBLIC;
-GRANT SELECT ON ALL TABLES IN SCHEMA tiepoint TO PUBLIC;
+GRANT SELECT ON tiepoint.layer, tiepoint.field, tiepoint.book, tiepoint.origin TO PUBLIC;

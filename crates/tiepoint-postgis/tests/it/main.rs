@@ -21,3 +21,4 @@ mod throw_away;
 mod ties;
 mod transactions;
 mod types;
+mod watching;

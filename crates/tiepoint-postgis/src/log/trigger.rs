@@ -1,0 +1,119 @@
+//! The triggers that note changes, and their function.
+use crate::error::Failure;
+use crate::guards::filled;
+use crate::kind::Kind;
+use crate::link::Link;
+use crate::metadata::Table;
+use crate::spelling::literal;
+
+/// Their names, which have them fire before those of others.
+pub(crate) const TRIGGERS: [&str; 4] =
+    ["aa_tiepoint_insert", "aa_tiepoint_update", "aa_tiepoint_delete", "aa_tiepoint_truncate"];
+const EVENTS: [&str; 4] = [
+    "AFTER INSERT ON {} REFERENCING NEW TABLE AS tiepoint_new",
+    "AFTER UPDATE ON {} REFERENCING OLD TABLE AS tiepoint_old NEW TABLE AS tiepoint_new",
+    "AFTER DELETE ON {} REFERENCING OLD TABLE AS tiepoint_old",
+    "BEFORE TRUNCATE ON {}",
+];
+const BODY: &str = include_str!("../sql/note.sql");
+
+/// Makes them for a table and its partitions, and the type that its rows have had until they change.
+pub(super) fn make(link: &Link, table: &Table, number: i32, key: &str) -> Result<(), Failure> {
+    let sql = "SELECT quote_ident(attname), format_type(atttypid, atttypmod) FROM pg_attribute \
+               WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped ORDER BY attnum";
+    let rows = link.query(sql, &[&table.oid])?;
+    let columns: Vec<&str> = rows.iter().map(|row| row.get(0)).collect();
+    let typed: Vec<String> = rows
+        .iter()
+        .map(|row| format!("{} {}", row.get::<_, &str>(0), row.get::<_, &str>(1)))
+        .collect();
+    link.batch(&format!("CREATE TYPE tiepoint.row_{number} AS ({})", typed.join(", ")))?;
+    let body = body(number, key, &format!("ROW({})::text", columns.join(", ")));
+    let function = format!("tiepoint.note_{number}()");
+    link.batch(&format!(
+        "CREATE FUNCTION {function} RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER \
+         SET search_path = pg_catalog, pg_temp{settings} AS {body}; \
+         REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC",
+        settings = settings(table),
+        body = literal(&body),
+    ))?;
+    let parts = "SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relkind <> 'p' \
+                 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+                 WHERE c.oid = $1 OR c.oid IN (SELECT relid FROM pg_partition_tree($1))";
+    for row in link.query(parts, &[&table.oid])? {
+        hang(link, row.get(0), row.get(1), &function)?;
+    }
+    Ok(())
+}
+
+/// A statement on a partitioned table fires its own triggers, one on a partition that one's; to
+/// truncate the former truncates all of the latter.
+fn hang(link: &Link, part: &str, is_leaf: bool, function: &str) -> Result<(), Failure> {
+    let count = if is_leaf { TRIGGERS.len() } else { TRIGGERS.len() - 1 };
+    for (trigger, event) in TRIGGERS.iter().zip(EVENTS).take(count) {
+        let event = event.replace("{}", part);
+        link.batch(&format!(
+            "CREATE TRIGGER {trigger} {event} FOR EACH STATEMENT EXECUTE FUNCTION {function}; \
+             ALTER TABLE ONLY {part} ENABLE ALWAYS TRIGGER {trigger}"
+        ))?;
+    }
+    Ok(())
+}
+
+fn body(number: i32, key: &str, row: &str) -> String {
+    let (in_key, in_row) = (key.replace('%', "%%"), row.replace('%', "%%"));
+    let gone = format!("SELECT {in_key}, {in_row} FROM ONLY %s LIMIT 0");
+    let note_gone = format!(
+        "INSERT INTO tiepoint.log (log, kind, keys, before) \
+         SELECT {number}, 'd', array_agg(\"tiepoint key\"), array_agg(\"tiepoint row\") FROM ( \
+           SELECT {in_key} AS \"tiepoint key\", {in_row} AS \"tiepoint row\", \
+             (row_number() OVER () - 1) / 1000 AS \"tiepoint part\" FROM ONLY %s) AS \"tiepoint rows\" \
+         GROUP BY \"tiepoint part\""
+    );
+    let values = [
+        ("LOG", number.to_string()),
+        ("KEY", key.to_owned()),
+        ("ROW", row.to_owned()),
+        ("GONE", literal(&gone)),
+        ("NOTE_GONE", literal(&note_gone)),
+    ];
+    filled(BODY, &values)
+}
+
+/// What must be the same for all who write, for a text to mean the same to all who read; each costs
+/// every statement a little.
+fn settings(table: &Table) -> String {
+    let kinds = || table.columns.iter().map(|it| innermost(&it.kind));
+    let mut settings = String::new();
+    let mut set = |setting: &str, matters: fn(&Kind) -> bool| {
+        if kinds().any(|kind| matters(kind) || *kind == Kind::Other) {
+            settings.push_str(" SET ");
+            settings.push_str(setting);
+        }
+    };
+    set("datestyle = 'ISO'", |kind| {
+        matches!(kind, Kind::Date | Kind::Timestamp { .. } | Kind::TimestampTz { .. })
+    });
+    set("intervalstyle = 'postgres'", |kind| *kind == Kind::Interval);
+    set("extra_float_digits = 3", |kind| matches!(kind, Kind::Float4 | Kind::Float8));
+    settings
+}
+
+fn innermost(kind: &Kind) -> &Kind {
+    match kind {
+        Kind::Array(element) => innermost(element),
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_others_stay_names() {
+        let body = body(7, "(\"50%'{ROW}\")::text", "ROW(\"50%'{ROW}\")::text");
+        assert!(body.contains("array_agg((\"50%'{ROW}\")::text)"), "{body}");
+        assert!(body.contains("'SELECT (\"50%%''{ROW}\")::text, ROW("), "{body}");
+    }
+}
