@@ -12,11 +12,21 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use tiepoint_store::{Changed, Reset, ResetReason, Result, StoreError, WatchEvent};
 
+/// The state of the schema, and the names of the layers.
+type Schema = (i64, Arc<[String]>);
+
+/// What a look at the logs themselves found.
+struct Survey {
+    of: Schema,
+    lineages: Lineages,
+    faults: Vec<Fault>,
+}
+
 /// What is known of the layers that have logs.
 #[derive(Default)]
 pub(super) struct Known {
-    /// The state of the schema, and the names of the layers, that it is known from.
-    of: Option<(i64, Arc<[String]>)>,
+    /// Which schema it is known from.
+    of: Option<Schema>,
     pub(super) lineages: Lineages,
     /// Logs that do not note what they must and cannot be mended from here, as has been told.
     broken: HashSet<u32>,
@@ -109,29 +119,36 @@ impl Watcher {
 
     /// Sees to it that every log notes what it must. Says whether it is known now which do.
     pub(super) fn look_after_logs(&mut self) -> Result<bool> {
-        let Some(faults) = self.within(Self::survey)? else { return Ok(false) };
-        if faults.is_empty() {
-            return Ok(true);
-        }
-        if !self.store.options().read_only {
-            self.known.of = None;
+        let Some(mut survey) = self.within(Self::survey)? else { return Ok(false) };
+        let broken = survey.as_ref().is_some_and(|it| !it.faults.is_empty());
+        if broken && !self.store.options().read_only {
             match self.mend() {
-                Ok(()) => return self.within(Self::survey).map(|it| it.is_some()),
+                Ok(()) => match self.within(Self::survey)? {
+                    Some(anew) => survey = anew,
+                    None => return Ok(false),
+                },
                 Err(StoreError::Locked { .. }) => return Ok(false),
                 Err(StoreError::ReadOnly { .. }) => {}
                 Err(other) => return Err(other),
             }
-            if self.within(Self::survey)?.is_none() {
-                return Ok(false);
-            }
         }
-        for fault in faults {
+        if let Some(survey) = survey {
+            self.learn(survey);
+        }
+        Ok(true)
+    }
+
+    /// Takes note of which layers have logs, and of those whose logs cannot be mended from here.
+    fn learn(&mut self, survey: Survey) {
+        for fault in survey.faults {
             let name = fault.logged.name();
             if self.options.wants(name) && self.known.broken.insert(fault.logged.number) {
                 self.unlogged.owe(name, Some(fault.reason()));
             }
         }
-        Ok(true)
+        self.unlogged.follow(&self.known.lineages, &survey.lineages);
+        self.known.lineages = survey.lineages;
+        self.known.of = Some(survey.of);
     }
 
     fn mend(&self) -> Result<()> {
@@ -142,15 +159,16 @@ impl Watcher {
         })
     }
 
-    /// Learns which layers have logs, where that may have changed; gives those that are not right.
-    fn survey(&mut self, link: &Link) -> Result<Vec<Fault>> {
+    /// Looks which layers have logs, and which of those are not right; `None` where nothing can have
+    /// changed about that.
+    fn survey(&mut self, link: &Link) -> Result<Option<Survey>> {
         let site = self.store.site();
         let failed = || site.failed("look after the change log");
         let schema = link.connection.pragma_query_value(None, "schema_version", |row| row.get(0));
         let names = link.catalogue.borrow_mut().names(&link.connection, site)?;
-        let of = Some((schema.map_err(failed())?, names));
-        if self.known.of == of {
-            return Ok(Vec::new());
+        let of = (schema.map_err(failed())?, names);
+        if self.known.of.as_ref() == Some(&of) {
+            return Ok(None);
         }
         let faults = log::faults(link, site)?;
         let mut lineages = Lineages::new();
@@ -164,9 +182,7 @@ impl Watcher {
                 lineages.insert(logged.number, Arc::new(Lineage::new(table, &columns)));
             }
         }
-        self.unlogged.follow(&self.known.lineages, &lineages);
-        (self.known.of, self.known.lineages) = (of, lineages);
-        Ok(faults)
+        Ok(Some(Survey { of, lineages, faults }))
     }
 
     /// Reads the next window of the log.
