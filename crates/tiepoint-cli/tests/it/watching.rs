@@ -266,6 +266,27 @@ fn a_closed_pipe_ends_a_watch_quietly() {
 }
 
 #[test]
+fn a_layer_without_a_log_is_compared() {
+    let folder = with_trees();
+    let watching = Watching::start(&folder, "watch a.gpkg --json");
+    edit(&folder, "a.gpkg", &["set name=oak height=22"]);
+    let event = watching.event();
+    assert_eq!(event["fields"]["height"]["after"], 22.0);
+    assert_eq!((&event["author"], &event["time"]), (&"unknown".into(), &Value::Null));
+    let run = folder.ok("watch a.gpkg --once");
+    assert!(
+        run.err.contains("by comparing") && run.err.contains("hint: `--install`"),
+        "{}",
+        run.err
+    );
+    let run = folder.fails("log a.gpkg", 3);
+    assert!(run.err.contains("hint: `tiepoint watch STORE LAYER --install`"), "{}", run.err);
+    folder.fails("log a.gpkg --layer trees", 3);
+    folder.fails("watch a.gpkg tress", 3);
+    assert!(!folder.ok("info a.gpkg").out.contains("log of"), "watching installs nothing");
+}
+
+#[test]
 fn a_file_that_is_away_is_waited_for() {
     let folder = with_log();
     let watching = Watching::start(&folder, "watch a.gpkg --json");
