@@ -12,7 +12,7 @@ use tiepoint::{
 
 /// Brings a document in under its file name.
 fn bring(
-    store: &MemoryStore,
+    store: &dyn Store,
     name: &str,
     text: &str,
     options: &ImportOptions,
