@@ -30,6 +30,7 @@ pub(crate) struct WatchArgs {
     /// The store
     pub(crate) store: String,
     /// The layers that matter [default: the one that the store's URL names, else all]
+    #[arg(value_name = "LAYER")]
     pub(crate) layers: Vec<String>,
     /// Tell changes as JSON, one a line
     #[arg(long)]
@@ -43,7 +44,8 @@ pub(crate) struct WatchArgs {
     /// Begin with the oldest change that the logs still have
     #[arg(long)]
     pub(crate) oldest: bool,
-    /// Go on where a watch of this name was left; the store keeps its place, and what it still needs
+    /// Go on where a watch of this name was left: the store keeps its place, and what it needs of the
+    /// log. One that was killed may tell again what it told last
     #[arg(long)]
     pub(crate) name: Option<String>,
     /// What is to become of change logs.
@@ -69,8 +71,8 @@ pub(crate) struct LogsArgs {
 /// Tell what happened to an object or a layer, or what it said before
 ///
 /// From the change logs that `tiepoint watch --install` makes, oldest first. Beside each change
-/// stands who made it: `own` and `tiepoint` are programs with this library, `other` is any other
-/// program; on a server the role is told, too.
+/// stands who made it: `tiepoint` is this command or another program with its library, `other` any
+/// other program; on a server the role is told, too.
 #[derive(Debug, ClapArgs)]
 #[command(after_help = "\
 Examples:
