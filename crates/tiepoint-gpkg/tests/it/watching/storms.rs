@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use rusqlite::Connection;
 use tiepoint_core::{Field, FieldType, Identity, Index, LayerDefinition, Schema};
 use tiepoint_gpkg::{GpkgStore, OpenOptions};
-use tiepoint_store::{LogOptions, Store, Watch, WatchEvent, WatchOptions, WriteMode};
+use tiepoint_store::{LogOptions, Store, Watch, WatchOptions, WriteMode};
 
 /// What may happen next.
 #[derive(Debug, Clone)]
@@ -162,7 +162,9 @@ fn run(identity: Identity, rows: u64, steps: &[Step]) {
     listener.copy.check(&store);
     for (checkpoint, mut copy) in listener.past.into_iter().rev().step_by(7) {
         let mut watch = store.watch(&WatchOptions::after(checkpoint)).expect("watches");
-        heard(watch.as_mut()).iter().for_each(|event| copy.hear(event));
+        for event in heard(watch.as_mut()) {
+            copy.hear(&event);
+        }
         copy.check(&store);
     }
     drop(begin(&store));
