@@ -62,24 +62,28 @@ BEGIN
   END IF;
   IF state.looked < clock_timestamp() - interval '10 s' THEN
     state.horizon := state.ahead;
-    state.ahead := pg_snapshot_xmin(pg_current_snapshot());
-    state.looked := clock_timestamp();
+    UPDATE tiepoint.noting SET horizon = state.horizon,
+      ahead = pg_snapshot_xmin(pg_current_snapshot()), looked = clock_timestamp();
+  END IF;
+  -- the oldest is looked at alone: most of the time that is all there is to do
+  PERFORM FROM (SELECT e.seq FROM tiepoint.log e WHERE e.xid < state.horizon
+    ORDER BY e.xid, e.seq LIMIT 1) e WHERE e.seq <= last - state.keep;
+  IF NOT FOUND THEN
+    RETURN;
   END IF;
   SELECT w.seen INTO needed FROM tiepoint.watcher w ORDER BY w.seen LIMIT 1;
   WITH oldest AS (
     SELECT e.ctid AS place, e.seq, e.xid FROM tiepoint.log e WHERE e.xid < state.horizon
-    ORDER BY e.xid, e.seq LIMIT most FOR UPDATE SKIP LOCKED),
+    ORDER BY e.xid, e.seq LIMIT most),
   gone AS (
-    DELETE FROM tiepoint.log e USING oldest o
-    WHERE e.ctid = o.place AND (o.seq <= last - 10 * state.keep
-      OR o.seq <= last - state.keep AND (needed IS NULL OR o.xid < needed))
+    DELETE FROM tiepoint.log e WHERE e.ctid = ANY (ARRAY(
+      SELECT e.ctid FROM oldest o JOIN tiepoint.log e ON e.ctid = o.place
+      WHERE o.seq <= last - 10 * state.keep
+        OR o.seq <= last - state.keep AND (needed IS NULL OR o.xid < needed)
+      FOR UPDATE OF e SKIP LOCKED))
     RETURNING e.xid)
   SELECT gone.xid INTO forgotten FROM gone ORDER BY gone.xid DESC LIMIT 1;
-  IF forgotten > state.floor THEN
-    state.floor := forgotten;
-  END IF;
-  UPDATE tiepoint.noting SET floor = state.floor, horizon = state.horizon, ahead = state.ahead,
-    looked = state.looked;
+  UPDATE tiepoint.noting SET floor = forgotten WHERE floor < forgotten;
 END
 $$;
 REVOKE ALL ON tiepoint.log FROM PUBLIC;
