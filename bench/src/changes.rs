@@ -91,7 +91,7 @@ pub(crate) fn diff(stage: &Stage, dataset: Dataset) -> Outcome<Vec<Row>> {
 }
 
 /// The dataset in a file whose features have ids, as everybody gets them.
-fn tied(stage: &Stage, dataset: Dataset) -> Outcome<PathBuf> {
+pub(crate) fn tied(stage: &Stage, dataset: Dataset) -> Outcome<PathBuf> {
     let plain = stage.geopackage(dataset, stage.size(dataset))?;
     let path = copied(stage, &plain, "tied.gpkg")?;
     let store = GpkgStore::open(&path)?;
@@ -101,7 +101,7 @@ fn tied(stage: &Stage, dataset: Dataset) -> Outcome<PathBuf> {
     Ok(path)
 }
 
-fn copied(stage: &Stage, from: &Path, name: &str) -> Outcome<PathBuf> {
+pub(crate) fn copied(stage: &Stage, from: &Path, name: &str) -> Outcome<PathBuf> {
     let path = stage.result(name)?;
     fs::copy(from, &path)?;
     Ok(path)
@@ -221,6 +221,6 @@ fn geodiff(
     Ok(Some((seconds, told["version"].as_str().unwrap_or_default().to_owned())))
 }
 
-fn check(found: usize, expected: usize) -> Outcome {
+pub(crate) fn check(found: usize, expected: usize) -> Outcome {
     if found == expected { Ok(()) } else { Err(format!("{found} of {expected} changes").into()) }
 }

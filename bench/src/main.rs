@@ -19,6 +19,7 @@ mod python;
 mod questions;
 mod reading;
 mod stage;
+mod watching;
 mod writing;
 
 use clap::Parser;
@@ -41,8 +42,9 @@ struct Options {
     quick: bool,
     /// Only cases whose names begin so: import, import-points, export, read, write, curve, window,
     /// nearest, binding, filter, district, transform, changes (its parts: -apply, -diff), edits (its
-    /// parts: -attribute, -undo, -by-id, -commit), postgis (its parts: -load, -read, -export,
-    /// -radius, -nearest).
+    /// parts: -attribute, -undo, -by-id, -commit), watching (its parts: -load, -rows, -idle,
+    /// -delivery, and the same with -postgis), postgis (its parts: -load, -read, -export, -radius,
+    /// -nearest).
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
     /// How often each case is measured; medians are reported.
@@ -119,7 +121,7 @@ fn cases() -> Vec<Case> {
         })
     };
     let mut cases: Vec<Case> = pairs.into_iter().flat_map(named).collect();
-    let single: [(&str, Dataset, Run); 13] = [
+    let single: [(&str, Dataset, Run); 17] = [
         ("changes-apply", Dataset::Polygons, changes::apply),
         ("changes-diff", Dataset::Polygons, changes::diff),
         ("curve", Dataset::Points, curve::trace),
@@ -133,6 +135,10 @@ fn cases() -> Vec<Case> {
         ("edits-undo", Dataset::Polygons, edits::undo),
         ("edits-by-id", Dataset::Polygons, edits::by_id),
         ("edits-commit", Dataset::Polygons, edits::commit),
+        ("watching-load", Dataset::Polygons, watching::load),
+        ("watching-rows", Dataset::Polygons, watching::rows),
+        ("watching-idle", Dataset::Points, watching::idle),
+        ("watching-delivery", Dataset::Polygons, watching::delivery),
     ];
     cases.extend(single.map(|(name, dataset, run)| Case { name: name.to_owned(), dataset, run }));
     cases

@@ -34,6 +34,11 @@ const NEEDS: &[Need] = &[
         is_there: || Path::new("/usr/share/qgis/resources/data/world_map.gpkg").exists(),
     },
     Need {
+        what: "SQLite's shell",
+        package: "sqlite3",
+        is_there: || answers("sqlite3", &["--version"]),
+    },
+    Need {
         what: "the system's SQLite library",
         package: "libsqlite3-dev",
         is_there: || Path::new("/usr/include/sqlite3.h").exists(),

@@ -7,6 +7,7 @@ mod load;
 mod peers;
 mod questions;
 mod raw;
+mod watching;
 
 use crate::Outcome;
 use crate::dataset::Dataset;
@@ -19,8 +20,11 @@ pub(crate) use flows::alone;
 /// A part of it.
 type Part = fn(&Stage, &Arena, Dataset) -> Outcome<Vec<Row>>;
 
-const PARTS: [(&str, Dataset, Part); 9] = [
+const PARTS: [(&str, Dataset, Part); 12] = [
     ("changes-apply-postgis", Dataset::Polygons, changes::apply),
+    ("watching-load-postgis", Dataset::Polygons, watching::load),
+    ("watching-rows-postgis", Dataset::Polygons, watching::rows),
+    ("watching-delivery-postgis", Dataset::Polygons, watching::delivery),
     ("postgis-load", Dataset::Polygons, load::compare),
     ("postgis-read", Dataset::Polygons, flows::read),
     ("postgis-export", Dataset::Polygons, flows::export),

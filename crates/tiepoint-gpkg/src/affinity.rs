@@ -23,6 +23,12 @@ pub(crate) fn compares_bare(declared: &str, ty: &FieldType) -> bool {
     }
 }
 
+/// Whether a column that is declared so keeps numbers in whatever storage class they come, so that
+/// two that are equal may differ in it. `ANY` does so in strict tables.
+pub(crate) fn keeps_every_class(declared: &str) -> bool {
+    of_declared(declared) == Affinity::Blob || declared.trim().eq_ignore_ascii_case("ANY")
+}
+
 /// The rules in their order, over all of the declaration.
 fn of_declared(declared: &str) -> Affinity {
     let upper = declared.to_ascii_uppercase();

@@ -8,6 +8,7 @@ use crate::create::count_trigger;
 use crate::dialect::quoted;
 use crate::error::Site;
 use crate::geometry::blob_envelope;
+use crate::log::{self, Ranges};
 use crate::metadata::Table;
 use crate::rtree_entries::Entries;
 use crate::rtree_pack::{PackError, pack};
@@ -32,6 +33,8 @@ pub(crate) struct Bulk {
     /// Whether rows were moved or deleted, so that the entries do not tell everything.
     lost_rows: bool,
     ids: IdOrder,
+    /// The rows that are to be noted, where the triggers that do it stand aside.
+    noted: Option<Ranges>,
 }
 
 /// Whether ids came in ascending order, as those that we mint do: then no two are the same.
@@ -46,7 +49,7 @@ impl Bulk {
     pub(crate) fn open(connection: &Connection, table: &Table) -> Result<Self> {
         let sql = format!("SELECT NOT EXISTS (SELECT 1 FROM {})", table.sql());
         let was_empty = connection.query_row(&sql, [], |row| row.get(0))?;
-        let (triggers, counted) = suspend(connection, table)?;
+        let Suspended { triggers, counted, noted } = suspend(connection, table)?;
         if let (Some(tie), true) = (&table.tie, was_empty) {
             guards::drop_index(connection, tie)?;
         }
@@ -58,6 +61,7 @@ impl Bulk {
             was_empty,
             lost_rows: false,
             ids: IdOrder::default(),
+            noted,
         })
     }
 
@@ -69,8 +73,14 @@ impl Bulk {
     }
 
     /// Notes a row that was inserted.
-    pub(crate) fn count_row(&mut self) {
+    pub(crate) fn count_row(&mut self, connection: &Connection, fid: i64) -> Result<()> {
         self.rows += 1;
+        self.noted.as_mut().map_or(Ok(()), |noted| noted.add(connection, fid))
+    }
+
+    /// Sees to it that the log has every row that was inserted.
+    pub(crate) fn note_rows(&mut self, connection: &Connection) -> Result<()> {
+        self.noted.as_mut().map_or(Ok(()), |noted| noted.flush(connection))
     }
 
     /// Notes where a row is.
@@ -85,12 +95,13 @@ impl Bulk {
 
     /// Makes everything good that stood aside.
     pub(crate) fn finish(
-        self,
+        mut self,
         connection: &Connection,
         site: &Site,
         table: &Table,
     ) -> std::result::Result<(), StoreError> {
         let failed = || site.failed(&format!("finish loading layer `{}`", table.name()));
+        self.note_rows(connection).map_err(failed())?;
         if let (Some(tie), true) = (&table.tie, self.was_empty) {
             guards::create_index(connection, tie).map_err(failed())?;
             if self.ids.broken {
@@ -123,9 +134,20 @@ pub(crate) fn pack_error(site: &Site, table: &Table, error: PackError) -> StoreE
     }
 }
 
-/// Drops the triggers that are made good at the end; gives the statements that make them, and
-/// whether those that count rows were among them.
-fn suspend(connection: &Connection, table: &Table) -> Result<(Vec<String>, bool)> {
+/// What was put aside.
+#[derive(Debug, Default)]
+struct Suspended {
+    /// The statements that make the triggers again.
+    triggers: Vec<String>,
+    /// Whether those that count rows were among them.
+    counted: bool,
+    /// Where to note rows in place of those that do it.
+    noted: Option<Ranges>,
+}
+
+/// Drops the triggers that are made good at the end. Those that note rows stay where others might
+/// insert rows of their own meanwhile.
+fn suspend(connection: &Connection, table: &Table) -> Result<Suspended> {
     let name = table.name();
     let counting = ["insert", "delete"].map(|event| count_trigger(event, name));
     let mut prefixes = Vec::new();
@@ -133,20 +155,39 @@ fn suspend(connection: &Connection, table: &Table) -> Result<(Vec<String>, bool)
         table.geometry.as_ref().and_then(|it| it.rtree.as_ref()).map(|it| format!("{it}_")),
     );
     prefixes.extend(table.tie.as_ref().map(|tie| tie.trigger_name("")));
-    let mut counted = false;
-    let mut statements = Vec::new();
+    let logged = log::of_table(connection, name)?;
+    let noting = logged.as_ref().map(|it| log::insert_triggers(it.number)).unwrap_or_default();
+    let (mut suspended, mut noting_found) = (Suspended::default(), Vec::new());
+    let mut others = false;
     for (trigger, sql) in triggers_of(connection, name)? {
         let counts = counting.iter().any(|it| it.eq_ignore_ascii_case(&trigger));
         let starts = |prefix: &String| {
             trigger.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
         };
         if counts || prefixes.iter().any(starts) {
-            counted |= counts;
-            connection.execute_batch(&format!("DROP TRIGGER {}", quoted(&trigger)))?;
-            statements.push(sql);
+            suspended.counted |= counts;
+            suspended.put_aside(connection, &trigger, sql)?;
+        } else if noting.contains(&trigger) {
+            noting_found.push((trigger, sql));
+        } else {
+            others |= !trigger.starts_with(log::NAME);
         }
     }
-    Ok((statements, counted))
+    if let (Some(logged), false, [_, _]) = (logged, others, noting_found.as_slice()) {
+        suspended.noted = Some(Ranges::new(logged.number));
+        for (trigger, sql) in noting_found {
+            suspended.put_aside(connection, &trigger, sql)?;
+        }
+    }
+    Ok(suspended)
+}
+
+impl Suspended {
+    fn put_aside(&mut self, connection: &Connection, trigger: &str, sql: String) -> Result<()> {
+        connection.execute_batch(&format!("DROP TRIGGER {}", quoted(trigger)))?;
+        self.triggers.push(sql);
+        Ok(())
+    }
 }
 
 /// Name and statement of every trigger on a table.

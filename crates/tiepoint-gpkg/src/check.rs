@@ -20,7 +20,7 @@ pub(crate) fn check(store: &GpkgStore, repair: Repair) -> Result<Vec<Finding>> {
     if repair == Repair::No || problems.iter().all(|problem| problem.remedy.is_none()) {
         return Ok(problems.into_iter().map(|problem| problem.finding).collect());
     }
-    store.write()?.mend(|link| {
+    store.write()?.run(|link| {
         let problems = self::problems(link, store.site(), &store.pool.path)?;
         mend::mend(link, store.site(), problems)
     })

@@ -1,9 +1,9 @@
 //! Dropping a layer with everything that is registered about it.
 use crate::dialect::quoted;
 use crate::error::Site;
-use crate::{data_columns, natural_keys, rtree, side_table, ties};
+use crate::{data_columns, log, natural_keys, rtree, side_table, ties};
 use rusqlite::Connection;
-use tiepoint_store::Result;
+use tiepoint_store::{ResetReason, Result};
 
 /// Drops a layer with everything that is registered about it.
 pub(crate) fn drop_layer(connection: &Connection, site: &Site, name: &str) -> Result<()> {
@@ -41,6 +41,7 @@ pub(crate) fn forget(connection: &Connection, name: &str) -> rusqlite::Result<()
         }
     }
     if side_table::exists(connection)? {
+        log::forget(connection, name, ResetReason::SchemaChanged)?;
         ties::forget(connection, name)?;
         natural_keys::forget(connection, name)?;
         side_table::delete(connection, "title", name.as_bytes())?;

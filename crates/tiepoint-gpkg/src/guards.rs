@@ -79,7 +79,7 @@ pub(crate) fn are_in_place(connection: &Connection, tie: &Tie, key: &str) -> Res
 }
 
 /// Without white space: SQLite respaces and requotes what it renames.
-fn squeezed(sql: &str) -> String {
+pub(crate) fn squeezed(sql: &str) -> String {
     sql.chars().filter(|c| !c.is_whitespace()).collect()
 }
 

@@ -30,6 +30,7 @@ mod guards;
 mod hilbert;
 mod indexes;
 mod inspect;
+mod log;
 mod mend;
 mod metadata;
 mod natural_keys;
@@ -57,6 +58,7 @@ mod ties;
 mod transaction;
 mod types;
 mod values;
+mod watch;
 mod write;
 
 pub use diff::diff;

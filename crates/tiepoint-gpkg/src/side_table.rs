@@ -3,8 +3,9 @@
 //! Rows are grouped by `book`. Ours: `store` (the store's id and the file it was written as),
 //! `layer` (layers tied by a column), `key` (layers tied by a natural key), `type` (field types that GeoPackage has no word for), `title` (titles
 //! that another layer has already), `origin` (which object a copy was made of, by the copy's id),
-//! `guard` (a mark that lets ids be rewritten, never there outside a statement). Books of callers
-//! are kept as `book/<name>`.
+//! `guard` (a mark that lets ids be rewritten, never there outside a statement), `log` (the log's id,
+//! how much stays in it), `logged` (layers that have one), `watcher` (where watchers that come back by name
+//! have got to). Books of callers are kept as `book/<name>`.
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
 /// The table's name.
@@ -36,14 +37,23 @@ pub(crate) fn ensure(connection: &Connection) -> Result<()> {
          PRIMARY KEY (book, key)) WITHOUT ROWID",
     )?;
     let made = ensure_extensions(connection)?;
-    connection.execute(
-        "INSERT INTO gpkg_extensions VALUES (?1, NULL, ?2, ?3, 'read-write')",
-        params![NAME, EXTENSION, DEFINITION],
-    )?;
+    register(connection, NAME)?;
     if made {
         put(connection, MADE_EXTENSIONS.0, MADE_EXTENSIONS.1, b"")?;
     }
     Ok(())
+}
+
+/// Registers a table of ours, as GeoPackage asks.
+pub(crate) fn register(connection: &Connection, table: &str) -> Result<()> {
+    let sql = "INSERT INTO gpkg_extensions VALUES (?1, NULL, ?2, ?3, 'read-write')";
+    connection.execute(sql, params![table, EXTENSION, DEFINITION]).map(drop)
+}
+
+/// Takes that back.
+pub(crate) fn unregister(connection: &Connection, table: &str) -> Result<()> {
+    let sql = "DELETE FROM gpkg_extensions WHERE extension_name = ?1 AND table_name = ?2";
+    connection.execute(sql, [EXTENSION, table]).map(drop)
 }
 
 /// Makes `gpkg_extensions`, unless it is there. Says whether it was made.

@@ -40,6 +40,21 @@ pub(crate) fn checks(sql: &str) -> Vec<Check> {
     found
 }
 
+/// Which rows are in an index, as its `CREATE INDEX` statement says; `None` where all are.
+pub(crate) fn index_condition(sql: &str) -> Option<String> {
+    let tokens = tokens(sql)?;
+    let mut depth = 0;
+    let found = tokens.iter().find(|token| {
+        match token.kind {
+            Kind::Open => depth += 1,
+            Kind::Close => depth -= 1,
+            _ => {}
+        }
+        depth == 0 && is_word(sql, **token, "WHERE")
+    })?;
+    Some(sql[found.end..].trim().to_owned()).filter(|text| is_one_expression(text))
+}
+
 /// Whether a keyword stands in a statement outside names and texts.
 pub(crate) fn has_word(sql: &str, word: &str) -> bool {
     tokens(sql).is_some_and(|tokens| tokens.iter().any(|token| is_word(sql, *token, word)))

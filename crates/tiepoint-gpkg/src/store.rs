@@ -5,15 +5,17 @@ use crate::freshness::Freshness;
 use crate::place::FileIdentity;
 use crate::read_transaction::ReadTransaction;
 use crate::transaction::GpkgTransaction;
-use crate::{aggregate, check, contents, explain, read, recognise};
+use crate::watch::Watcher;
+use crate::{aggregate, check, contents, explain, log, read, recognise};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use tiepoint_core::{Aggregate, Layer, Query, Value};
+use tiepoint_core::{Aggregate, Layer, ObjectId, Query, Value};
 use tiepoint_store::{
-    Capabilities, Features, Finding, Isolation, LayerFacts, Plan, ReadControl, Repair, Result,
-    Store, StoreError, Transaction, TransactionOptions, Turns, aggregate_in_memory,
+    Capabilities, ChangeLog, Features, Finding, Isolation, LayerFacts, Plan, ReadControl, Repair,
+    Result, Store, StoreError, Transaction, TransactionOptions, Turns, Watch, WatchOptions,
+    aggregate_in_memory,
 };
 
 /// How a file is opened.
@@ -23,11 +25,14 @@ pub struct OpenOptions {
     pub read_only: bool,
     /// How long to wait for other programs that hold the file, in milliseconds.
     pub busy_timeout_ms: u64,
+    /// How many rows a watcher reads from the change log at once, which bounds the memory that it
+    /// takes.
+    pub watched_rows: u64,
 }
 
 impl Default for OpenOptions {
     fn default() -> Self {
-        Self { read_only: false, busy_timeout_ms: 5_000 }
+        Self { read_only: false, busy_timeout_ms: 5_000, watched_rows: 20_000 }
     }
 }
 
@@ -67,7 +72,9 @@ pub struct GpkgStore {
     freshness: Freshness,
     options: OpenOptions,
     /// Whether the file is made by the first transaction that commits.
-    to_come: AtomicBool,
+    to_come: Arc<AtomicBool>,
+    /// What the log calls this handle.
+    pub(crate) token: Arc<str>,
 }
 
 impl GpkgStore {
@@ -146,6 +153,23 @@ impl GpkgStore {
         id.map_err(self.site().failed("read which store it is"))
     }
 
+    /// The same handle once more, for a watcher to keep.
+    fn sibling(&self) -> Self {
+        Self {
+            pool: Arc::clone(&self.pool),
+            turns: Turns::default(),
+            freshness: Freshness::default(),
+            options: self.options,
+            to_come: Arc::clone(&self.to_come),
+            token: Arc::clone(&self.token),
+        }
+    }
+
+    /// How it was opened.
+    pub(crate) fn options(&self) -> &OpenOptions {
+        &self.options
+    }
+
     /// Opens a transaction, unless the store was opened for reading only.
     pub(crate) fn write(&self) -> Result<GpkgTransaction<'_>> {
         if self.options.read_only {
@@ -174,7 +198,8 @@ impl GpkgStore {
             turns: Turns::default(),
             freshness: Freshness::default(),
             options,
-            to_come: AtomicBool::new(to_come),
+            to_come: Arc::new(AtomicBool::new(to_come)),
+            token: ObjectId::mint().to_string().into(),
         }
     }
 
@@ -211,7 +236,7 @@ impl Store for GpkgStore {
             tie: writes,
             savepoints: writes,
             books: writes,
-            watch: false,
+            watch: true,
             isolation: if writes {
                 &[Isolation::ReadCommitted, Isolation::RepeatableRead, Isolation::Serializable]
             } else {
@@ -282,6 +307,15 @@ impl Store for GpkgStore {
 
     fn freshness(&self) -> Result<u64> {
         if self.is_to_come() { Ok(0) } else { self.freshness.token(&self.pool) }
+    }
+
+    fn watch(&self, options: &WatchOptions) -> Result<Box<dyn Watch>> {
+        Ok(Box::new(Watcher::open_on(self.sibling(), options)?))
+    }
+
+    fn change_log(&self) -> Result<ChangeLog> {
+        let Some(lease) = self.reading()? else { return Ok(ChangeLog::default()) };
+        log::report(lease.connection()).map_err(self.site().failed("read the change log"))
     }
 
     fn check(&self, repair: Repair) -> Result<Vec<Finding>> {

@@ -4,7 +4,7 @@ use crate::dialect::quoted;
 use crate::error::{Site, words};
 use crate::metadata::Table;
 use crate::ties::Tie;
-use crate::{columns, drop_layer, guards, natural_keys, side_table, ties};
+use crate::{columns, drop_layer, guards, log, natural_keys, side_table, ties};
 use rusqlite::functions::FunctionFlags;
 use rusqlite::{Connection, Result, params};
 use tiepoint_core::ObjectId;
@@ -261,6 +261,11 @@ pub(crate) fn untie(
 ) -> std::result::Result<UntieReport, StoreError> {
     let failed = || site.failed("untie");
     let mut report = UntieReport::default();
+    // its triggers name the columns that are to go
+    match layer {
+        Some(layer) => drop(log::remove(connection, layer).map_err(failed())?),
+        None => log::remove_all(connection).map_err(failed())?,
+    }
     for tie in ties::all(connection).map_err(failed())? {
         if layer.is_none_or(|layer| layer.eq_ignore_ascii_case(&tie.table)) {
             untie_one(connection, &tie, &mut report)

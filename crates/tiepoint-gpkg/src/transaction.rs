@@ -8,7 +8,7 @@ use crate::natural_keys::{self, Note};
 use crate::new_file::{self, NewFile};
 use crate::store::GpkgStore;
 use crate::write::Writer;
-use crate::{create, cursor, drop_layer, read, store_id, tie};
+use crate::{create, cursor, drop_layer, log, read, store_id, tie};
 use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,6 +28,8 @@ pub(crate) struct GpkgTransaction<'s> {
     touched: BTreeMap<String, Touched>,
     /// How many rows the connection had changed when the transaction began.
     changes_before: u64,
+    /// The newest entry of the change log when the transaction began.
+    noted_before: i64,
     /// Whether tables were made or altered, which counts as no change of a row.
     redefined: bool,
     /// Whether it is fit for nothing but a rollback.
@@ -53,6 +55,7 @@ impl<'s> GpkgTransaction<'s> {
             new_file,
             touched: BTreeMap::new(),
             changes_before: 0,
+            noted_before: 0,
             redefined: false,
             broken: false,
             savepoints: Vec::new(),
@@ -72,6 +75,7 @@ impl<'s> GpkgTransaction<'s> {
             skeleton.map_err(self.site().failed("create"))?;
         }
         self.changes_before = self.changes().map_err(failed())?;
+        self.noted_before = log::last(self.connection()).map_err(failed())?;
         let version = self.connection().pragma_query_value(None, "data_version", |row| row.get(0));
         self.link().catalogue.borrow_mut().seen_at(version.map_err(failed())?);
         Ok(())
@@ -132,17 +136,24 @@ impl<'s> GpkgTransaction<'s> {
         self.step(|it| {
             let what = format!("tie layer `{}`", note.table);
             natural_keys::note(it.connection(), &note).map_err(it.site().failed(&what))?;
-            it.link().catalogue.borrow_mut().forget();
+            it.renew_log(&note.table)?;
             natural_keys::tied(it.connection(), it.site(), &*it.table(&note.table)?)
         })
     }
 
-    /// Runs repairs and commits them.
-    pub(crate) fn mend<T>(mut self, mend: impl FnOnce(&Link) -> Result<T>) -> Result<T> {
-        let mended = self.step(|it| mend(it.link()))?;
+    /// Begins the log of a layer anew, if it has one: its features are known by other ids now.
+    fn renew_log(&self, layer: &str) -> Result<()> {
+        self.link().catalogue.borrow_mut().forget();
+        let renewed = log::renew(self.connection(), &*self.table(layer)?);
+        renewed.map_err(self.site().failed(&format!("note the changes of layer `{layer}`")))
+    }
+
+    /// Runs one step and commits it.
+    pub(crate) fn run<T>(mut self, work: impl FnOnce(&Link) -> Result<T>) -> Result<T> {
+        let done = self.step(|it| work(it.link()))?;
         self.record_changes()?;
         self.finish()?;
-        Ok(mended)
+        Ok(done)
     }
 
     fn record_changes(&self) -> Result<()> {
@@ -156,6 +167,8 @@ impl<'s> GpkgTransaction<'s> {
             recorded
                 .map_err(self.site().failed(&format!("record the change of layer `{layer}`")))?;
         }
+        let noted = log::note_commit(self.connection(), self.noted_before, &self.store.token);
+        noted.map_err(self.site().failed("note who wrote"))?;
         let changes = self.changes().map_err(self.site().failed("count its changes"))?;
         if self.redefined || changes != self.changes_before {
             let path = self.new_file.as_ref().map_or(&*self.store.pool.path, NewFile::path);
@@ -253,18 +266,24 @@ impl Transaction for GpkgTransaction<'_> {
                 return self.tie_by_key(&table, field, *namespace);
             }
         };
-        let report =
-            self.step(|it| tie::tie(it.connection(), it.site(), &table, column, bad_ids))?;
+        let report = self.step(|it| {
+            let report = tie::tie(it.connection(), it.site(), &table, column, bad_ids)?;
+            it.renew_log(layer)?;
+            Ok(report)
+        })?;
         self.touched.entry(layer.to_owned()).or_default().changed = true;
         Ok(report)
     }
 
-    fn install_log(&mut self, _layer: &str, _options: &LogOptions) -> Result<()> {
-        Err(tiepoint_store::Store::unsupported(self.store, "note changes"))
+    fn install_log(&mut self, layer: &str, options: &LogOptions) -> Result<()> {
+        let table = self.table(layer)?;
+        self.step(|it| log::install(it.connection(), it.site(), &table, options.keep))
     }
 
-    fn remove_log(&mut self, _layer: &str) -> Result<bool> {
-        Ok(false)
+    fn remove_log(&mut self, layer: &str) -> Result<bool> {
+        self.table(layer)?;
+        let what = format!("note the changes of layer `{layer}` no longer");
+        self.step(|it| log::remove(it.connection(), layer).map_err(it.site().failed(&what)))
     }
 
     fn untie(&mut self, layer: Option<&str>) -> Result<UntieReport> {

@@ -76,6 +76,13 @@ impl<'t> Writer<'t> {
         })
     }
 
+    /// Sees to it that rows that were loaded are noted before anything else happens to them.
+    fn note_rows(&mut self) -> Result<()> {
+        let Some(bulk) = &mut self.bulk else { return Ok(()) };
+        let noted = bulk.note_rows(self.connection);
+        noted.map_err(self.site.failed(&format!("note the rows of `{}`", self.table.name())))
+    }
+
     fn insert(&mut self, feature: Feature) -> Result<Written> {
         let (fid, asked_id) = (self.wanted_fid(&feature)?, feature.id);
         let label = FeatureLabel::of(&feature);
@@ -93,7 +100,8 @@ impl<'t> Writer<'t> {
         self.touched.changed = true;
         let fid = self.connection.last_insert_rowid();
         if let Some(bulk) = &mut self.bulk {
-            bulk.count_row();
+            let noted = bulk.count_row(self.connection, fid);
+            noted.map_err(self.site.failed(&format!("note a row of `{}`", self.table.name())))?;
         }
         self.note_geometry(&values, Some(fid))?;
         let filled =
@@ -461,8 +469,14 @@ impl FeatureWriter for Writer<'_> {
     fn write(&mut self, edit: Edit) -> Result<Written> {
         match edit {
             Edit::Insert(feature) => self.insert(feature),
-            Edit::Update(feature) => self.update(feature),
-            Edit::Delete(target) => self.delete(&target),
+            Edit::Update(feature) => {
+                self.note_rows()?;
+                self.update(feature)
+            }
+            Edit::Delete(target) => {
+                self.note_rows()?;
+                self.delete(&target)
+            }
         }
     }
 

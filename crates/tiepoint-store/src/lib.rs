@@ -55,6 +55,6 @@ pub use transaction::{
 };
 pub use turn::{Turn, Turns};
 pub use watch::{
-    Author, ChangeLog, Changed, Checkpoint, Lag, LogOptions, NamedWatcher, Reset, ResetReason,
-    Watch, WatchEvent, WatchFrom, WatchOptions,
+    Author, ChangeLog, Changed, Checkpoint, Comparison, Found, Lag, LogOptions, NamedWatcher,
+    Reset, ResetReason, Watch, WatchEvent, WatchFrom, WatchOptions,
 };

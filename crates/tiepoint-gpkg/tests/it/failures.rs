@@ -10,7 +10,8 @@ use tiepoint_core::{ErrorKind, Identity};
 use tiepoint_gpkg::{GpkgStore, OpenOptions};
 use tiepoint_store::{Result, Store, StoreError, TransactionOptions, WriteMode};
 
-const IMPATIENT: OpenOptions = OpenOptions { read_only: false, busy_timeout_ms: 50 };
+const IMPATIENT: OpenOptions =
+    OpenOptions { read_only: false, busy_timeout_ms: 50, watched_rows: 20_000 };
 
 #[test]
 fn what_is_no_geopackage_is_said_to_be_what_it_is() {

@@ -15,3 +15,4 @@ mod processes;
 mod questions;
 mod spatial;
 mod trees;
+mod watching;

@@ -17,7 +17,7 @@ promises! {
     |it| it.write && it.define_layers && it.curves => { every_curved_geometry_comes_back_bit_for_bit }
 }
 
-const PLAIN: &[&str] = &[
+pub(super) const PLAIN: &[&str] = &[
     "POINT(1 2)",
     "POINT EMPTY",
     "POINT Z(1 2 3)",
@@ -34,7 +34,7 @@ const PLAIN: &[&str] = &[
     "GEOMETRYCOLLECTION ZM(POINT ZM(1 2 3 4))",
 ];
 
-const CURVED: &[&str] = &[
+pub(super) const CURVED: &[&str] = &[
     "CIRCULARSTRING(0 0, 1 1, 2 0)",
     "COMPOUNDCURVE(CIRCULARSTRING(0 0, 1 1, 2 0), (2 0, 3 0))",
     "CURVEPOLYGON(COMPOUNDCURVE(CIRCULARSTRING(0 0, 1 1, 2 0), (2 0, 0 0)))",
@@ -45,7 +45,7 @@ const CURVED: &[&str] = &[
     "TRIANGLE((0 0, 0 9, 9 0, 0 0))",
 ];
 
-fn anything() -> LayerDefinition {
+pub(super) fn anything() -> LayerDefinition {
     let ty = GeometryType {
         kind: KindRule::Any,
         z: OrdinateRule::Optional,
@@ -57,7 +57,7 @@ fn anything() -> LayerDefinition {
     LayerDefinition::new("shapes", Schema::new(vec![field]).expect("one field"))
 }
 
-fn holding(definition: &LayerDefinition, wkt: &str) -> Feature {
+pub(super) fn holding(definition: &LayerDefinition, wkt: &str) -> Feature {
     let geometry = Geometry::from_wkt(wkt).expect(wkt);
     Feature::with_values(definition.schema.clone(), vec![Some(Value::Geometry(geometry))])
 }

@@ -1,8 +1,10 @@
 //! The store contract as executable checks: a promise is written here once, and every store,
 //! wrapped or not, keeps it in one line of its own tests.
 mod books;
+mod change_logs;
 mod changes;
 mod definitions;
+mod ear;
 mod fixture;
 mod geometries;
 mod identity;
@@ -13,6 +15,7 @@ mod reading;
 mod tables;
 mod transactions;
 mod values;
+mod watching;
 mod writing;
 
 use crate::{Capabilities, Store};
@@ -46,7 +49,29 @@ pub fn check<G>(fresh: impl Fn() -> Fresh<G>) {
 /// When others are broken, or one of these is kept, naming each.
 pub fn check_but<G>(known: &[&str], fresh: impl Fn() -> Fresh<G>) {
     let capabilities = fresh().0.capabilities();
-    let promises = [
+    let broken: Vec<_> = all_promises()
+        .filter(|promise| (promise.applies)(&capabilities))
+        .filter(|promise| !promise.is_kept(&fresh))
+        .map(|promise| promise.name)
+        .collect();
+    let unknown: Vec<_> = broken.iter().filter(|name| !known.contains(name)).collect();
+    assert!(unknown.is_empty(), "broken promises: {unknown:#?}");
+    let kept: Vec<_> = known.iter().filter(|name| !broken.contains(name)).collect();
+    assert!(kept.is_empty(), "promises that are kept after all: {kept:#?}");
+}
+
+/// Whether one promise is kept, whatever the capabilities say.
+///
+/// # Panics
+///
+/// When there is no promise of this name.
+pub fn is_kept<G>(promise: &str, fresh: impl Fn() -> Fresh<G>) -> bool {
+    let found = all_promises().find(|it| it.name == promise);
+    found.unwrap_or_else(|| panic!("there is no promise `{promise}`")).is_kept(&fresh)
+}
+
+fn all_promises() -> impl Iterator<Item = &'static Promise> {
+    let lists = [
         definitions::PROMISES,
         reading::PROMISES,
         questions::PROMISES,
@@ -58,21 +83,17 @@ pub fn check_but<G>(known: &[&str], fresh: impl Fn() -> Fresh<G>) {
         transactions::PROMISES,
         books::PROMISES,
         changes::PROMISES,
+        watching::PROMISES,
+        change_logs::PROMISES,
     ];
-    let broken: Vec<_> = promises
-        .into_iter()
-        .flatten()
-        .filter(|promise| (promise.applies)(&capabilities))
-        .filter(|promise| {
-            let (store, _guard) = fresh();
-            catch_unwind(AssertUnwindSafe(|| (promise.keep)(store.as_ref()))).is_err()
-        })
-        .map(|promise| promise.name)
-        .collect();
-    let unknown: Vec<_> = broken.iter().filter(|name| !known.contains(name)).collect();
-    assert!(unknown.is_empty(), "broken promises: {unknown:#?}");
-    let kept: Vec<_> = known.iter().filter(|name| !broken.contains(name)).collect();
-    assert!(kept.is_empty(), "promises that are kept after all: {kept:#?}");
+    lists.into_iter().flatten()
+}
+
+impl Promise {
+    fn is_kept<G>(&self, fresh: &impl Fn() -> Fresh<G>) -> bool {
+        let (store, _guard) = fresh();
+        catch_unwind(AssertUnwindSafe(|| (self.keep)(store.as_ref()))).is_ok()
+    }
 }
 
 /// A list of promises, each named after the function that tries it.

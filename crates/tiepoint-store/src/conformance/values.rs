@@ -17,7 +17,7 @@ promises! {
     }
 }
 
-fn layer_of(name: &str, ty: FieldType) -> LayerDefinition {
+pub(super) fn layer_of(name: &str, ty: FieldType) -> LayerDefinition {
     LayerDefinition::new(name, Schema::new(vec![Field::new("value", ty)]).expect("one field"))
 }
 
@@ -26,7 +26,7 @@ fn holding(definition: &LayerDefinition, value: Value) -> Feature {
 }
 
 /// Creates the layer, or says that the store refuses the type in so many words.
-fn created_or_refused(store: &dyn Store, definition: &LayerDefinition) -> bool {
+pub(super) fn created_or_refused(store: &dyn Store, definition: &LayerDefinition) -> bool {
     let mut transaction = store.begin(TransactionOptions::default()).expect("opens");
     match transaction.create_layer(definition) {
         Ok(_) => transaction.commit().is_ok(),

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
 use std::sync::Arc;
 use tiepoint_core::{
-    Envelope, Feature, Fid, FidRule, Ids, Layer, LayerDefinition, ObjectId, Target, Value,
+    Envelope, Feature, Fid, FidRule, FieldNames, Ids, Layer, LayerDefinition, ObjectId, Target,
+    Value,
 };
 
 /// A fid, an object id, and values by the positions of their fields.
@@ -33,6 +34,10 @@ impl Rows {
             last_fid: 0,
             id_column_is_ours: true,
         }
+    }
+
+    pub(super) fn field_names(&self) -> FieldNames {
+        self.layer.schema().fields().iter().map(|field| field.name.clone()).collect()
     }
 
     pub(super) fn facts(&self) -> LayerFacts {

@@ -1,20 +1,25 @@
 //! A store that keeps everything in memory: for tests, for work in progress, and as the plainest
 //! reading of the contract.
+mod changes;
 mod layer;
+mod log;
 mod state;
 mod tie;
 mod transaction;
+mod watch;
 mod writer;
 
 use crate::{
-    Capabilities, Features, Isolation, LayerFacts, Plan, ReadControl, Result, Store, StoreError,
-    Transaction, TransactionOptions, Turns,
+    Capabilities, ChangeLog, Features, Isolation, LayerFacts, Plan, ReadControl, Result, Store,
+    StoreError, Transaction, TransactionOptions, Turns, Watch, WatchOptions,
 };
+use log::{Commit, Log};
 use state::State;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tiepoint_core::{Layer, Query};
+use tiepoint_core::{Layer, ObjectId, Query};
 use transaction::MemoryTransaction;
+use watch::MemoryWatch;
 
 /// An in-memory store.
 ///
@@ -38,8 +43,23 @@ use transaction::MemoryTransaction;
 /// ```
 #[derive(Debug)]
 pub struct MemoryStore {
-    committed: Mutex<Arc<State>>,
+    shared: Arc<Shared>,
     turns: Turns,
+}
+
+/// What a store shares with those who watch it.
+#[derive(Debug)]
+struct Shared {
+    /// Tells it from every other memory store.
+    id: ObjectId,
+    committed: Mutex<Committed>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Committed {
+    state: Arc<State>,
+    log: Log,
 }
 
 const NAME: &str = "the memory store";
@@ -51,15 +71,32 @@ impl MemoryStore {
     /// A store without layers.
     #[must_use]
     pub fn new() -> Self {
-        Self { committed: Mutex::default(), turns: Turns::default() }
+        let (id, committed) = (ObjectId::mint(), Mutex::default());
+        Self {
+            shared: Arc::new(Shared { id, committed, changed: Condvar::new() }),
+            turns: Turns::default(),
+        }
     }
 
     fn snapshot(&self) -> Arc<State> {
-        Arc::clone(&self.committed.lock().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.shared.lock().state)
     }
 
+    /// Puts the next state in the place of this one; whoever does has the turn.
     fn replace(&self, state: Arc<State>) {
-        *self.committed.lock().unwrap_or_else(PoisonError::into_inner) = state;
+        let before = self.snapshot();
+        let commit = Commit::between(&before, &state);
+        let mut committed = self.shared.lock();
+        committed.log.note(commit, &before, &state);
+        committed.state = state;
+        drop(committed);
+        self.shared.changed.notify_all();
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, Committed> {
+        self.committed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -81,7 +118,7 @@ impl Store for MemoryStore {
             tie: true,
             savepoints: true,
             books: true,
-            watch: false,
+            watch: true,
             isolation: &[
                 Isolation::ReadCommitted,
                 Isolation::RepeatableRead,
@@ -133,6 +170,15 @@ impl Store for MemoryStore {
 
     fn freshness(&self) -> Result<u64> {
         Ok(self.snapshot().version)
+    }
+
+    fn watch(&self, options: &WatchOptions) -> Result<Box<dyn Watch>> {
+        Ok(Box::new(MemoryWatch::new(&self.shared, options)?))
+    }
+
+    fn change_log(&self) -> Result<ChangeLog> {
+        let committed = self.shared.lock();
+        Ok(committed.log.described(&committed.state.logs))
     }
 }
 

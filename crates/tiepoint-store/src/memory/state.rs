@@ -1,5 +1,6 @@
 //! One state of the whole store; committing replaces it by the next.
 use super::layer::Rows;
+use super::log::Logs;
 use crate::{Access, Features, Place, Plan, Question, ReadControl, Rest, Result, StoreError};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ pub(super) type BookPages = BTreeMap<Vec<u8>, Vec<u8>>;
 pub(super) struct State {
     pub(super) layers: BTreeMap<String, Arc<Rows>>,
     pub(super) books: BTreeMap<String, Arc<BookPages>>,
+    pub(super) logs: Arc<Logs>,
     pub(super) version: u64,
 }
 

@@ -4,7 +4,7 @@ use super::state::{BookPages, State};
 use super::writer::MemoryWriter;
 use super::{MemoryStore, NAME, tie};
 use crate::{
-    Book, FeatureWriter, Features, LogOptions, NaturalKey, ReadControl, Result, Savepoint, Store,
+    Book, FeatureWriter, Features, LogOptions, NaturalKey, ReadControl, Result, Savepoint,
     StoreError, TieOptions, TieReport, Transaction, Turn, UntieReport, WriteMode,
 };
 use std::sync::Arc;
@@ -74,6 +74,7 @@ impl Transaction for MemoryTransaction<'_> {
         self.writable()?;
         self.state.rows(name)?;
         self.state.layers.remove(name);
+        Arc::make_mut(&mut self.state.logs).remove(name);
         Ok(())
     }
 
@@ -87,12 +88,17 @@ impl Transaction for MemoryTransaction<'_> {
         tie::tie(self.state.rows_mut(layer)?, options)
     }
 
-    fn install_log(&mut self, _layer: &str, _options: &LogOptions) -> Result<()> {
-        Err(self.store.unsupported("note changes"))
+    fn install_log(&mut self, layer: &str, options: &LogOptions) -> Result<()> {
+        self.writable()?;
+        self.state.rows(layer)?;
+        Arc::make_mut(&mut self.state.logs).install(layer, options.keep);
+        Ok(())
     }
 
-    fn remove_log(&mut self, _layer: &str) -> Result<bool> {
-        Ok(false)
+    fn remove_log(&mut self, layer: &str) -> Result<bool> {
+        self.writable()?;
+        self.state.rows(layer)?;
+        Ok(Arc::make_mut(&mut self.state.logs).remove(layer))
     }
 
     fn untie(&mut self, layer: Option<&str>) -> Result<UntieReport> {
@@ -103,6 +109,7 @@ impl Transaction for MemoryTransaction<'_> {
         };
         let mut report = UntieReport::default();
         for name in names {
+            Arc::make_mut(&mut self.state.logs).remove(&name);
             if !self.state.rows(&name)?.layer.is_tied() {
                 continue;
             }

@@ -3,9 +3,12 @@
 //! A layer that has a *change log* is watched by it: triggers of ours note what whoever writes does,
 //! and a watcher reads on from its checkpoint. Every other layer is watched by comparing what it
 //! says now with what it said before.
+mod comparison;
 mod event;
 mod log;
+pub(crate) mod order;
 
+pub use comparison::{Comparison, Found};
 pub use event::{Author, Changed, Reset, ResetReason, WatchEvent};
 pub use log::{ChangeLog, LogOptions, NamedWatcher};
 

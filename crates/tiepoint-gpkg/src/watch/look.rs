@@ -1,0 +1,264 @@
+//! One look at the file: has anybody committed, do the logs note what they must, and what is new.
+use super::Watcher;
+use super::entries::Lineages;
+use super::lineage::Lineage;
+use super::position::{InLog, Position};
+use super::window::{self, Item};
+use crate::connection::{Lease, Link};
+use crate::log::{self, Fault, NotedColumns};
+use crate::place::FileIdentity;
+use rusqlite::ErrorCode;
+use std::collections::HashSet;
+use std::sync::Arc;
+use tiepoint_store::{Changed, Reset, ResetReason, Result, StoreError, WatchEvent};
+
+/// What is known of the layers that have logs.
+#[derive(Default)]
+pub(super) struct Known {
+    /// The state of the schema, and the names of the layers, that it is known from.
+    of: Option<(i64, Arc<[String]>)>,
+    pub(super) lineages: Lineages,
+    /// Logs that do not note what they must and cannot be mended from here, as has been told.
+    broken: HashSet<u32>,
+}
+
+impl Watcher {
+    /// Reads on. Says whether there is something to give, or more to read.
+    pub(super) fn look(&mut self) -> Result<bool> {
+        let Some(version) = self.version()? else { return Ok(false) };
+        if !self.more && self.heard == Some(version) {
+            return Ok(false);
+        }
+        if !self.look_after_logs()? || self.within(Self::read_on)?.is_none() {
+            return Ok(false);
+        }
+        if !self.more {
+            self.compare()?;
+            self.heard = Some(version);
+        }
+        if self.queue.is_empty() {
+            self.given = self.read.clone();
+        }
+        Ok(self.more || !self.queue.is_empty())
+    }
+
+    /// What differs whenever somebody has committed; `None` while a writer keeps us out, or there
+    /// is no file yet.
+    fn version(&mut self) -> Result<Option<i64>> {
+        if self.store.is_to_come() {
+            return Ok(None);
+        }
+        let path = &self.store.pool.path;
+        if self.link.as_ref().is_none_or(|link| !link.is_of(path)) {
+            self.open()?;
+        }
+        let link = self.link.as_ref().expect("opened just now");
+        let mut ask = link.connection.prepare_cached("PRAGMA data_version");
+        let version =
+            ask.as_mut().map_or_else(|_| Ok(None), |it| it.query_row([], |row| row.get(0)));
+        match version {
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(None),
+            other => other.map_err(self.store.site().failed("ask whether it has changed")),
+        }
+    }
+
+    /// Opens the file that is there now. Nothing that was known of another holds.
+    pub(super) fn open(&mut self) -> Result<()> {
+        self.moved |= self.link.take().is_some();
+        let link = Lease::into_link(self.store.pool.read()?);
+        // whoever keeps us out has not committed yet: no need to wait for it
+        let set = link.connection.pragma_update(None, "busy_timeout", 0);
+        set.map_err(self.store.site().failed("open"))?;
+        self.file = FileIdentity::of(&self.store.pool.path);
+        (self.link, self.heard) = (Some(link), None);
+        self.known.of = None;
+        Ok(())
+    }
+
+    /// Does something with one committed state of the file; `None` while a writer keeps us out.
+    pub(super) fn within<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self, &Link) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let Some(link) = self.link.take() else { return Ok(None) };
+        let begin = || {
+            link.connection.execute_batch("BEGIN")?;
+            let sql = "PRAGMA data_version";
+            link.connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
+        };
+        let version = begin().map_err(self.store.site().failed("start reading"));
+        let done = version.and_then(|version| {
+            link.catalogue.borrow_mut().seen_at(version);
+            work(self, &link)
+        });
+        // a transaction that only read cannot fail to end
+        let _ = link.connection.execute_batch("ROLLBACK");
+        self.link = Some(link);
+        match done {
+            Err(StoreError::Locked { .. }) => Ok(None),
+            other => other.map(Some),
+        }
+    }
+
+    /// Sees to it that every log notes what it must. Says whether it is known now which do.
+    pub(super) fn look_after_logs(&mut self) -> Result<bool> {
+        let Some(faults) = self.within(Self::survey)? else { return Ok(false) };
+        if faults.is_empty() {
+            return Ok(true);
+        }
+        if !self.store.options().read_only {
+            self.known.of = None;
+            match self.mend() {
+                Ok(()) => return self.within(Self::survey).map(|it| it.is_some()),
+                Err(StoreError::Locked { .. }) => return Ok(false),
+                Err(StoreError::ReadOnly { .. }) => {}
+                Err(other) => return Err(other),
+            }
+            if self.within(Self::survey)?.is_none() {
+                return Ok(false);
+            }
+        }
+        for fault in faults {
+            if self.known.broken.insert(fault.logged.number) {
+                self.tell_reset(Some(fault.logged.name()), fault.reason());
+            }
+        }
+        Ok(true)
+    }
+
+    fn mend(&self) -> Result<()> {
+        let site = self.store.site();
+        self.store.write()?.run(|link| {
+            let faults = log::faults(link, site)?;
+            faults.iter().try_for_each(|fault| log::mend(link, site, fault))
+        })
+    }
+
+    /// Learns which layers have logs, where that may have changed; gives those that are not right.
+    fn survey(&mut self, link: &Link) -> Result<Vec<Fault>> {
+        let site = self.store.site();
+        let failed = || site.failed("look after the change log");
+        let schema = link.connection.pragma_query_value(None, "schema_version", |row| row.get(0));
+        let names = link.catalogue.borrow_mut().names(&link.connection, site)?;
+        let of = Some((schema.map_err(failed())?, names));
+        if self.known.of == of {
+            return Ok(Vec::new());
+        }
+        let faults = log::faults(link, site)?;
+        let mut lineages = Lineages::new();
+        for logged in log::all(&link.connection).map_err(failed())? {
+            let Some(name) = logged.table.filter(|_| !logged.gone) else { continue };
+            let is_right = faults.iter().all(|it| it.logged.number != logged.number);
+            if is_right && self.options.wants(&name) {
+                let table = link.catalogue.borrow_mut().table(&link.connection, site, &name)?;
+                let columns = NotedColumns::of(&link.connection, &table).map_err(failed())?;
+                let columns = columns.expect("a log that is right is on a table with a key");
+                lineages.insert(logged.number, Arc::new(Lineage::new(table, &columns)));
+            }
+        }
+        (self.known.of, self.known.lineages) = (of, lineages);
+        Ok(faults)
+    }
+
+    /// Reads the next window of the log.
+    fn read_on(&mut self, link: &Link) -> Result<()> {
+        let site = self.store.site().clone();
+        let failed = || site.failed("read the change log");
+        self.find_place(link).map_err(failed())?;
+        let Position::InLog(from) = self.read.clone() else {
+            self.more = false;
+            return Ok(());
+        };
+        let (lineages, token) = (&self.known.lineages, &self.store.token);
+        let most = self.store.options().watched_rows.max(1);
+        let window = window::read(&link.connection, lineages, &from, most, token);
+        let Some(window) = window.map_err(failed())? else {
+            self.more = false;
+            return Ok(());
+        };
+        for item in window.items {
+            self.tell(item);
+        }
+        (self.read, self.more) = (Position::InLog(window.end), window.more);
+        Ok(())
+    }
+
+    /// Makes sure that the log goes on where it has been read up to; tells where it does not.
+    fn find_place(&mut self, link: &Link) -> rusqlite::Result<()> {
+        let connection = &link.connection;
+        let log = log::id(connection)?;
+        let lost = match (&self.read, &log) {
+            (Position::NoLog(_), None) => None,
+            (Position::NoLog(_), Some(log)) => {
+                if log::first(connection)? == Some(1) {
+                    self.read = Position::before(log, 1);
+                    return Ok(());
+                }
+                Some(ResetReason::NoLog)
+            }
+            (Position::InLog(_), None) if self.moved => Some(ResetReason::Replaced),
+            (Position::InLog(_), None) => Some(ResetReason::NotNoted),
+            (Position::InLog(at), Some(log)) if *at.log != **log => Some(ResetReason::Replaced),
+            (Position::InLog(at), Some(_)) => lost(connection, at)?,
+        };
+        self.moved = false;
+        if let Some(reason) = lost {
+            self.read = Position::end(connection, log.as_deref(), self.file.as_ref())?;
+            self.tell_reset(None, reason);
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, item: Item) {
+        match item {
+            Item::Reset { layer, reason, position } => {
+                let matters = reason != ResetReason::NoLog || !self.from_oldest;
+                if matters && self.options.wants(&layer) {
+                    self.push_reset(Some(&layer), reason, Position::InLog(position));
+                }
+            }
+            Item::Done { done, author, settled, position } => {
+                let Some(lineage) = self.known.lineages.get(&done.layer) else { return };
+                let position = Position::InLog(position);
+                let changed = Changed {
+                    layer: Arc::clone(&lineage.name),
+                    fields: Arc::clone(&lineage.fields),
+                    target: done.target,
+                    fid: Some(tiepoint_core::Fid::Int(done.fid)),
+                    change: done.change,
+                    author,
+                    who: None,
+                    at: Some(log::moment(done.at)),
+                    settled,
+                    checkpoint: position.checkpoint(),
+                };
+                self.queue.push_back((WatchEvent::Changed(changed), position));
+            }
+        }
+    }
+
+    /// Tells that what happened up to where the log has been read cannot be known.
+    pub(super) fn tell_reset(&mut self, layer: Option<&str>, reason: ResetReason) {
+        self.push_reset(layer, reason, self.read.clone());
+    }
+
+    fn push_reset(&mut self, layer: Option<&str>, reason: ResetReason, position: Position) {
+        let layer = layer.map(Arc::from);
+        let reset = Reset { layer, reason, checkpoint: position.checkpoint() };
+        self.queue.push_back((WatchEvent::Reset(reset), position));
+    }
+}
+
+/// Why a log does not go on from a place in it, if it does not.
+fn lost(connection: &rusqlite::Connection, at: &InLog) -> rusqlite::Result<Option<ResetReason>> {
+    let next = if at.given > 0 { at.seq } else { at.seq + 1 };
+    let is_another = match log::stamp(connection, at.seq)? {
+        Some(stamp) => at.seq > 0 && stamp != at.stamp,
+        None => at.seq > log::last(connection)?,
+    };
+    if is_another {
+        return Ok(Some(ResetReason::Replaced));
+    }
+    let trimmed = log::first(connection)?.is_some_and(|first| first > next);
+    Ok(trimmed.then_some(ResetReason::Trimmed))
+}
