@@ -147,6 +147,9 @@ fn run(identity: Identity, rows: u64, steps: &[Step]) {
     other.busy_timeout(std::time::Duration::from_millis(100)).expect("is set");
     for step in steps {
         match step {
+            // within a savepoint it would empty the file as soon as that is gone back to (a fault of
+            // SQLite up to 3.53.2 at least)
+            Step::Other(statement) if statement.starts_with("BEGIN") && !other.is_autocommit() => {}
             Step::Other(statement) => drop(other.execute_batch(statement)),
             Step::Ours(mode) if other.is_autocommit() => {
                 committed(&store, |it| plant(it, 10..13, *mode));
@@ -171,7 +174,7 @@ fn run(identity: Identity, rows: u64, steps: &[Step]) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
     fn a_listener_has_it_all(
