@@ -70,10 +70,11 @@ impl Watcher {
             self.open()?;
         }
         let link = self.link.as_ref().expect("opened just now");
-        let mut ask = link.connection.prepare_cached("PRAGMA data_version");
-        let version =
-            ask.as_mut().map_or_else(|_| Ok(None), |it| it.query_row([], |row| row.get(0)));
-        match version {
+        let ask = || {
+            let mut statement = link.connection.prepare_cached("PRAGMA data_version")?;
+            statement.query_row([], |row| row.get(0))
+        };
+        match ask() {
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(None),
             other => other.map_err(self.store.site().failed("ask whether it has changed")),
         }

@@ -8,12 +8,16 @@ use std::time::{Duration, Instant};
 use tiepoint_core::{ErrorKind, Identity, ObjectId};
 use tiepoint_gpkg::{GpkgStore, OpenOptions};
 use tiepoint_store::{
-    ChangeLog, LogOptions, ResetReason, Store, StoreError, TieOptions, WatchEvent, WatchOptions,
-    WriteMode,
+    ChangeLog, LogOptions, ResetReason, Store, StoreError, TieOptions, TransactionOptions,
+    WatchEvent, WatchOptions, WriteMode,
 };
 
-fn trees() -> Option<String> {
-    Some(TREES.to_owned())
+fn of(layer: &str, reason: ResetReason) -> (Option<String>, ResetReason) {
+    (Some(layer.to_owned()), reason)
+}
+
+fn of_trees(reason: ResetReason) -> (Option<String>, ResetReason) {
+    of(TREES, reason)
 }
 
 fn read_only() -> OpenOptions {
@@ -91,7 +95,9 @@ fn a_watcher_that_the_log_has_left_behind_is_told() {
     let other = other_program(&path);
     let update = |times: i32| {
         let mut statement = other.prepare("UPDATE trees SET height = height + 1").expect("is SQL");
-        (0..times).for_each(|_| drop(statement.execute([]).expect("is written")));
+        for _ in 0..times {
+            statement.execute([]).expect("is written");
+        }
     };
     update(300);
     let log = store.change_log().expect("reads");
@@ -126,16 +132,16 @@ fn triggers_that_went_are_made_anew_and_what_was_missed_is_told() {
     let other = other_program(&path);
     other.execute_batch("DROP TRIGGER gpkg_tiepoint_log_1_update").expect("is dropped");
     other.execute("UPDATE trees SET height = 77 WHERE fid = 1", []).expect("is written");
-    assert_eq!(resets(reading.as_mut()), [(trees(), ResetReason::NotNoted)]);
+    assert_eq!(resets(reading.as_mut()), [of_trees(ResetReason::NotNoted)]);
     let mut copy = Copy::of(&store);
     other.execute("UPDATE trees SET height = 78 WHERE fid = 1", []).expect("is written");
     for event in changes(reading.as_mut()) {
         copy.apply(&event);
     }
     copy.check(&store);
-    assert_eq!(resets(watch.as_mut()), [(trees(), ResetReason::NotNoted)]);
+    assert_eq!(resets(watch.as_mut()), [of_trees(ResetReason::NotNoted)]);
     let mut late = store.watch(&WatchOptions::after(checkpoint)).expect("watches");
-    assert_eq!(resets(late.as_mut()), [(trees(), ResetReason::NotNoted)]);
+    assert_eq!(resets(late.as_mut()), [of_trees(ResetReason::NotNoted)]);
     for (who, watch) in [("there", &mut watch), ("reading", &mut reading), ("late", &mut late)] {
         other.execute("UPDATE trees SET height = height + 1 WHERE fid = 2", []).expect("is");
         assert_eq!(changes(watch.as_mut()).last().map(kind), Some("update"), "{who}");
@@ -156,7 +162,7 @@ fn a_layer_that_is_made_anew_is_noted_anew() {
         .execute_batch("DELETE FROM gpkg_contents; DELETE FROM gpkg_geometry_columns")
         .expect("is");
     other.execute_batch("DROP TABLE trees").expect("is dropped");
-    assert_eq!(resets(watch.as_mut()), [(trees(), ResetReason::SchemaChanged)]);
+    assert_eq!(resets(watch.as_mut()), [of_trees(ResetReason::SchemaChanged)]);
     other.execute_batch(&sql).expect("is made");
     assert_eq!(resets(watch.as_mut()), []);
     let register = "INSERT INTO gpkg_contents (table_name, data_type, srs_id) VALUES ('trees', 'attributes', 0)";
@@ -182,7 +188,7 @@ fn others_add_and_rename_and_the_log_goes_on() {
     assert_eq!((events.len(), &events[0].fields[2]), (1, &"tall".to_owned()));
     other.execute_batch("ALTER TABLE trees ADD COLUMN kind TEXT DEFAULT 'oak'").expect("is added");
     other.execute("UPDATE trees SET kind = 'elm' WHERE fid = 1", []).expect("is written");
-    assert_eq!(resets(watch.as_mut()), [(trees(), ResetReason::SchemaChanged)]);
+    assert_eq!(resets(watch.as_mut()), [of_trees(ResetReason::SchemaChanged)]);
     other.execute("UPDATE trees SET kind = 'ash' WHERE fid = 1", []).expect("is written");
     let events = changes(watch.as_mut());
     assert_eq!((events.len(), events[0].fields.last()), (1, Some(&"kind".to_owned())));
@@ -221,8 +227,7 @@ fn a_layer_by_another_name_is_another_layer() {
         .expect("is renamed");
     let mut told = resets(watch.as_mut());
     told.sort_by(|a, b| a.0.cmp(&b.0));
-    let schema = |layer: &str| (Some(layer.to_owned()), ResetReason::SchemaChanged);
-    assert_eq!(told, [schema("notes"), schema("remarks")]);
+    assert_eq!(told, ["notes", "remarks"].map(|it| of(it, ResetReason::SchemaChanged)));
     other.execute("UPDATE remarks SET text = 'b'", []).expect("is written");
     assert_eq!(changes(watch.as_mut())[0].layer.as_ref(), "remarks");
     assert_eq!(store.change_log().expect("reads").layers, ["remarks"]);
@@ -236,7 +241,7 @@ fn a_key_that_ties_makes_another_object_of_a_row() {
     let namespace = ObjectId::mint();
     committed(&store, |it| it.tie(TREES, &TieOptions::by_key("name", namespace)).map(drop))
         .expect("is tied");
-    assert_eq!(resets(watch.as_mut()), [(trees(), ResetReason::SchemaChanged)]);
+    assert_eq!(resets(watch.as_mut()), [of_trees(ResetReason::SchemaChanged)]);
     let mut copy = Copy::of(&store);
     let other = other_program(&path);
     other.execute("UPDATE trees SET name = 'elm', height = 9 WHERE fid = 1", []).expect("is");
@@ -301,7 +306,7 @@ fn a_file_that_is_still_to_come_can_be_watched() {
         it.create_layer(&definition(Identity::column())).expect("is created");
         it.install_log(TREES, &LogOptions::default()).expect("is installed");
     });
-    assert_eq!(resets(watch.as_mut()), [(trees(), ResetReason::NoLog)]);
+    assert_eq!(resets(watch.as_mut()), [of_trees(ResetReason::NoLog)]);
     committed(&store, |it| insert(it, 0..2, WriteMode::Rows).expect("is written"));
     assert_eq!(changes(watch.as_mut()).len(), 2);
 }
@@ -326,5 +331,8 @@ fn what_has_no_key_has_no_log() {
         assert!(!transaction.remove_log(layer).expect("has none"));
     }
     let reader = GpkgStore::open_with(store.name(), read_only()).expect("opens");
-    assert!(matches!(reader.begin(Default::default()), Err(StoreError::ReadOnly { .. })));
+    assert!(matches!(
+        reader.begin(TransactionOptions::default()),
+        Err(StoreError::ReadOnly { .. })
+    ));
 }
