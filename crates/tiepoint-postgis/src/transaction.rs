@@ -224,7 +224,10 @@ impl Transaction for PgTransaction<'_> {
 
     fn install_log(&mut self, layer: &str, options: &LogOptions) -> Result<()> {
         let table = self.table(layer)?;
-        self.step(|it| log::install(it.link(), it.site(), &table, options.keep))
+        let named = self.catalogue.named(self.link());
+        let named = named.map_err(self.site().failed("list its layers"))?;
+        let layers: Vec<u32> = named.into_keys().collect();
+        self.step(|it| log::install(it.link(), it.site(), &table, options.keep, &layers))
     }
 
     fn remove_log(&mut self, layer: &str) -> Result<bool> {

@@ -45,6 +45,7 @@ fn clear(link: &Link, all: bool) -> Result<(), Failure> {
     if all {
         let home = &link.server().schema;
         link.execute("DELETE FROM tiepoint.book WHERE home = $1::text::name", &[home])?;
+        log::forget_watchers(link)?;
         let gone = "DELETE FROM tiepoint.layer l \
                     WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = l.layer::oid)";
         link.batch(gone)?;

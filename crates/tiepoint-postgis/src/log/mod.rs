@@ -9,8 +9,8 @@ mod remove;
 mod report;
 mod trigger;
 
-pub(crate) use remove::{forget_dropped, remove};
-pub(crate) use report::{moment, report, waiting};
+pub(crate) use remove::{forget_dropped, forget_watchers, remove};
+pub(crate) use report::{moment, report, since, waiting};
 pub(crate) use trigger::TRIGGERS;
 
 use crate::catalogue::Catalogue;
@@ -22,6 +22,8 @@ use crate::{place, side};
 use tiepoint_store::{LogOptions, Result};
 use tokio_postgres::Row;
 
+#[expect(clippy::cast_possible_wrap, reason = "a million")]
+const DEFAULT_KEEP: i64 = LogOptions::DEFAULT_KEEP as i64;
 /// How long making a log anew may hold others up.
 const HOLDING_UP: &str = "SET LOCAL lock_timeout = '200ms'";
 
@@ -44,6 +46,8 @@ pub(crate) struct Logged {
     pub(crate) layer: u32,
     /// What the table was called.
     pub(crate) place: String,
+    /// What it is called now.
+    pub(crate) name: Option<String>,
     /// Whether the table is there.
     pub(crate) is_there: bool,
     /// Whether the role may read all of the layer, and so its entries.
@@ -56,6 +60,8 @@ pub(crate) struct Logged {
     pub(crate) may_mend: bool,
     /// What rows are known by.
     pub(crate) key: String,
+    /// How many entries it wants to stay.
+    pub(crate) keep: i64,
 }
 
 impl Mark {
@@ -81,6 +87,8 @@ impl Logged {
             is_guarded: row.get(6),
             may_mend: row.get(7),
             key: row.get(8),
+            keep: row.get(9),
+            name: row.get(10),
         }
     }
 
@@ -114,19 +122,27 @@ pub(crate) fn log_of(link: &Link, oid: u32) -> Result<Option<Logged>, Failure> {
     Ok(logs(link)?.into_iter().find(|it| it.layer == oid))
 }
 
-/// Has changes of a layer noted from now on, once nobody is writing to it; so many entries stay.
-pub(crate) fn install(link: &Link, site: &Site, table: &Table, keep: u64) -> Result<()> {
+/// Has changes of a layer noted from now on, once nobody is writing to it. So many entries stay, for
+/// all of `layers` that have logs.
+pub(crate) fn install(
+    link: &Link,
+    site: &Site,
+    table: &Table,
+    keep: u64,
+    layers: &[u32],
+) -> Result<()> {
     refuse(link, site, table)?;
     let what = format!("note changes of layer `{}`", table.layer.name());
     prepare(link, site)?;
     let keep = i64::try_from(keep).unwrap_or(i64::MAX / 16);
     let install = || {
-        link.execute("UPDATE tiepoint.noting SET keep = $1 WHERE keep <> $1", &[&keep])?;
         lock(link, table)?;
         match log_of(link, table.oid)? {
-            None => make(link, table, Mark::New),
-            Some(log) => repair(link, table, &log),
+            None => make(link, table, Mark::New, keep)?,
+            Some(log) => repair(link, table, &log)?,
         }
+        let sql = "UPDATE tiepoint.logged SET keep = $1 WHERE layer::oid = ANY ($2)";
+        link.execute(sql, &[&keep, &layers]).map(drop)
     };
     install().map_err(site.failed(&what))
 }
@@ -139,7 +155,7 @@ pub(crate) fn mend(link: &Link, site: &Site, table: &Table) -> Result<()> {
         lock(link, table)?;
         match log_of(link, table.oid)? {
             // it was forgotten with the table that had been there
-            None => make(link, table, Mark::Shape),
+            None => make(link, table, Mark::Shape, DEFAULT_KEEP),
             Some(log) => repair(link, table, &log),
         }
     };
@@ -166,7 +182,7 @@ fn repair(link: &Link, table: &Table, log: &Logged) -> Result<(), Failure> {
     let moved = key_sql(table).as_deref() != Some(log.key.as_str());
     let Some(mark) = log.trouble().or(moved.then_some(Mark::Shape)) else { return Ok(()) };
     remove(link, table.oid)?;
-    make(link, table, mark)
+    make(link, table, mark, log.keep)
 }
 
 fn refuse(link: &Link, site: &Site, table: &Table) -> Result<()> {
@@ -199,14 +215,13 @@ fn refuse(link: &Link, site: &Site, table: &Table) -> Result<()> {
 pub(crate) fn prepare(link: &Link, site: &Site) -> Result<()> {
     side::ensure(link, site)?;
     let database = place::database(link, site)?;
-    let keep = i64::try_from(LogOptions::DEFAULT_KEEP).unwrap_or(i64::MAX);
     let prepare = || {
         if !exists(link)? {
             link.batch(include_str!("../sql/log_tables.sql"))?;
         }
-        let sql = "INSERT INTO tiepoint.noting (id, system, keep) \
-                   SELECT gen_random_uuid(), $1, $2 WHERE NOT EXISTS (SELECT FROM tiepoint.noting)";
-        link.execute(sql, &[&database, &keep])?;
+        let sql = "INSERT INTO tiepoint.noting (id, system) \
+                   SELECT gen_random_uuid(), $1 WHERE NOT EXISTS (SELECT FROM tiepoint.noting)";
+        link.execute(sql, &[&database])?;
         let sql = "UPDATE tiepoint.noting SET id = gen_random_uuid(), system = $1, floor = '0', \
                    horizon = '0', ahead = '0', looked = '-infinity' WHERE system <> $1";
         if link.execute(sql, &[&database])? > 0 {
@@ -221,11 +236,11 @@ fn lock(link: &Link, table: &Table) -> Result<(), Failure> {
     link.batch(&format!("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", name(table)))
 }
 
-fn make(link: &Link, table: &Table, mark: Mark) -> Result<(), Failure> {
+fn make(link: &Link, table: &Table, mark: Mark, keep: i64) -> Result<(), Failure> {
     let Some(key) = key_sql(table) else { return Ok(()) };
-    let sql = "INSERT INTO tiepoint.logged (layer, place, shape, key) \
-               VALUES ($1::oid, $2, tiepoint.shape($1::oid), $3) RETURNING log";
-    let number: i32 = link.query_one(sql, &[&table.oid, &name(table), &key])?.get(0);
+    let sql = "INSERT INTO tiepoint.logged (layer, place, shape, key, keep) \
+               VALUES ($1::oid, $2, tiepoint.shape($1::oid), $3, $4) RETURNING log";
+    let number: i32 = link.query_one(sql, &[&table.oid, &name(table), &key, &keep])?.get(0);
     trigger::make(link, table, number, &key)?;
     let sql = "INSERT INTO tiepoint.log (log, kind) VALUES ($1, $2::text::\"char\")";
     link.execute(sql, &[&number, &mark.kind()]).map(drop)

@@ -38,6 +38,15 @@ pub(crate) fn forget_dropped(link: &Link) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Forgets those who come back by name to the layers of this schema.
+pub(crate) fn forget_watchers(link: &Link) -> Result<(), Failure> {
+    if !exists(link)? {
+        return Ok(());
+    }
+    let sql = "DELETE FROM tiepoint.watcher WHERE home = $1::text::name";
+    link.execute(sql, &[&link.server().schema]).map(drop)
+}
+
 fn forget(link: &Link, number: i32) -> Result<(), Failure> {
     link.execute("DELETE FROM tiepoint.log WHERE log = $1", &[&number])?;
     link.batch(&format!(

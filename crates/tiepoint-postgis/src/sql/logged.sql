@@ -14,5 +14,6 @@ SELECT l.log, l.layer::oid, l.place, c.oid IS NOT NULL,
         AND f.proname = 'note_' || l.log AND f.pronamespace = to_regnamespace('tiepoint'))),
   coalesce(pg_has_role(coalesce(c.relowner, (SELECT relowner FROM pg_class
     WHERE oid = to_regclass(l.place))), 'USAGE') AND has_table_privilege('tiepoint.log', 'INSERT'), false),
-  l.key
+  l.key, l.keep, n.nspname || '.' || c.relname
 FROM tiepoint.logged l LEFT JOIN pg_class c ON c.oid = l.layer
+LEFT JOIN pg_namespace n ON n.oid = c.relnamespace

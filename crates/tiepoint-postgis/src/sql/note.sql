@@ -25,9 +25,16 @@ BEGIN
     ELSIF TG_OP = 'UPDATE' THEN
       SELECT array_agg({KEY}), array_agg({ROW}) INTO note.keys, note.before
       FROM (SELECT * FROM tiepoint_old LIMIT 1001) AS "tiepoint rows";
-      SELECT array_agg("tiepoint added"."tiepoint key") INTO note.added
-      FROM (SELECT {KEY} AS "tiepoint key" FROM tiepoint_new
-            EXCEPT SELECT {KEY} FROM tiepoint_old) AS "tiepoint added";
+      -- keys hardly ever change; of a few rows that is seen without a plan for it
+      SELECT array_agg({KEY}) INTO note.added
+      FROM (SELECT * FROM tiepoint_new LIMIT 65) AS "tiepoint rows";
+      IF note.keys IS NULL OR cardinality(note.added) < 65 AND note.added <@ note.keys THEN
+        note.added := NULL;
+      ELSE
+        SELECT array_agg("tiepoint added"."tiepoint key") INTO note.added
+        FROM (SELECT {KEY} AS "tiepoint key" FROM tiepoint_new
+              EXCEPT SELECT {KEY} FROM tiepoint_old) AS "tiepoint added";
+      END IF;
     ELSIF current_setting('transaction_isolation') <> 'read committed'
         OR row_security_active(TG_RELID) THEN
       lost := true;

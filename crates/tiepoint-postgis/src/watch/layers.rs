@@ -41,9 +41,9 @@ impl Layer {
         self.log.is_in_shape && key_sql(&self.table).as_deref() == Some(self.log.key.as_str())
     }
 
-    /// Whether its log tells of all that happens to it.
-    pub(crate) fn is_noted(&self) -> bool {
-        self.log.is_readable && self.log.trouble().is_none()
+    /// Whether its log tells of all that happens to it, or soon will again.
+    pub(crate) fn is_followed(&self) -> bool {
+        self.log.is_readable && (self.log.trouble().is_none() || self.log.may_mend)
     }
 }
 

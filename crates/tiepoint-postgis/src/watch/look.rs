@@ -24,6 +24,9 @@ pub(super) struct Beginning {
     pub(super) place: Place,
     pub(super) layers: HashMap<u32, Layer>,
     pub(super) reset: Option<ResetReason>,
+    pub(super) now: Snapshot,
+    /// Whether it was here before.
+    pub(super) is_back: bool,
 }
 
 /// Finds out where a watcher begins.
@@ -37,9 +40,11 @@ pub(super) fn begin(
     let state = layers::state(link, &database).map_err(store.site.failed("begin to watch"))?;
     let kept = options.name.as_deref().map(|name| named::kept(link, name)).transpose();
     let kept = kept.map_err(store.site.failed("look where it had got to"))?.flatten();
+    let from = place_from(&options.from, kept);
+    let is_back = matches!(from, WatchFrom::After(_));
     let now =
         |since| Place { database: database.clone(), log: state.id.clone(), since, within: None };
-    let (place, reset) = match place_from(&options.from, kept) {
+    let (place, reset) = match from {
         WatchFrom::Now => (now(state.now.clone()), None),
         WatchFrom::Oldest if state.id.is_none() => (now(state.now.clone()), None),
         WatchFrom::Oldest => (now(Snapshot::before(state.floor + 1)), None),
@@ -48,9 +53,10 @@ pub(super) fn begin(
             _ => (now(state.now.clone()), Some(ResetReason::Replaced)),
         },
     };
-    let layers = layers_with_logs(link, store, &state, &HashMap::new())?.0;
+    let mut layers = layers_with_logs(link, store, &state, &HashMap::new())?.0;
+    layers.retain(|_, layer| layer.is_followed());
     link.batch("COMMIT").map_err(store.site.failed("begin to watch"))?;
-    Ok(Beginning { place, layers, reset })
+    Ok(Beginning { place, layers, reset, now: state.now, is_back })
 }
 
 /// The layers that have logs now; those known already are not looked up again. Also whether a log is
@@ -90,7 +96,9 @@ impl PgWatch {
         let failed = || site.failed("look what was committed");
         if !self.has_more() {
             let now = layers::now(link).map_err(failed())?;
-            if now == self.place.since {
+            let is_quiet = now == self.place.since;
+            self.now = now;
+            if is_quiet {
                 return Ok(false);
             }
         }
@@ -105,8 +113,8 @@ impl PgWatch {
             .map_err(self.store.site.failed("look what was committed"))?;
         self.notice_another_log(&state);
         let (layers, to_mend) = layers_with_logs(link, &self.store, &state, &self.layers)?;
-        self.notice_lost(&layers);
-        self.layers = layers;
+        self.notice_layers(link, layers)?;
+        self.now = state.now.clone();
         if self.place.log.is_none() {
             self.finish(state.now);
             return Ok(to_mend);
@@ -129,7 +137,6 @@ impl PgWatch {
         let since = &self.place.since;
         let reason = match (&self.place.log, &state.id) {
             (Some(before), Some(now)) if before != now => Some(ResetReason::Replaced),
-            (Some(_), None) => Some(ResetReason::NoLog),
             _ if state.now.is_before(since) => Some(ResetReason::Replaced),
             (Some(_), Some(_)) if state.floor >= since.begin() => Some(ResetReason::Trimmed),
             _ => None,
@@ -144,26 +151,47 @@ impl PgWatch {
         }
     }
 
-    /// Layers whose logs are gone, or do not tell of everything any more and cannot be mended.
-    fn notice_lost(&mut self, layers: &HashMap<u32, Layer>) {
-        let mut lost = Vec::new();
-        for (oid, before) in self.layers.iter().filter(|(_, it)| it.is_noted()) {
-            let reason = match layers.get(oid) {
-                None => Some(ResetReason::NoLog),
-                Some(now) if now.log.may_mend || now.is_noted() => None,
-                Some(now) if now.log.trouble() == Some(Mark::Shape) => {
-                    Some(ResetReason::SchemaChanged)
+    /// Layers may be told of by logs from now on, or no more.
+    fn notice_layers(&mut self, link: &Link, mut layers: HashMap<u32, Layer>) -> Result<()> {
+        let mut before: Vec<Layer> = self.layers.values().cloned().collect();
+        before.retain(|it| self.options.wants(&it.name));
+        before.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        for layer in &before {
+            match layers.get(&layer.log.layer) {
+                Some(now) if now.name != layer.name => {
+                    for name in [&layer.name, &now.name] {
+                        self.tell_reset(Some(Arc::clone(name)), ResetReason::SchemaChanged);
+                    }
                 }
-                Some(_) => Some(ResetReason::NotNoted),
-            };
-            lost.extend(reason.map(|reason| (Arc::clone(&before.name), reason)));
-        }
-        lost.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-        for (name, reason) in lost {
-            if self.options.wants(&name) {
-                self.tell_reset(Some(name), reason);
+                Some(now) if now.is_followed() => {}
+                now => self.notice_lost(link, layer, now)?,
             }
         }
+        layers.retain(|_, layer| layer.is_followed());
+        let has_come = |it: &&Layer| self.compared.knows(&it.name);
+        let arriving: Vec<Layer> = layers.values().filter(has_come).cloned().collect();
+        for layer in arriving {
+            layers.remove(&layer.log.layer);
+            self.compared.arrives(layer);
+        }
+        self.layers = layers;
+        Ok(())
+    }
+
+    /// A layer that is there still is compared from now on, and whoever begins with that says so.
+    fn notice_lost(&mut self, link: &Link, layer: &Layer, now: Option<&Layer>) -> Result<()> {
+        let is_there = self.store.catalogue.numbered(link, &self.store.site, layer.log.layer)?;
+        let reason = match now.and_then(|now| now.log.trouble()) {
+            Some(Mark::Shape) => ResetReason::SchemaChanged,
+            Some(_) => ResetReason::NotNoted,
+            None => ResetReason::NoLog,
+        };
+        if is_there.is_some() {
+            self.compared.falls(&layer.name, reason);
+        } else {
+            self.tell_reset(Some(Arc::clone(&layer.name)), ResetReason::SchemaChanged);
+        }
+        Ok(())
     }
 
     /// Tells of as many entries as are held at once.
@@ -257,7 +285,7 @@ impl PgWatch {
     }
 
     /// Nothing more comes of the transaction that the last event is of.
-    fn settle_last(&mut self) {
+    pub(super) fn settle_last(&mut self) {
         self.unfinished = None;
         if let Some(event) = self.ready.back_mut() {
             settle(event);

@@ -3,6 +3,7 @@
 //! A look is a transaction that reads: what it sees and the last look did not is new, and it is
 //! committed because it is seen. So nothing that commits late is lost, and nothing waits for a
 //! transaction that takes long. While all is quiet a look is one small question.
+mod compared;
 mod headers;
 mod layers;
 mod line;
@@ -18,6 +19,7 @@ pub(crate) use place::Place;
 use crate::link::Link;
 use crate::log;
 use crate::store::PostgisStore;
+use compared::Compared;
 use headers::Header;
 use layers::Layer;
 use line::Line;
@@ -54,8 +56,11 @@ pub(crate) struct PgWatch {
     /// The transaction of the last event that is ready, where more of it may follow.
     unfinished: Option<String>,
     given: Checkpoint,
-    /// The layers that have logs, by the numbers of their tables.
+    /// The layers that logs tell of, by the numbers of their tables.
     layers: HashMap<u32, Layer>,
+    compared: Compared,
+    /// What was committed at the last look.
+    now: Snapshot,
     /// The numbers of logs whose entries cannot be read, and those of which that has been said.
     nonsense: HashSet<i32>,
     mended: Option<Instant>,
@@ -83,12 +88,22 @@ impl PgWatch {
             unfinished: None,
             given,
             layers: begun.layers,
+            compared: Compared::default(),
+            now: begun.now,
             nonsense: HashSet::new(),
             mended: None,
             window: WINDOW,
         };
         if let Some(reason) = begun.reset {
             watch.tell_reset(None, reason);
+        }
+        let link = watch.line.take()?;
+        watch.compare_by(&link)?;
+        watch.line.give_back(link);
+        if begun.is_back && begun.reset.is_none() {
+            for name in watch.compared.names() {
+                watch.tell_reset(Some(name), ResetReason::NoLog);
+            }
         }
         Ok(watch)
     }
@@ -122,6 +137,7 @@ impl PgWatch {
     fn look(&mut self) -> Result<()> {
         let link = self.line.take()?;
         let looked = self.look_by(&link);
+        let looked = looked.and_then(|wrong| self.compare_by(&link).map(|()| wrong));
         match &looked {
             Err(error) if error.is_lost_connection() => self.line.lost(),
             _ => self.line.give_back(link),
@@ -193,7 +209,9 @@ impl Watch for PgWatch {
             if !log::exists(link).map_err(it.store.site.failed(what))? {
                 return Ok((0, None));
             }
-            log::waiting(link, &place).map_err(it.store.site.failed(what))
+            let wanted = it.layers.values().filter(|layer| it.options.wants(&layer.name));
+            let logs: Vec<i32> = wanted.map(|layer| layer.log.number).collect();
+            log::waiting(link, &place, &logs).map_err(it.store.site.failed(what))
         })?;
         let age = |at| SystemTime::now().duration_since(at).unwrap_or_default();
         Ok(Lag { waiting, oldest: oldest.map(age) })

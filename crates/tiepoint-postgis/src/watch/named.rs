@@ -20,8 +20,10 @@ pub(crate) fn kept(link: &Link, name: &str) -> Result<Option<Checkpoint>, Failur
     if !log::exists(link)? {
         return Ok(None);
     }
-    let sql = "SELECT checkpoint FROM tiepoint.watcher WHERE name = $1";
-    Ok(link.query_opt(sql, &[&name])?.map(|row| Checkpoint::new(row.get::<_, &str>(0))))
+    let sql = "SELECT checkpoint FROM tiepoint.watcher WHERE home = $1::text::name AND name = $2";
+    Ok(link
+        .query_opt(sql, &[&link.server().schema, &name])?
+        .map(|row| Checkpoint::new(row.get::<_, &str>(0))))
 }
 
 /// Keeps that a watcher has dealt with everything up to a checkpoint.
@@ -34,9 +36,10 @@ pub(crate) fn keep(store: &PostgisStore, name: &str, checkpoint: &Checkpoint) ->
 
 /// The same within a transaction.
 pub(crate) fn note(link: &Link, name: &str, place: &Place) -> Result<(), Failure> {
-    let sql = "INSERT INTO tiepoint.watcher (name, checkpoint, seen) \
-               VALUES ($1, $2, $3::text::xid8) ON CONFLICT (name) \
+    let sql = "INSERT INTO tiepoint.watcher (home, name, checkpoint, seen) \
+               VALUES ($1::text::name, $2, $3, $4::text::xid8) ON CONFLICT (home, name) \
                DO UPDATE SET checkpoint = excluded.checkpoint, seen = excluded.seen";
     let seen = place.since.begin().to_string();
-    link.execute(sql, &[&name, &place.to_string(), &seen]).map(drop)
+    let home = &link.server().schema;
+    link.execute(sql, &[home, &name, &place.to_string(), &seen]).map(drop)
 }

@@ -187,6 +187,16 @@ impl Log {
         Position::after(self.trimmed)
     }
 
+    /// Since when all that happened to a layer with a log is noted and kept.
+    pub(super) fn since(&self, layer: &str) -> Option<SystemTime> {
+        let begins = |commit: &Arc<Commit>| {
+            let mut here = commit.entries.iter().filter(|it| *it.layer == *layer);
+            here.any(|it| !matches!(it.noted, Noted::Changed { .. }))
+        };
+        let first = self.commits.iter().rev().find(|it| begins(it)).or(self.commits.front());
+        first.map(|it| it.at)
+    }
+
     pub(super) fn watcher(&self, name: &str) -> Option<Position> {
         self.watchers.get(name).copied()
     }
