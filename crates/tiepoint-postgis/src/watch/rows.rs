@@ -33,6 +33,8 @@ pub(crate) enum Unread {
     Server(Failure),
     /// What the log of this number says makes no sense any more.
     Nonsense(i32),
+    /// The table has been emptied since the look began, and does not show what there was then.
+    Emptied,
 }
 
 /// Reads what was noted of one layer.
@@ -134,10 +136,24 @@ impl Notes<'_> {
         let select = select.map_err(|error| Unread::Server(error.into()))?;
         let rows = self.link.query(&select.statement.sql, &parameters(&select.statement));
         let rows = rows.map_err(|failure| self.unread(failure))?;
+        if self.was_emptied()? {
+            return Err(Unread::Emptied);
+        }
         let reader = FeatureReader::new(self.site.clone(), Arc::clone(self.table), select.shape);
         let features = rows.iter().map(|row| reader.feature(row).ok());
         let keyed = features.map(|it| it.map(|feature| (self.key_of(&feature), feature)));
         keyed.collect::<Option<_>>().ok_or(Unread::Nonsense(self.log))
+    }
+
+    /// Whether the table has been truncated or written anew since the look began: whoever reads by an
+    /// older snapshot then finds it empty, so this is asked when it has been read. The catalogue
+    /// shows the file that was there at the snapshot, the function the one that is there now.
+    fn was_emptied(&self) -> Result<bool, Unread> {
+        let sql = "SELECT EXISTS (SELECT FROM pg_class c \
+                   WHERE (c.oid = $1 OR c.oid IN (SELECT relid FROM pg_partition_tree($1))) \
+                     AND c.relfilenode <> coalesce(pg_relation_filenode(c.oid), 0))";
+        let row = self.link.query_one(sql, &[&self.table.oid]).map_err(Unread::Server)?;
+        Ok(row.get(0))
     }
 
     /// Texts that are no values, and what others have just altered or dropped.
