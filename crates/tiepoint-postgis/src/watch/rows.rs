@@ -6,7 +6,7 @@ use crate::metadata::{Sql, Table};
 use crate::reading::FeatureReader;
 use crate::select::{self, FIELDS_AT, Shape, parameters};
 use crate::spelling::Spelling;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use tiepoint_core::{Feature, Fid, Ids, ObjectId, Query};
 use tiepoint_store::sql::Fragment;
@@ -65,29 +65,57 @@ impl Notes<'_> {
     }
 
     /// What the first entry says of each of these rows that is later than the one named beside it
-    /// and has been committed after `since`.
+    /// and has been committed after `since`. Where it is is looked for among the keys alone, as
+    /// what rows said is much to read.
     pub(crate) fn later(
         &self,
         rows: &[(&str, i64)],
         since: &(String, Vec<String>),
     ) -> Result<HashMap<String, Option<Feature>>, Unread> {
-        let from = format!(
-            "SELECT f.key AS \"tiepoint key\", f.seq AS \"tiepoint seq\", f.at AS \"tiepoint at\", \
-               f.before::tiepoint.row_{log} AS \"tiepoint row\", \
-               f.before IS NOT NULL AS \"tiepoint was\" \
-             FROM (SELECT DISTINCT ON (u.key) u.key, e.seq, u.at, u.before \
-               FROM (SELECT seq, keys, before FROM tiepoint.changes WHERE log = {log} AND seq > $5 \
-                       AND (xid >= $3::text::xid8 OR xid = ANY ($4::text[]::xid8[])) OFFSET 0) AS e \
-               CROSS JOIN LATERAL unnest(e.keys, e.before) WITH ORDINALITY AS u(key, before, at) \
-               JOIN unnest($1::text[], $2::int8[]) AS w(key, seq) ON w.key = u.key AND e.seq > w.seq \
-               ORDER BY u.key, e.seq, u.at) AS f OFFSET 0",
-            log = self.log
-        );
+        let sql = "SELECT DISTINCT ON (u.key) e.xid::text, e.seq, u.at \
+                   FROM (SELECT xid, seq, keys FROM tiepoint.changes WHERE log = $6 AND seq > $5 \
+                     AND (xid >= $3::text::xid8 OR xid = ANY ($4::text[]::xid8[])) OFFSET 0) AS e \
+                   CROSS JOIN LATERAL unnest(e.keys) WITH ORDINALITY AS u(key, at) \
+                   JOIN unnest($1::text[], $2::int8[]) AS w(key, seq) \
+                     ON w.key = u.key AND e.seq > w.seq \
+                   ORDER BY u.key, e.seq, u.at";
         let keys: Vec<&str> = rows.iter().map(|(key, _)| *key).collect();
         let seqs: Vec<i64> = rows.iter().map(|(_, seq)| *seq).collect();
         let first = seqs.iter().copied().min().unwrap_or_default();
-        let noted = self.decoded(&from, &[&keys, &seqs, &since.0, &since.1, &first])?;
+        let parameters: &[&(dyn ToSql + Sync)] =
+            &[&keys, &seqs, &since.0, &since.1, &first, &self.log];
+        let found = self.link.query(sql, parameters).map_err(|failure| self.unread(failure))?;
+        let places: Vec<(i64, i64)> = found.iter().map(|row| (row.get(1), row.get(2))).collect();
+        let entries: BTreeMap<i64, &str> =
+            found.iter().map(|row| (row.get(1), row.get(0))).collect();
+        let noted = self.at_places(&entries, &places)?;
         Ok(noted.into_iter().filter_map(|it| Some((it.key?, it.before))).collect())
+    }
+
+    /// What single rows of entries said.
+    fn at_places(
+        &self,
+        entries: &BTreeMap<i64, &str>,
+        places: &[(i64, i64)],
+    ) -> Result<Vec<Noted>, Unread> {
+        if places.is_empty() {
+            return Ok(Vec::new());
+        }
+        let from = format!(
+            "SELECT u.key AS \"tiepoint key\", e.seq AS \"tiepoint seq\", u.at AS \"tiepoint at\", \
+               u.before::tiepoint.row_{} AS \"tiepoint row\", \
+               u.before IS NOT NULL AS \"tiepoint was\" \
+             FROM unnest($1::text[]::xid8[], $2::int8[]) AS w(xid, seq) \
+             JOIN tiepoint.changes e ON e.xid = w.xid AND e.seq = w.seq \
+             CROSS JOIN LATERAL unnest(e.keys, e.before) WITH ORDINALITY AS u(key, before, at) \
+             JOIN unnest($3::int8[], $4::int8[]) AS p(seq, at) ON p.seq = e.seq AND p.at = u.at \
+             OFFSET 0",
+            self.log
+        );
+        let (seqs, transactions): (Vec<i64>, Vec<&str>) =
+            entries.iter().map(|(seq, transaction)| (*seq, *transaction)).unzip();
+        let (in_entries, at): (Vec<i64>, Vec<i64>) = places.iter().copied().unzip();
+        self.decoded(&from, &[&transactions, &seqs, &in_entries, &at])
     }
 
     /// Rows noted, of which `from` gives the key, the place and the text.
