@@ -1,10 +1,12 @@
 //! What was typed: the arguments of every subcommand, as text and numbers, with their help.
 mod changes;
+mod watching;
 
 pub(crate) use changes::{
     ApplyArgs, ChangeFormatArg, ConflictArgs, DiffArgs, EditArgs, InvertArgs, MergeArgs,
     OutputArgs, RecoverArgs, Side,
 };
+pub(crate) use watching::{LogArgs, WatchArgs};
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
@@ -43,7 +45,7 @@ Exit codes:
     8  unavailable: locked by another program, disk full; the same may work later
     9  corrupt: stored bytes do not mean what they claim to
    70  internal: a mistake in tiepoint; please report it
-  130  stopped by Ctrl-C; what was being written is as it was";
+  130  stopped by Ctrl-C; what was being written is as it was. `watch` ends with 0: that is how it ends";
 
 /// Everything that can be done.
 #[derive(Debug, Subcommand)]
@@ -64,6 +66,8 @@ pub(crate) enum Command {
     Apply(ApplyArgs),
     Invert(InvertArgs),
     Merge(MergeArgs),
+    Watch(WatchArgs),
+    Log(LogArgs),
     Tour(TourArgs),
     Completions(CompletionsArgs),
 }

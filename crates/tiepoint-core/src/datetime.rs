@@ -4,6 +4,7 @@ use jiff::tz::Offset;
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
+use std::time::SystemTime;
 
 /// A calendar date, years -9999 to 9999 (ISO 8601-1, section 5.2).
 pub type Date = civil::Date;
@@ -94,11 +95,33 @@ impl DateTime {
         Self { civil: date.to_datetime(civil::Time::midnight()), offset: None }
     }
 
+    /// The moment it names, taking what has no offset as UTC.
+    ///
+    /// ```
+    /// use std::time::{Duration, SystemTime};
+    /// use tiepoint_core::DateTime;
+    /// let second = SystemTime::UNIX_EPOCH + Duration::from_secs(1);
+    /// assert_eq!("1970-01-01T01:00:01+01:00".parse::<DateTime>()?.moment(), second);
+    /// assert_eq!(DateTime::from(second).to_string(), "1970-01-01T00:00:01Z");
+    /// # Ok::<(), tiepoint_core::DateTimeError>(())
+    /// ```
+    #[must_use]
+    pub fn moment(&self) -> SystemTime {
+        let shown = self.civil.duration_since(civil_epoch());
+        let east = jiff::SignedDuration::from_secs(self.offset.map_or(0, Offset::seconds).into());
+        let since = shown - east;
+        let epoch = SystemTime::UNIX_EPOCH;
+        if since.is_negative() {
+            epoch - since.unsigned_abs()
+        } else {
+            epoch + since.unsigned_abs()
+        }
+    }
+
     /// Nanoseconds since the start of 1970 in UTC, taking what has no offset as UTC.
     #[must_use]
     pub fn in_utc(&self) -> i128 {
-        let epoch = civil::Date::constant(1970, 1, 1).to_datetime(civil::Time::midnight());
-        self.civil.duration_since(epoch).as_nanos() - offset_nanos(self.offset)
+        self.civil.duration_since(civil_epoch()).as_nanos() - offset_nanos(self.offset)
     }
 }
 
@@ -117,8 +140,26 @@ impl Time {
     }
 }
 
+/// The start of 1970, of which nobody says where.
+fn civil_epoch() -> civil::DateTime {
+    civil::Date::constant(1970, 1, 1).to_datetime(civil::Time::midnight())
+}
+
 fn offset_nanos(offset: Option<Offset>) -> i128 {
     i128::from(offset.map_or(0, Offset::seconds)) * 1_000_000_000
+}
+
+/// A moment as clocks in UTC show it; the end of the calendar, for one beyond it.
+impl From<SystemTime> for DateTime {
+    fn from(moment: SystemTime) -> Self {
+        let end = if moment < SystemTime::UNIX_EPOCH {
+            jiff::Timestamp::MIN
+        } else {
+            jiff::Timestamp::MAX
+        };
+        let moment = jiff::Timestamp::try_from(moment).unwrap_or(end);
+        Self { civil: Offset::UTC.to_datetime(moment), offset: Some(Offset::UTC) }
+    }
 }
 
 impl fmt::Display for DateTime {
@@ -250,6 +291,7 @@ fn parse_offset(text: &str) -> Option<Offset> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+    use std::time::Duration;
 
     #[test]
     fn what_was_written_comes_back() {
@@ -292,6 +334,16 @@ mod tests {
         let unknown: DateTime = "2024-01-01T00:00:00".parse().expect("parses");
         assert_ne!(utc, unknown);
         assert_eq!(unknown.instant(), None);
+    }
+
+    #[test]
+    fn moments_are_told_in_utc_and_come_back() {
+        for text in ["1969-12-31T23:59:59.75Z", "1970-01-01T00:00:00Z", "2026-11-26T19:12:03.5Z"] {
+            let parsed: DateTime = text.parse().expect(text);
+            assert_eq!(DateTime::from(parsed.moment()), parsed, "{text}");
+        }
+        let far = SystemTime::UNIX_EPOCH + Duration::from_secs(1 << 40);
+        assert!(DateTime::from(far).to_string().starts_with("9999-12-3"));
     }
 
     #[test]

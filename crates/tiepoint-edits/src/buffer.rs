@@ -5,11 +5,12 @@ use crate::events::{EditEvent, Handled, HandlerFault, Listeners, Subscription};
 use crate::history::{History, Step};
 use crate::journal::JournalFolder;
 use crate::log::{Log, Pending};
+use crate::own::OwnCommits;
 use crate::provisional::{Aliases, Provisional};
 use crate::state::State;
 use crate::status::Status;
 use crate::transaction::{EditTransaction, Made};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
 use tiepoint_core::{ChangeSet, ChangeSetId, Conflict, FidRule, Layer, Target};
 use tiepoint_store::{Result as StoreResult, Store, StoreError, Transaction, Turn, Turns};
@@ -86,6 +87,8 @@ pub(crate) struct Shared {
     pub(crate) in_doubt: Option<ChangeSetId>,
     /// The last commit that the store remembers and nobody needs to ask about any more.
     pub(crate) forgettable: Option<ChangeSetId>,
+    /// Those who follow the store, and are told of what is committed from here.
+    pub(crate) followers: Vec<Weak<Mutex<OwnCommits>>>,
 }
 
 impl EditBuffer {

@@ -5,7 +5,7 @@ use crate::events::EditEvent;
 use crate::provisional::is_provisional;
 use crate::state::State;
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, Weak};
 use tiepoint_core::{Change, ChangeSet, ChangeSetId, Fid, Target};
 use tiepoint_store::{
     Applied, ApplyOptions, InsertedFeature, NotApplied, Once, apply_once, was_applied,
@@ -133,6 +133,11 @@ impl EditBuffer {
         for it in inserted {
             if let Some(fid) = state.fid(&it.layer, &it.target).filter(is_provisional) {
                 aliases.add(&it.layer, fid, it.fid.clone());
+            }
+        }
+        if let EditEvent::Committed { written, inserted, .. } = &event {
+            for own in shared.followers.iter().filter_map(Weak::upgrade) {
+                own.lock().unwrap_or_else(PoisonError::into_inner).note(written, inserted);
             }
         }
         self.listeners.queue(event);

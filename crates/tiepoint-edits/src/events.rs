@@ -43,6 +43,12 @@ pub enum EditEvent {
         /// What features say differently here: all of that but where mine stands.
         changes: Arc<ChangeSet>,
     },
+    /// Others committed something; only who [follows](crate::Follower) the store hears of it. What
+    /// they changed may have been read already, so what it says of after is what counts.
+    Beneath {
+        /// What they changed; where edits are pending for a feature, what it says here.
+        changes: Arc<ChangeSet>,
+    },
     /// Layers came or went, or it cannot be told what differs: read again what you rely on.
     Reset,
 }

@@ -38,27 +38,38 @@ impl Wanted {
         read: impl Fn(&Query) -> Result<Features<'a>>,
     ) -> Result<Loaded> {
         let mut loaded = Loaded::default();
+        self.load_into(&mut loaded, layer, read)?;
+        Ok(loaded)
+    }
+
+    /// Fetches them beside others that are known.
+    pub(crate) fn load_into<'a>(
+        self,
+        loaded: &mut Loaded,
+        layer: &str,
+        read: impl Fn(&Query) -> Result<Features<'a>>,
+    ) -> Result<()> {
         let questions = [
             (!self.ids.is_empty()).then(|| Ids::Objects(self.ids.into_iter().collect())),
             (!self.fids.is_empty()).then(|| Ids::Fids(self.fids.into_iter().collect())),
         ];
         for ids in questions.into_iter().flatten() {
             for feature in read(&Query::layer(layer).ids(ids))? {
-                loaded.add(feature?);
+                loaded.add(Arc::new(feature?));
             }
         }
-        Ok(loaded)
+        Ok(())
     }
 }
 
 impl Loaded {
     /// Of several that share an id, the first is meant.
-    fn add(&mut self, feature: Feature) {
+    pub(crate) fn add(&mut self, feature: Arc<Feature>) {
         let Some(target) = Target::of(&feature) else { return };
         if let Some(fid) = &feature.fid {
             self.by_fid.insert(fid.clone(), target.clone());
         }
-        self.features.entry(target).or_insert_with(|| Arc::new(feature));
+        self.features.entry(target).or_insert(feature);
     }
 
     pub(crate) fn get(&self, target: &Target) -> Option<&Arc<Feature>> {

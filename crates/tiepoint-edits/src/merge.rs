@@ -6,7 +6,7 @@ use crate::history::Step;
 use crate::load::{Loaded, Wanted};
 use crate::log::Pending;
 use crate::origins::Origins;
-use crate::state::State;
+use crate::state::{Row, State};
 use crate::step::{self, Touched};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -29,12 +29,25 @@ impl EditBuffer {
     pub fn merge(&self) -> Result<Vec<Conflict>> {
         let turn = self.settled_turn()?;
         self.refuse_within_command()?;
+        self.merge_beneath(None)?;
+        let conflicts = self.conflicts();
+        drop(turn);
+        self.deliver();
+        Ok(conflicts)
+    }
+
+    /// The same, of these features where not all are meant. Only whoever has the turn may, and not
+    /// within a command.
+    pub(crate) fn merge_beneath(&self, heard: Option<&Touched>) -> Result<()> {
         let (state, steps) = {
             let shared = self.lock();
             (shared.state.clone(), shared.history.pending())
         };
         let origins = Origins::of_state(&state, &steps);
-        let now = Present::read(&origins, &**self.store())?;
+        let now = match heard {
+            None => Present::read(&origins, &**self.store())?,
+            Some(heard) => Present::read_some(&origins, heard, &state, &**self.store())?,
+        };
         let theirs = origins.changes_to(&now);
         if !theirs.is_empty() {
             let taken = self.take_up(&state, theirs.clone(), &steps, &now);
@@ -45,10 +58,7 @@ impl EditBuffer {
                 taken?;
             }
         }
-        let conflicts = self.conflicts();
-        drop(turn);
-        self.deliver();
-        Ok(conflicts)
+        Ok(())
     }
 
     /// The conflicts that are not decided yet.
@@ -180,7 +190,11 @@ fn touched_by(changes: &ChangeSet) -> Touched {
 }
 
 /// What a store says now of the features that steps are about.
-pub(crate) struct Present(BTreeMap<String, Loaded>);
+pub(crate) struct Present {
+    layers: BTreeMap<String, Loaded>,
+    /// Features that are known not to be there.
+    absent: BTreeMap<String, Vec<Target>>,
+}
 
 impl Present {
     pub(crate) fn read(origins: &Origins, store: &dyn Store) -> Result<Self> {
@@ -190,19 +204,52 @@ impl Present {
             targets.for_each(|target| wanted.want(target, None));
             layers.insert(name.to_owned(), wanted.load(name, |query| store.read(query))?);
         }
-        Ok(Self(layers))
+        Ok(Self { layers, absent: BTreeMap::new() })
+    }
+
+    /// Reads the features that somebody heard of; of all others it knows what pending edits were
+    /// made of.
+    fn read_some(
+        origins: &Origins,
+        heard: &Touched,
+        state: &State,
+        store: &dyn Store,
+    ) -> Result<Self> {
+        let mut now = Self { layers: BTreeMap::new(), absent: BTreeMap::new() };
+        for (name, targets) in origins.layers() {
+            let (mut wanted, mut known) = (Wanted::default(), Loaded::default());
+            let mut absent = Vec::new();
+            for target in targets {
+                if heard.get(name).is_some_and(|it| it.contains(target)) {
+                    wanted.want(target, None);
+                    continue;
+                }
+                let row = state.layer(name).and_then(|layer| layer.row(target));
+                match row.and_then(|row| row.base.clone()) {
+                    Some(base) => known.add(base),
+                    None => absent.push(target.clone()),
+                }
+            }
+            wanted.load_into(&mut known, name, |query| store.read(query))?;
+            now.layers.insert(name.to_owned(), known);
+            now.absent.insert(name.to_owned(), absent);
+        }
+        Ok(now)
     }
 
     pub(crate) fn get(&self, layer: &str, target: &Target) -> Option<&Feature> {
-        self.0.get(layer)?.get(target).map(|it| &**it)
+        self.layers.get(layer)?.get(target).map(|it| &**it)
     }
 
     /// What is pending when these steps stand on what the store says now.
     fn state_under(&self, steps: &[Step], store: &dyn Store) -> Result<State> {
         let mut state = State::default();
-        for (name, loaded) in &self.0 {
+        for (name, loaded) in &self.layers {
             let layer = store.layer(name)?;
             loaded.rows().for_each(|(target, row)| state.layer_mut(&layer).put(target, row));
+            for target in self.absent.get(name).into_iter().flatten() {
+                state.layer_mut(&layer).put(target.clone(), Row::new(None, None));
+            }
         }
         for step in steps {
             state = step::apply(&state, &step.changes, store)?.map_err(|features| {
@@ -256,7 +303,7 @@ fn decided(state: &State, conflict: &Conflict, resolution: &Resolution) -> Resul
             return Err(unsettled("a whole feature is in question: take mine or theirs"));
         }
     };
-    let row = crate::state::Row::new(row.base, now);
+    let row = Row::new(row.base, now);
     state.layer_mut(&layer).put(conflict.target.clone(), row);
     Ok(state)
 }

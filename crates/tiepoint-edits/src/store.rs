@@ -9,7 +9,8 @@ use std::sync::{Arc, PoisonError};
 use tiepoint_core::{Aggregate, Envelope, Layer, Query, Value};
 use tiepoint_store::{
     Capabilities, Features, Finding, Isolation, LayerFacts, Place, Plan, Question, ReadControl,
-    Repair, Result, Store, StoreError, Transaction, TransactionOptions, aggregate_in_memory,
+    Repair, Result, Store, StoreError, Transaction, TransactionOptions, Watch, WatchOptions,
+    aggregate_in_memory,
 };
 
 /// What a transaction is called of which nobody said what it does.
@@ -163,6 +164,15 @@ impl Store for EditBuffer {
         self.store().freshness()?.hash(&mut hasher);
         self.lock().version.hash(&mut hasher);
         Ok(hasher.finish())
+    }
+
+    /// What is pending is no commit: who wants both hears the store and [the buffer](Self::follow).
+    fn watch(&self, _options: &WatchOptions) -> Result<Box<dyn Watch>> {
+        Err(StoreError::Unsupported {
+            store: self.name().to_owned(),
+            what: "be watched while edits may be pending".to_owned(),
+            hint: Some("watch the store below it, or have it follow that".to_owned()),
+        })
     }
 
     /// Looks at the store below; nothing is mended while edits are pending.

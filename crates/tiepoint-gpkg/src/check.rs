@@ -2,10 +2,11 @@
 use crate::connection::Link;
 use crate::error::Site;
 use crate::inspect::{self, Problem, Remedy};
+use crate::log::Fault;
 use crate::natural_keys::{self, Note};
 use crate::store::GpkgStore;
 use crate::ties::{self, Tie};
-use crate::{mend, store_id};
+use crate::{log, mend, store_id};
 use rusqlite::Connection;
 use std::path::Path;
 use tiepoint_store::{Finding, FindingKind, Repair, Result};
@@ -42,6 +43,7 @@ fn problems(link: &Link, site: &Site, path: &Path) -> Result<Vec<Problem>> {
         problems.push(of_file(FindingKind::Catalogue, message));
     }
     problems.extend(stale_ties(connection).map_err(failed())?);
+    problems.extend(log::faults(link, site)?.into_iter().map(broken_log));
     let names = link.catalogue.borrow_mut().names(connection, site)?;
     for name in names.iter() {
         let table = link.catalogue.borrow_mut().table(connection, site, name)?;
@@ -70,6 +72,14 @@ fn stale_ties(connection: &Connection) -> rusqlite::Result<Vec<Problem>> {
     let by_key = |it: Note| problem(it.table, format!("the natural key `{}`", it.field));
     let keys = natural_keys::stale(connection)?.into_iter().map(by_key);
     Ok(ties::stale(connection)?.into_iter().map(by_column).chain(keys).collect())
+}
+
+/// A log that does not note what it must.
+fn broken_log(fault: Fault) -> Problem {
+    let message = "its changes are not noted as they must: the triggers are missing or altered, or another program has dropped it or given it other columns or another name";
+    let mut problem = of_file(FindingKind::Guard, message.to_owned());
+    problem.finding.layer = Some(fault.logged.name().to_owned());
+    Problem { remedy: Some(Remedy::Log(fault)), ..problem }
 }
 
 /// What SQLite's own check of the file says; nothing when it is sound.

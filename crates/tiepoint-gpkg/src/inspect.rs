@@ -3,6 +3,7 @@
 use crate::dialect::quoted;
 use crate::error::Site;
 use crate::geometry::{Head, blob_envelope};
+use crate::log::Fault;
 use crate::metadata::Table;
 use crate::tie::Ids;
 use crate::{contents, guards, natural_keys, side_table, values};
@@ -34,6 +35,8 @@ pub(crate) enum Remedy {
     IdIndex,
     /// Make the triggers that keep ids right.
     Guards,
+    /// Have the log note what it must again.
+    Log(Fault),
     /// Forget that the layer was tied.
     ForgetTie,
     /// Make the R-tree and its triggers anew.

@@ -7,7 +7,7 @@ use crate::inspect::{Problem, Remedy};
 use crate::metadata::Table;
 use crate::rtree_pack::pack;
 use crate::tie::Ids;
-use crate::{contents, guards, natural_keys, rtree, ties};
+use crate::{contents, guards, log, natural_keys, rtree, ties};
 use rusqlite::Connection;
 use tiepoint_store::{Finding, Result};
 
@@ -21,6 +21,9 @@ pub(crate) fn mend(link: &Link, site: &Site, problems: Vec<Problem>) -> Result<V
                 .and_then(|()| natural_keys::forget_stale(&link.connection, layer));
             forgotten.map_err(site.failed(&format!("mend layer `{layer}`")))?;
             link.catalogue.borrow_mut().forget();
+            finding.mended = true;
+        } else if let Some(Remedy::Log(fault)) = &remedy {
+            log::mend(link, site, fault)?;
             finding.mended = true;
         } else if let (Some(remedy), Some(layer)) = (remedy, &finding.layer) {
             let table = link.catalogue.borrow_mut().table(&link.connection, site, layer)?;
@@ -56,7 +59,12 @@ fn mend_ids(connection: &Connection, table: &Table, remedy: &Remedy) -> rusqlite
         Remedy::SpellIds => drop(ids.canonicalize()?),
         Remedy::ReplaceIds(rows) => rows.iter().try_for_each(|row| ids.replace(*row))?,
         Remedy::IdIndex => guards::create_index(connection, tie)?,
-        Remedy::Guards | Remedy::ForgetTie | Remedy::RTree | Remedy::Extent(_) | Remedy::Count => {}
+        Remedy::Guards
+        | Remedy::Log(_)
+        | Remedy::ForgetTie
+        | Remedy::RTree
+        | Remedy::Extent(_)
+        | Remedy::Count => {}
     }
     guards::install(connection, tie, key)
 }

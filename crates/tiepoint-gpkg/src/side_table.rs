@@ -80,6 +80,13 @@ pub(crate) fn remove(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
+/// Removes the table where nothing is in it that matters by itself.
+pub(crate) fn remove_unneeded(connection: &Connection) -> Result<()> {
+    let needed =
+        "SELECT EXISTS (SELECT 1 FROM gpkg_tiepoint WHERE book NOT IN ('store', 'origin'))";
+    if connection.query_row(needed, [], |row| row.get(0))? { Ok(()) } else { remove(connection) }
+}
+
 pub(crate) fn get(connection: &Connection, book: &str, key: &[u8]) -> Result<Option<Vec<u8>>> {
     let sql = "SELECT value FROM gpkg_tiepoint WHERE book = ?1 AND key = ?2";
     connection.prepare_cached(sql)?.query_row(params![book, key], |row| row.get(0)).optional()

@@ -10,7 +10,7 @@ use crate::{aggregate, check, contents, explain, log, read, recognise};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tiepoint_core::{Aggregate, Layer, ObjectId, Query, Value};
 use tiepoint_store::{
     Capabilities, ChangeLog, Features, Finding, Isolation, LayerFacts, Plan, ReadControl, Repair,
@@ -316,6 +316,11 @@ impl Store for GpkgStore {
     fn change_log(&self) -> Result<ChangeLog> {
         let Some(lease) = self.reading()? else { return Ok(ChangeLog::default()) };
         log::report(lease.connection()).map_err(self.site().failed("read the change log"))
+    }
+
+    fn logged_since(&self, layer: &str) -> Result<Option<SystemTime>> {
+        let Some(lease) = self.reading()? else { return Ok(None) };
+        log::since(lease.connection(), layer).map_err(self.site().failed("read the change log"))
     }
 
     fn check(&self, repair: Repair) -> Result<Vec<Finding>> {

@@ -322,11 +322,5 @@ fn forget(connection: &Connection, layer: Option<&str>) -> Result<()> {
     let Some(layer) = layer else { return side_table::remove(connection) };
     drop_layer::forget_types(connection, layer)?;
     side_table::delete(connection, "title", layer.as_bytes())?;
-    let needed =
-        "SELECT EXISTS (SELECT 1 FROM gpkg_tiepoint WHERE book NOT IN ('store', 'origin'))";
-    if connection.query_row(needed, [], |row| row.get(0))? {
-        Ok(())
-    } else {
-        side_table::remove(connection)
-    }
+    side_table::remove_unneeded(connection)
 }

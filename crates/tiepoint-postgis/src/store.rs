@@ -10,6 +10,7 @@ use crate::watch::PgWatch;
 use crate::{aggregate, explain, facts, log, place, read};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
+use std::time::SystemTime;
 use tiepoint_core::{Aggregate, Layer, ObjectId, Query, Value};
 use tiepoint_store::{
     Capabilities, ChangeLog, Features, Finding, Isolation, LayerFacts, Plan, ReadControl, Repair,
@@ -266,6 +267,13 @@ impl Store for PostgisStore {
             let names =
                 self.catalogue.named(&lease).map_err(self.site.failed("list its layers"))?;
             log::report(&lease, &self.site, &names)
+        })
+    }
+
+    fn logged_since(&self, layer: &str) -> Result<Option<SystemTime>> {
+        self.ask(|lease| {
+            let table = self.catalogue.table(&lease, &self.site, layer)?;
+            log::since(&lease, &self.site, &table)
         })
     }
 

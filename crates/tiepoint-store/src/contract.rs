@@ -4,6 +4,7 @@ use crate::{
     Transaction, TransactionOptions, Watch, WatchOptions, aggregate,
 };
 use std::sync::Arc;
+use std::time::SystemTime;
 use tiepoint_core::{Aggregate, Envelope, Layer, Query, Value};
 
 /// A place that keeps features in named layers.
@@ -141,6 +142,16 @@ pub trait Store: Send + Sync {
     /// When the store cannot be read.
     fn change_log(&self) -> Result<ChangeLog> {
         Ok(ChangeLog::default())
+    }
+
+    /// Since when all that happened to a layer is noted, and still kept; `None` where it has no log,
+    /// and where that is not known.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read.
+    fn logged_since(&self, _layer: &str) -> Result<Option<SystemTime>> {
+        Ok(None)
     }
 
     /// Looks for what is wrong in the store's content, and mends what `repair` allows.

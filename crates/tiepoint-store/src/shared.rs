@@ -4,6 +4,7 @@ use crate::{
     Store, StoreError, Transaction, TransactionOptions, Watch, WatchOptions,
 };
 use std::sync::Arc;
+use std::time::SystemTime;
 use tiepoint_core::{Aggregate, Layer, Query, Value};
 
 impl<S: Store + ?Sized> Store for Arc<S> {
@@ -65,6 +66,10 @@ impl<S: Store + ?Sized> Store for Arc<S> {
 
     fn change_log(&self) -> Result<ChangeLog> {
         (**self).change_log()
+    }
+
+    fn logged_since(&self, layer: &str) -> Result<Option<SystemTime>> {
+        (**self).logged_since(layer)
     }
 
     fn check(&self, repair: Repair) -> Result<Vec<Finding>> {

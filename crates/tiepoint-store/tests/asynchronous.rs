@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 use tiepoint_core::{
-    Aggregate, Edit, ErrorKind, Feature, Field, FieldType, Layer, LayerDefinition, Query, Schema,
-    Value,
+    Aggregate, Change, Edit, ErrorKind, Feature, Field, FieldType, Layer, LayerDefinition, Query,
+    Schema, Value,
 };
-use tiepoint_store::asynchronous::AsyncStore;
+use tiepoint_store::asynchronous::{AsyncStore, EventStream};
 use tiepoint_store::{
-    Capabilities, Features, LayerFacts, MemoryStore, Plan, ReadControl, Result, Store, StoreError,
-    Transaction, TransactionOptions,
+    Capabilities, Checkpoint, Features, Lag, LayerFacts, LogOptions, MemoryStore, Plan,
+    ReadControl, Result, Store, StoreError, Transaction, TransactionOptions, Watch, WatchEvent,
+    WatchOptions,
 };
 use tokio::runtime::Builder;
 
@@ -99,6 +100,41 @@ impl Store for Numbers {
 
     fn freshness(&self) -> Result<u64> {
         self.memory.freshness()
+    }
+
+    fn watch(&self, options: &WatchOptions) -> Result<Box<dyn Watch>> {
+        self.open.fetch_add(1, Ordering::SeqCst);
+        let open = Opened(Arc::clone(&self.open));
+        Ok(Box::new(Counted { watch: self.memory.watch(options)?, asked: 0, _open: open }))
+    }
+}
+
+/// A watcher that is counted as long as it is open, and fails every third time.
+struct Counted {
+    watch: Box<dyn Watch>,
+    asked: u64,
+    _open: Opened,
+}
+
+impl Watch for Counted {
+    fn next(&mut self, patience: Duration) -> Result<Option<WatchEvent>> {
+        self.asked += 1;
+        if self.asked.is_multiple_of(3) {
+            return Err(StoreError::Stopped);
+        }
+        self.watch.next(patience)
+    }
+
+    fn checkpoint(&self) -> Checkpoint {
+        self.watch.checkpoint()
+    }
+
+    fn lag(&mut self) -> Result<Lag> {
+        self.watch.lag()
+    }
+
+    fn acknowledge(&mut self, checkpoint: &Checkpoint) -> Result<()> {
+        self.watch.acknowledge(checkpoint)
     }
 }
 
@@ -274,5 +310,142 @@ fn what_conflicts_is_repeated_without_blocking_the_runtime() {
         );
         assert_eq!(repeated.await.expect("succeeds at last"), 5);
         assert_eq!(store.facts("few").await.expect("counts").count, 1);
+    });
+}
+
+/// A store of numbers that are noted when they are written.
+async fn noted(store: Arc<dyn Store>) -> AsyncStore {
+    let store = AsyncStore::new(store);
+    let create = move |transaction: &mut dyn Transaction, _: &ReadControl| {
+        transaction.create_layer(&LayerDefinition::new("few", schema()))?;
+        transaction.install_log("few", &LogOptions::default())
+    };
+    store.transaction(TransactionOptions::default(), create).await.expect("is created");
+    store
+}
+
+async fn add(store: &AsyncStore, it: i64) {
+    let add = move |transaction: &mut dyn Transaction, _: &ReadControl| {
+        transaction.write("few", Edit::Insert(number(it))).map(drop)
+    };
+    store.transaction(TransactionOptions::default(), add).await.expect("is added");
+}
+
+/// The number that was added, or why it cannot be told.
+fn added(event: Option<Result<WatchEvent>>) -> Result<Value> {
+    let WatchEvent::Changed(changed) = event.expect("has no end")? else { panic!("is known") };
+    let Change::Insert(mut image) = changed.change else { panic!("nothing else was done") };
+    Ok(image.values.remove(0).expect("is set"))
+}
+
+async fn hears(stream: &mut EventStream, numbers: impl Iterator<Item = i64>) {
+    for expected in numbers {
+        assert_eq!(added(stream.next().await).expect("listens"), Value::Int(expected));
+    }
+}
+
+#[test]
+fn what_is_committed_is_heard_while_others_work() {
+    everywhere(|| async {
+        let store = noted(Arc::new(MemoryStore::new())).await;
+        let mut stream = store.watch(WatchOptions::from_now()).await.expect("can be watched");
+        let begun = stream.checkpoint().clone();
+        let writer = store.clone();
+        let writing = tokio::spawn(async move {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            for it in 0..200 {
+                add(&writer, it).await;
+            }
+        });
+        hears(&mut stream, 0..200).await;
+        writing.await.expect("is done");
+        let log = store.change_log().await.expect("is known");
+        assert_eq!(log.entries, 200);
+        let mut again = store.watch(WatchOptions::after(begun)).await.expect("can be watched");
+        hears(&mut again, 0..120).await;
+        let checkpoint = again.checkpoint().clone();
+        let mut again = store.watch(WatchOptions::after(checkpoint)).await.expect("is one");
+        hears(&mut again, 120..200).await;
+    });
+}
+
+#[test]
+fn who_waits_no_longer_loses_nothing() {
+    everywhere(|| async {
+        let store = noted(Arc::new(MemoryStore::new())).await;
+        let mut stream = store.watch(WatchOptions::from_now()).await.expect("can be watched");
+        let mut heard = 0;
+        for it in 0..100 {
+            let given_up = tokio::time::timeout(Duration::ZERO, stream.next()).await;
+            if let Ok(event) = given_up {
+                assert_eq!(added(event).expect("listens"), Value::Int(heard));
+                heard += 1;
+            }
+            add(&store, it).await;
+        }
+        hears(&mut stream, heard..100).await;
+    });
+}
+
+#[test]
+fn a_named_stream_goes_on_where_it_acknowledged() {
+    everywhere(|| async {
+        let store = noted(Arc::new(MemoryStore::new())).await;
+        let named = || WatchOptions::from_now().named("mine");
+        let mut stream = store.watch(named()).await.expect("can be watched");
+        for it in 0..10 {
+            add(&store, it).await;
+        }
+        assert_eq!(stream.lag().await.expect("is known").waiting, 10);
+        hears(&mut stream, 0..4).await;
+        let checkpoint = stream.checkpoint().clone();
+        stream.acknowledge(checkpoint).await.expect("is kept");
+        let refused = stream.acknowledge(Checkpoint::new("nonsense")).await;
+        assert_eq!(refused.expect_err("is none").kind(), ErrorKind::Invalid);
+        hears(&mut stream, 4..10).await;
+        drop(stream);
+        let mut stream = store.watch(named()).await.expect("can be watched");
+        hears(&mut stream, 4..10).await;
+    });
+}
+
+#[test]
+fn an_error_is_told_and_nothing_is_missed() {
+    everywhere(|| async {
+        let store = noted(Arc::new(Numbers::default())).await;
+        let mut stream = store.watch(WatchOptions::from_now()).await.expect("can be watched");
+        for it in 0..30 {
+            add(&store, it).await;
+        }
+        let (mut heard, mut errors) = (0, 0);
+        while heard < 30 {
+            match added(stream.next().await) {
+                Ok(value) => {
+                    assert_eq!(value, Value::Int(heard));
+                    heard += 1;
+                }
+                Err(_) => errors += 1,
+            }
+        }
+        assert!(errors >= 10, "{errors} errors");
+    });
+}
+
+#[test]
+fn a_dropped_stream_of_events_listens_no_more() {
+    everywhere(|| async {
+        let numbers = Arc::new(Numbers::default());
+        let store = noted(numbers.clone()).await;
+        for waits in [false, true] {
+            let mut stream = store.watch(WatchOptions::from_now()).await.expect("can be watched");
+            if waits {
+                let waited = tokio::time::timeout(Duration::from_millis(5), stream.next()).await;
+                waited.expect_err("nothing happens");
+            }
+            let dropped = Instant::now();
+            drop(stream);
+            eventually("nobody listens", || numbers.open.load(Ordering::SeqCst) == 0).await;
+            assert!(dropped.elapsed() < Duration::from_secs(5), "soon");
+        }
     });
 }

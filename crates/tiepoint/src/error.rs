@@ -117,6 +117,26 @@ pub enum Error {
         /// What to do instead.
         hint: Option<String>,
     },
+    /// Nothing notes what happens to a layer, so nobody knows what happened.
+    #[error("{store} keeps no log of {what}")]
+    NoLog {
+        /// The store's printable name.
+        store: String,
+        /// The layer, or any.
+        what: String,
+    },
+    /// A time of which no log tells enough.
+    #[error("what layer `{layer}` of {store} said at {time} is not known: {reason}")]
+    NotKnown {
+        /// The store's printable name.
+        store: String,
+        /// The layer's name.
+        layer: String,
+        /// The time that was asked for, as RFC 3339 writes it.
+        time: String,
+        /// Since when it is known.
+        reason: String,
+    },
     /// The watcher asked to stop.
     #[error("stopped on request; {target} is as it was")]
     Stopped {
@@ -150,7 +170,9 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Store(error) => error.kind(),
-            Self::FeatureNotFound { .. } => ErrorKind::NotFound,
+            Self::FeatureNotFound { .. } | Self::NoLog { .. } | Self::NotKnown { .. } => {
+                ErrorKind::NotFound
+            }
             Self::Document(error) => error.reason.kind(),
             Self::Changes(error) => error.reason.kind(),
             Self::NotApplied(reason) => reason.kind(),
@@ -194,8 +216,14 @@ impl Error {
                 None => "remove it from the source, or ignore unknown fields".to_owned(),
             }),
             Self::Feature { hint, .. } | Self::Options { hint, .. } => hint.clone(),
+            Self::NoLog { .. } => Some(
+                "`tiepoint watch STORE LAYER --install` makes one, which notes what happens from \
+                 then on"
+                    .to_owned(),
+            ),
             Self::File { .. }
             | Self::FeatureNotFound { .. }
+            | Self::NotKnown { .. }
             | Self::Stopped { .. }
             | Self::Journal(_) => None,
         }

@@ -17,10 +17,15 @@
 //! [written](write_changes), [applied](apply_deciding) exactly once, [merged](merge_deciding) field
 //! by field, with [`Decisions`] about what only one side can have. An [`EditBuffer`] is a store whose
 //! edits wait until they are committed; [`edits`] has its journal, too.
+//!
+//! What anybody commits is heard by a [`Watch`], see [`Store::watch`]; what its log has noted is a
+//! [`history`], and takes a layer [back in time](features_at).
 mod changes;
 mod document;
 mod error;
+mod events;
 mod export;
+mod history;
 mod import;
 mod location;
 mod open;
@@ -33,9 +38,11 @@ pub use changes::{
 };
 pub use document::DocumentOptions;
 pub use error::{ChangesError, DocumentError, Error, Result};
+pub use events::{event_to_json, rfc3339};
 pub use export::{
     ExportOptions, Overwrite, Target, WriteOptions, export, for_document, write_features,
 };
+pub use history::{History, HistoryOptions, features_at, history, next_committed};
 pub use import::{
     IdRule, ImportMode, ImportOptions, ImportReport, InvalidRule, LayerReport, OnError,
     UnknownFields, import, import_into,
@@ -63,10 +70,11 @@ pub use tiepoint_postgis::testing;
 pub use tiepoint_spatial as spatial;
 pub use tiepoint_store as store;
 pub use tiepoint_store::{
-    Applied, ApplyOptions, BadIds, Capabilities, Carrier, DiffNote, DiffOptions, Difference,
-    Finding, FindingKind, LayerFacts, MatchBy, MemoryStore, NotApplied, Once, Plan, ReadControl,
-    Repair, Store, StoreError, TieOptions, TieReport, Transaction, TransactionOptions, UntieReport,
-    page_mark,
+    Applied, ApplyOptions, Author, BadIds, Capabilities, Carrier, ChangeLog, Changed, Checkpoint,
+    DiffNote, DiffOptions, Difference, Finding, FindingKind, Lag, LayerFacts, LogOptions, MatchBy,
+    MemoryStore, NamedWatcher, NotApplied, Once, Plan, ReadControl, Repair, Reset, ResetReason,
+    Store, StoreError, TieOptions, TieReport, Transaction, TransactionOptions, UntieReport, Watch,
+    WatchEvent, WatchFrom, WatchOptions, page_mark,
 };
 
 /// Holds the README's Rust to the compiler.

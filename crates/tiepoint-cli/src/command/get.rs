@@ -2,11 +2,11 @@
 use super::query::document_format;
 use super::select::{layer_name, wrong};
 use super::show;
-use crate::args::GetArgs;
+use crate::args::{GetArgs, WriteArgs};
 use std::io::BufWriter;
 use std::sync::Arc;
 use tiepoint::store::Features;
-use tiepoint::{Error, Fid, Ids, Query, Result};
+use tiepoint::{Error, Feature, Fid, Format, Ids, Layer, Query, Result};
 
 pub(super) fn run(args: GetArgs) -> Result<()> {
     let ids = ids(&args.id)?;
@@ -29,19 +29,26 @@ pub(super) fn run(args: GetArgs) -> Result<()> {
         layer: layer.name().to_owned(),
         feature: args.id.clone(),
     })?;
-    match document_format(args.format) {
-        None => show::lines(&layer, &feature),
-        Some(format) => {
-            let out = Box::new(BufWriter::new(std::io::stdout().lock()));
-            let schema = Arc::clone(feature.schema());
-            let features = Features::new(schema, std::iter::once(Ok(feature)));
-            tiepoint::write_features(features, &layer, format, (&args.write).into(), out)?;
-            Ok(())
-        }
-    }
+    show_one(&layer, feature, document_format(args.format), &args.write)
 }
 
-fn ids(id: &str) -> Result<Ids> {
+/// Shows a feature of a layer as a document, or line by line for people.
+pub(super) fn show_one(
+    layer: &Layer,
+    feature: Feature,
+    format: Option<Format>,
+    write: &WriteArgs,
+) -> Result<()> {
+    let Some(format) = format else { return show::lines(layer, &feature) };
+    let out = Box::new(BufWriter::new(std::io::stdout().lock()));
+    let schema = Arc::clone(feature.schema());
+    let features = Features::new(schema, std::iter::once(Ok(feature)));
+    tiepoint::write_features(features, layer, format, write.into(), out)?;
+    Ok(())
+}
+
+/// Which feature an argument means: an object id, or `fid:` and a row.
+pub(super) fn ids(id: &str) -> Result<Ids> {
     if let Some(fid) = id.strip_prefix("fid:") {
         let fid = fid.parse().map_or_else(|_| Fid::Text(fid.to_owned()), Fid::Int);
         return Ok(Ids::Fids(vec![fid]));

@@ -1,9 +1,11 @@
 //! `tiepoint info`: a store, or one of its layers, in detail.
 use super::layers::{self, identity};
 use crate::args::InfoArgs;
-use crate::terminal::{Table, aligned, plain, summary, write_out};
+use crate::terminal::{Table, aligned, count, plain, summary, write_out};
 use tiepoint::core::{Domain, FidRule, FieldDefault};
-use tiepoint::{Capabilities, Field, Layer, LayerFacts, Location, Result, Store};
+use tiepoint::{
+    Capabilities, ChangeLog, Field, Layer, LayerFacts, Location, Result, Store, rfc3339,
+};
 
 pub(super) fn run(args: &InfoArgs) -> Result<()> {
     let store = tiepoint::open(&args.store)?;
@@ -11,11 +13,11 @@ pub(super) fn run(args: &InfoArgs) -> Result<()> {
     if let Some(name) = args.layer.clone().or(named) {
         return layer_info(&*store, &name);
     }
-    write_out(&store_text(&*store))?;
+    write_out(&store_text(&*store)?)?;
     layers::list(&*store)
 }
 
-fn store_text(store: &dyn Store) -> String {
+fn store_text(store: &dyn Store) -> Result<String> {
     let Capabilities {
         write,
         define_layers,
@@ -40,7 +42,28 @@ fn store_text(store: &dyn Store) -> String {
         (make_valid, "repair geometries"),
     ];
     let can: Vec<_> = can.iter().filter(|(able, _)| *able).map(|(_, what)| *what).collect();
-    format!("store  {}\nable   {}\n\n", plain(store.name()), can.join(", "))
+    let mut lines = vec![("store", plain(store.name()).into_owned()), ("able", can.join(", "))];
+    lines.extend(log_lines(&store.change_log()?));
+    Ok(aligned(&lines) + "\n")
+}
+
+/// What is noted of changes, and who comes back for it.
+fn log_lines(log: &ChangeLog) -> Vec<(&'static str, String)> {
+    if log.layers.is_empty() {
+        return Vec::new();
+    }
+    let layers = log.layers.iter().map(|it| format!("`{}`", plain(it)));
+    let since = log.oldest.map(|it| format!(" since {}", rfc3339(it))).unwrap_or_default();
+    let mut lines = vec![
+        ("log of", layers.collect::<Vec<_>>().join(", ")),
+        ("noted", format!("{}{since}", count(log.entries, "change"))),
+        ("kept", format!("the newest {}", count(log.keep, "change"))),
+    ];
+    lines.extend(log.watchers.iter().map(|it| {
+        let waiting = count(it.waiting, "change");
+        ("watcher", format!("`{}`, {waiting} behind", plain(&it.name)))
+    }));
+    lines
 }
 
 fn layer_info(store: &dyn Store, name: &str) -> Result<()> {

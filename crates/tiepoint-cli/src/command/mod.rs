@@ -6,6 +6,7 @@ mod completions;
 mod diff;
 mod document;
 mod edit;
+mod events;
 mod explain;
 mod export;
 mod get;
@@ -14,6 +15,7 @@ mod info;
 mod invert;
 mod journals;
 mod layers;
+mod log;
 mod merge;
 mod place;
 mod query;
@@ -21,6 +23,8 @@ mod recover;
 mod select;
 mod show;
 mod tie;
+mod time;
+mod watch;
 
 use crate::args::Command;
 use std::process::ExitCode;
@@ -45,6 +49,8 @@ pub(crate) fn run(command: Command) -> Result<ExitCode> {
         Command::Apply(args) => apply::run(&args)?,
         Command::Invert(args) => invert::run(&args)?,
         Command::Merge(args) => merge::run(&args)?,
+        Command::Watch(args) => watch::run(&args)?,
+        Command::Log(args) => log::run(&args)?,
         Command::Tour(args) if args.edit_and_wait => crate::tour::edit_and_wait()?,
         Command::Tour(_) => crate::tour::run()?,
         Command::Completions(args) => completions::run(&args)?,

@@ -1,33 +1,46 @@
 //! `tiepoint query`: features on the screen, or down a pipe.
 use super::select::{self, wrong};
 use super::show::{self, Columns};
-use crate::args::{QueryArgs, ShowFormat};
+use crate::args::{QueryArgs, ShowFormat, WriteArgs};
 use crate::terminal;
 use std::io::BufWriter;
 use std::time::Duration;
-use tiepoint::{Aggregate, Fields, Format, Query, ReadControl, Result, Store, Value};
+use tiepoint::store::Features;
+use tiepoint::{Aggregate, Fields, Format, Layer, Query, ReadControl, Result, Store, Value};
 
 pub(super) fn run(args: QueryArgs) -> Result<()> {
     let name = select::layer_name(&args.store, args.layer)?;
     let store = tiepoint::open(&args.store)?;
     let layer = store.layer(&name)?;
     let query = select::query(&layer, args.select)?;
-    let columns =
-        if query.fields == Fields::All { Columns::GeometryLast } else { Columns::AsAsked };
     let control = control(args.time_out)?;
     terminal::stop_on_ctrl_c(&control);
     if args.count {
         return count(&*store, &query, &control, args.time_out.is_some());
     }
-    let Some(format) = document_format(args.format) else {
-        return show::table(&layer, store.read_with(&query, &control)?, columns);
+    show_all(&layer, query, args.format, &args.write, |query| Ok(store.read_with(query, &control)?))
+}
+
+/// Shows what a query of a layer asks for, however it is read: as a document, or as a table for
+/// people.
+pub(super) fn show_all<'a>(
+    layer: &Layer,
+    query: Query,
+    format: Option<ShowFormat>,
+    write: &WriteArgs,
+    read: impl FnOnce(&Query) -> Result<Features<'a>>,
+) -> Result<()> {
+    let columns =
+        if query.fields == Fields::All { Columns::GeometryLast } else { Columns::AsAsked };
+    let Some(format) = document_format(format) else {
+        return show::table(layer, read(&query)?, columns);
     };
-    let options = (&args.write).into();
-    let query = select::with_place(query, &layer, format);
-    let query = tiepoint::for_document(query, &layer, format, options);
-    let features = store.read_with(&query, &control)?;
+    let options = write.into();
+    let query = select::with_place(query, layer, format);
+    let query = tiepoint::for_document(query, layer, format, options);
+    let features = read(&query)?;
     let out = Box::new(BufWriter::new(std::io::stdout().lock()));
-    tiepoint::write_features(features, &layer, format, options, out)?;
+    tiepoint::write_features(features, layer, format, options, out)?;
     Ok(())
 }
 

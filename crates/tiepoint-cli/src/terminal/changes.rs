@@ -93,20 +93,36 @@ fn one(
     fields: &[String],
     layer: Option<&Layer>,
 ) {
-    let sign = match change {
-        Change::Insert(_) => '+',
-        Change::Update(_) => '~',
-        Change::Delete(_) => '-',
-    };
+    let sign = sign(change);
     // a string takes everything
     let _ = match name {
         Some(name) => writeln!(text, "{sign} {}: {name}", plain(&target.to_string())),
         None => writeln!(text, "{sign} {}", plain(&target.to_string())),
     };
+    fields_of(text, change, fields, layer);
+}
+
+/// A character for what happened.
+pub(super) fn sign(change: &Change) -> char {
+    match change {
+        Change::Insert(_) => '+',
+        Change::Update(_) => '~',
+        Change::Delete(_) => '-',
+    }
+}
+
+/// What a change says of each field, a line each.
+pub(super) fn fields_of(
+    text: &mut String,
+    change: &Change,
+    fields: &[String],
+    layer: Option<&Layer>,
+) {
     match change {
         Change::Insert(image) | Change::Delete(image) => {
             for (name, value) in fields.iter().zip(&image.values) {
                 if let Some(value) = value {
+                    // a string takes everything
                     let _ = writeln!(text, "    {}: {}", plain(name), shown(Some(value)));
                 }
             }

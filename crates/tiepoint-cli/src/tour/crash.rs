@@ -3,7 +3,7 @@ use super::edits::{id, set_people};
 use super::{CITIES, COUNTRIES, STORE, Tour};
 use crate::terminal::{changed, count, summary};
 use std::io::{self, BufRead as _, BufReader, Read as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use tiepoint::{
@@ -69,14 +69,19 @@ fn journals() -> JournalFolder {
     JournalFolder::beside(Path::new(STORE))
 }
 
-fn failed(source: io::Error) -> Error {
+/// Another run of this program went wrong.
+pub(super) fn failed(source: io::Error) -> Error {
     Error::File { what: "run", path: "tiepoint".to_owned(), source }
+}
+
+/// Where this program is.
+pub(super) fn me() -> Result<PathBuf> {
+    std::env::current_exe().map_err(failed)
 }
 
 /// Starts this program once more, to edit and wait.
 fn start() -> Result<Child> {
-    let me = std::env::current_exe().map_err(failed)?;
-    let mut command = Command::new(me);
+    let mut command = Command::new(me()?);
     command.args(["tour", "--edit-and-wait"]).stdin(Stdio::piped()).stdout(Stdio::piped());
     command.spawn().map_err(failed)
 }

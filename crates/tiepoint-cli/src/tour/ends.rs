@@ -16,6 +16,8 @@ Try next:
    {me} get {STORE} {COUNTRIES} {id}
    {me} edit {STORE} cities -c 'set name=Oslo name=Christiania' -c undo -c status
    {me} recover
+   {me} watch {STORE} --once
+   {me} log {STORE} {id}
    {me} diff {STORE} {STORE}
    {me} import {DOCUMENT} world.gpkg --layer {COUNTRIES}
    {me} check {STORE}

@@ -9,6 +9,7 @@ mod identity;
 mod imports;
 mod object;
 mod questions;
+mod watching;
 
 pub(crate) use crash::edit_and_wait;
 
@@ -46,6 +47,7 @@ const STEPS: &[Step] = &[
     exports::run,
     edits::run,
     crash::run,
+    watching::run,
 ];
 
 /// Goes on the tour.

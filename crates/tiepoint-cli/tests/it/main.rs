@@ -16,3 +16,4 @@ mod questions;
 mod readme;
 mod recovery;
 mod tour;
+mod watching;

@@ -3,7 +3,7 @@ use tiepoint_core::{
     Crs, Edit, Feature, Field, FieldType, Geometry, GeometryKind, GeometryType, Identity, KindRule,
     LayerDefinition, Query, Schema, Target, Value,
 };
-use tiepoint_store::{Store, TransactionOptions};
+use tiepoint_store::{LogOptions, Store, TransactionOptions};
 
 /// Numbers without a pattern, the same each time.
 pub(crate) struct Random(u64);
@@ -64,6 +64,15 @@ pub(crate) fn created(store: &dyn Store, layers: &[LayerDefinition]) {
     let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
     for layer in layers {
         transaction.create_layer(layer).expect("is created");
+    }
+    transaction.commit().expect("commits");
+}
+
+/// Has changes of these layers noted.
+pub(crate) fn logged(store: &dyn Store, layers: &[&str]) {
+    let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
+    for layer in layers {
+        transaction.install_log(layer, &LogOptions::default()).expect("changes can be noted");
     }
     transaction.commit().expect("commits");
 }

@@ -3,9 +3,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use tiepoint_core::{Aggregate, Edit, FieldType, Layer, LayerDefinition, Query, Value};
 use tiepoint_store::{
-    Book, Capabilities, FeatureWriter, Features, LayerFacts, LogOptions, Plan, ReadControl, Result,
-    Savepoint, Store, StoreError, TieOptions, TieReport, Transaction, TransactionOptions,
-    UntieReport, WriteMode, Written,
+    Book, Capabilities, ChangeLog, FeatureWriter, Features, LayerFacts, LogOptions, Plan,
+    ReadControl, Result, Savepoint, Store, StoreError, TieOptions, TieReport, Transaction,
+    TransactionOptions, UntieReport, Watch, WatchOptions, WriteMode, Written,
 };
 
 /// What can fail.
@@ -164,6 +164,14 @@ impl Store for Frail {
 
     fn freshness(&self) -> Result<u64> {
         self.below.freshness()
+    }
+
+    fn watch(&self, options: &WatchOptions) -> Result<Box<dyn Watch>> {
+        self.below.watch(options)
+    }
+
+    fn change_log(&self) -> Result<ChangeLog> {
+        self.below.change_log()
     }
 }
 

@@ -31,6 +31,7 @@ fn words(event: &EditEvent) -> String {
         EditEvent::Committed { .. } => "committed".to_owned(),
         EditEvent::RolledBack { .. } => "rolled back".to_owned(),
         EditEvent::Merged { .. } => "merged".to_owned(),
+        EditEvent::Beneath { .. } => "beneath".to_owned(),
         EditEvent::Reset => "reset".to_owned(),
     }
 }

@@ -4,6 +4,7 @@ mod commits;
 mod disk;
 mod drift;
 mod fixture;
+mod follow;
 mod frail;
 mod handlers;
 mod model;

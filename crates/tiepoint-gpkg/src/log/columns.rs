@@ -18,8 +18,6 @@ pub(crate) struct NotedColumns {
     pub(super) unique: Vec<UniqueIndex>,
     /// How many columns for values the log must have.
     pub(super) width: usize,
-    /// Where the values of each field of the schema are; `None` for one that is computed.
-    slots: Vec<Option<usize>>,
 }
 
 #[derive(Debug)]
@@ -48,13 +46,9 @@ impl NotedColumns {
         };
         let id_name = table.tie.as_ref().map(|tie| &tie.column);
         let all = columns::read(connection, table.name())?;
-        let (mut noted, mut slots) = (Vec::new(), Vec::new());
+        let mut noted = Vec::new();
         for (slot, column) in all.iter().filter(|it| it.name != *key_name).enumerate() {
-            if Some(&column.name) == id_name {
-                continue;
-            }
-            slots.push((!column.generated).then_some(slot));
-            if !column.generated {
+            if Some(&column.name) != id_name {
                 let any_class = affinity::keeps_every_class(&column.declared);
                 noted.push(NotedColumn { name: quoted(&column.name), slot, any_class });
             }
@@ -65,13 +59,12 @@ impl NotedColumns {
             width: noted.last().map_or(0, |it| it.slot + 1),
             noted,
             unique: unique_indexes(connection, table.name())?,
-            slots,
         }))
     }
 
     /// Where the values of each field of the schema are.
-    pub(crate) fn slots(&self) -> &[Option<usize>] {
-        &self.slots
+    pub(crate) fn slots(&self) -> Vec<usize> {
+        self.noted.iter().map(|it| it.slot).collect()
     }
 }
 

@@ -84,7 +84,11 @@ pub(crate) fn renew(connection: &Connection, layer: &Table) -> Result<()> {
 
 /// Takes the log of a layer away, the whole table with the last one. Says whether there was one.
 pub(crate) fn remove(connection: &Connection, layer: &str) -> Result<bool> {
-    forget(connection, layer, ResetReason::NotNoted)
+    let removed = forget(connection, layer, ResetReason::NotNoted)?;
+    if removed {
+        side_table::remove_unneeded(connection)?;
+    }
+    Ok(removed)
 }
 
 /// The same of a layer that goes, or of what is left of one.

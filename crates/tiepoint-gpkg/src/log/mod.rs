@@ -36,8 +36,8 @@ pub(crate) use install::{forget, install, remove, remove_all, renew};
 pub(crate) use own::note_commit;
 pub(crate) use ranges::Ranges;
 pub(crate) use records::{all, of_table};
-pub(crate) use report::{keep_position, moment, position_of, report, waiting};
-pub(crate) use table::{NAME, first, hash, id, last, stamp, stamp_of, width};
+pub(crate) use report::{keep_position, moment, position_of, report, since, waiting};
+pub(crate) use table::{NAME, first, hash, id, last, lineages_after, stamp, stamp_of, width};
 pub(crate) use triggers::insert_triggers;
 
 use tiepoint_store::ResetReason;

@@ -1,7 +1,7 @@
 //! What the log says of itself, and where those who come back by name have got to.
-use super::{records, table};
+use super::{Kind, records, table};
 use crate::side_table;
-use rusqlite::{Connection, Result};
+use rusqlite::{Connection, Result, params};
 use std::time::{Duration, SystemTime};
 use tiepoint_store::{ChangeLog, NamedWatcher};
 
@@ -36,6 +36,22 @@ pub(crate) fn waiting(connection: &Connection, after: i64) -> Result<(u64, Optio
         Ok((count.unsigned_abs(), at.map(moment)))
     };
     connection.prepare_cached(sql)?.query_row([after], read)
+}
+
+/// Since when everything that happened to a layer is noted, and still kept.
+pub(crate) fn since(connection: &Connection, layer: &str) -> Result<Option<SystemTime>> {
+    if !table::exists(connection)? || !side_table::exists(connection)? {
+        return Ok(None);
+    }
+    let logged = records::of_table(connection, layer)?.filter(|it| !it.gone && it.table.is_some());
+    let Some(logged) = logged else { return Ok(None) };
+    let sql = "SELECT coalesce( \
+               (SELECT at FROM gpkg_tiepoint_log WHERE layer = ?1 AND kind = ?2 \
+                ORDER BY seq DESC LIMIT 1), \
+               (SELECT at FROM gpkg_tiepoint_log ORDER BY seq LIMIT 1))";
+    let values = params![logged.number, Kind::Reset.code()];
+    let at: Option<i64> = connection.prepare_cached(sql)?.query_row(values, |row| row.get(0))?;
+    Ok(at.map(moment))
 }
 
 /// The moment that a number of milliseconds since 1970 says.

@@ -3,6 +3,7 @@ use super::{Kind, reason_code};
 use crate::template::fill;
 use crate::{dialect::quoted, side_table};
 use rusqlite::{Connection, OptionalExtension, Result, params};
+use std::collections::HashSet;
 use tiepoint_core::ObjectId;
 use tiepoint_store::ResetReason;
 
@@ -82,6 +83,15 @@ pub(crate) fn last(connection: &Connection) -> Result<i64> {
 pub(crate) fn first(connection: &Connection) -> Result<Option<i64>> {
     let sql = "SELECT min(seq) FROM gpkg_tiepoint_log";
     connection.prepare_cached(sql)?.query_row([], |row| row.get(0))
+}
+
+/// The lineages that have entries after this one.
+pub(crate) fn lineages_after(connection: &Connection, seq: i64) -> Result<HashSet<u32>> {
+    if !exists(connection)? {
+        return Ok(HashSet::new());
+    }
+    let sql = "SELECT DISTINCT layer FROM gpkg_tiepoint_log WHERE seq > ?1";
+    connection.prepare_cached(sql)?.query_map([seq], |row| row.get(0))?.collect()
 }
 
 /// How many entries stay.

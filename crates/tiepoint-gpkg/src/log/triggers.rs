@@ -9,6 +9,7 @@ use rusqlite::{Connection, Result};
 
 const TRIGGERS: &str = include_str!("../sql/log_triggers.sql");
 const UPDATE: &str = include_str!("../sql/log_update.sql");
+const REPLACED: &str = include_str!("../sql/log_replaced.sql");
 const PARTS: [&str; 6] = ["insert", "replace", "displace", "move", "delete", "update"];
 /// The trigger by which the table is found again: no loading of ours puts it aside.
 const ANCHOR: &str = "delete";
@@ -108,16 +109,23 @@ fn text(number: u32, table: &str, columns: &NotedColumns) -> String {
     gaps.extend(codes.iter().map(|(gap, code)| (*gap, code.as_str())));
     let mut text = fill(TRIGGERS, &gaps);
     if !columns.noted.is_empty() {
-        text.push_str(&update(&columns.noted, &gaps));
+        text.push_str(&update(columns, &gaps));
     }
     text
 }
 
-/// The trigger on updates, where there is anything to update.
-fn update(columns: &[NotedColumn], gaps: &[(&str, &str)]) -> String {
+/// The trigger on updates, where there is anything to update. A row whose place the updated one
+/// takes goes first: it may stand for the very object that the other then stands for.
+fn update(all: &NotedColumns, gaps: &[(&str, &str)]) -> String {
+    let columns = &all.noted;
+    let replaced = if all.unique.is_empty() { String::new() } else { fill(REPLACED, gaps) };
     let changed: Vec<String> = columns.iter().map(is_changed).collect();
     let any = changed.join(" OR ");
-    let of: Vec<&str> = columns.iter().map(|it| it.name.as_str()).collect();
+    let is_unique = |id: &&String| {
+        all.unique.iter().flat_map(|index| &index.columns).any(|(name, _)| name == *id)
+    };
+    let of = all.id.iter().filter(is_unique).chain(columns.iter().map(|it| &it.name));
+    let of: Vec<&str> = of.map(String::as_str).collect();
     let into: Vec<String> = columns.iter().map(|it| format!("b{}", it.slot)).collect();
     let is_wide = columns.iter().any(|it| it.slot >= MOST_BITS);
     let mask = changed.iter().zip(columns).map(|(it, at)| format!("({it} << {})", at.slot));
@@ -127,6 +135,7 @@ fn update(columns: &[NotedColumn], gaps: &[(&str, &str)]) -> String {
         if is_wide { old } else { format!("CASE WHEN {it} THEN {old} END") }
     });
     let own = [
+        ("REPLACED", replaced),
         ("C", of.join(", ")),
         ("ANY", any),
         ("MASK", mask),

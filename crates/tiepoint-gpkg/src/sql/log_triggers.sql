@@ -9,7 +9,7 @@ BEGIN
     SELECT {L}, {GONE}, {NOW}, {F}, {COLUMNS} FROM {T} WHERE {F} = NEW.{F}{SHARED};
 END;
 CREATE TRIGGER {K_displace} BEFORE UPDATE ON {T}
-WHEN NEW.{F} IS NOT OLD.{F}{DIFFERS}
+WHEN NEW.{F} IS NOT OLD.{F}
 BEGIN
   INSERT INTO gpkg_tiepoint_log (layer, kind, at, fid, {INTO})
     SELECT {L}, {GONE}, {NOW}, {F}, {COLUMNS} FROM {T}

@@ -1,6 +1,6 @@
 CREATE TRIGGER {K_update} BEFORE UPDATE OF {C} ON {T}
-WHEN NEW.{F} IS OLD.{F} AND ({ANY})
+WHEN NEW.{F} IS OLD.{F} AND ({ANY}{DIFFERS})
 BEGIN
-  INSERT INTO gpkg_tiepoint_log (layer, kind, at, fid, mask, {INTO})
-    VALUES ({L}, {UPDATE}, {NOW}, OLD.{F}, {MASK}, {OLD});
+{REPLACED}  INSERT INTO gpkg_tiepoint_log (layer, kind, at, fid, mask, {INTO})
+    SELECT {L}, {UPDATE}, {NOW}, OLD.{F}, {MASK}, {OLD} WHERE {ANY};
 END;

@@ -12,7 +12,7 @@ use tiepoint_core::{Fid, FieldNames, FieldType, Image, ObjectId, Target, Value};
 pub(super) struct Lineage {
     table: Arc<Table>,
     /// Where the values of each field are in the log.
-    slots: Vec<Option<usize>>,
+    slots: Vec<usize>,
     pub(super) name: Arc<str>,
     pub(super) fields: FieldNames,
 }
@@ -38,7 +38,7 @@ impl Lineage {
     pub(super) fn new(table: Arc<Table>, columns: &NotedColumns) -> Self {
         let fields = table.layer.schema().fields();
         let fields = fields.iter().map(|it| it.name.clone()).collect();
-        Self { slots: columns.slots().to_vec(), name: table.name().into(), fields, table }
+        Self { slots: columns.slots(), name: table.name().into(), fields, table }
     }
 
     /// The field that names the objects, where there is one.
@@ -54,9 +54,8 @@ impl Lineage {
 
     /// All that an entry says, whose values begin at column `first` and whose id is in column `id`.
     pub(super) fn whole(&self, row: &Row<'_>, id: usize, first: usize) -> Result<Said> {
-        let value = |(at, slot): (usize, &Option<usize>)| {
-            slot.map(|slot| Ok(self.value(at, row.get_ref(first + slot)?))).transpose()
-        };
+        let value =
+            |(at, slot): (usize, &usize)| Ok(Some(self.value(at, row.get_ref(first + slot)?)));
         let values = self.slots.iter().enumerate().map(value).collect::<Result<Vec<_>>>()?;
         Ok(self.said(row.get_ref(id)?, values))
     }
@@ -68,8 +67,8 @@ impl Lineage {
         mask: i64,
         first: usize,
     ) -> Result<Vec<(usize, Value)>> {
-        let slots = self.slots.iter().enumerate().filter_map(|(at, slot)| Some((at, (*slot)?)));
-        let set = slots.filter(|(_, slot)| *slot < 63 && mask >> slot & 1 == 1);
+        let slots = self.slots.iter().enumerate();
+        let set = slots.filter(|(_, slot)| **slot < 63 && mask >> **slot & 1 == 1);
         set.map(|(at, slot)| Ok((at, self.value(at, row.get_ref(first + slot)?)))).collect()
     }
 
@@ -80,13 +79,9 @@ impl Lineage {
         fids: &[i64],
         mut found: impl FnMut(i64, Said),
     ) -> Result<()> {
-        let fields = self.table.layer.schema().fields().iter().zip(&self.slots);
-        let id = self.table.tie.as_ref().map(|tie| quoted(&tie.column));
-        let fields = fields.map(|(field, slot)| slot.map(|_| quoted(&field.name)));
-        let columns: Vec<String> = std::iter::once(id)
-            .chain(fields)
-            .map(|it| it.unwrap_or_else(|| "NULL".into()))
-            .collect();
+        let id = self.table.tie.as_ref().map_or("NULL".to_owned(), |tie| quoted(&tie.column));
+        let fields = self.fields.iter().map(|name| quoted(name));
+        let columns: Vec<String> = std::iter::once(id).chain(fields).collect();
         let key = self.table.key_sql().expect("only layers with keys have logs");
         let (columns, table) = (columns.join(", "), self.table.sql());
         let sql = format!("SELECT {key}, {columns} FROM {table} WHERE {key} BETWEEN ?1 AND ?2");
@@ -94,11 +89,8 @@ impl Lineage {
         for run in fids.chunk_by(|a, b| a.checked_add(1) == Some(*b)) {
             let mut rows = statement.query([run[0], run[run.len() - 1]])?;
             while let Some(row) = rows.next()? {
-                let value = |(at, slot): (usize, &Option<usize>)| {
-                    slot.map(|_| Ok(self.value(at, row.get_ref(at + 2)?))).transpose()
-                };
-                let values =
-                    self.slots.iter().enumerate().map(value).collect::<Result<Vec<_>>>()?;
+                let value = |at: usize| Ok(Some(self.value(at, row.get_ref(at + 2)?)));
+                let values = (0..self.fields.len()).map(value).collect::<Result<Vec<_>>>()?;
                 found(row.get(0)?, self.said(row.get_ref(1)?, values));
             }
         }

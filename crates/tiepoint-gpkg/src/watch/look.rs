@@ -12,14 +12,31 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use tiepoint_store::{Changed, Reset, ResetReason, Result, StoreError, WatchEvent};
 
+/// The state of the schema, and the names of the layers.
+type Schema = (i64, Arc<[String]>);
+
+/// What a look at the logs themselves found.
+struct Survey {
+    of: Schema,
+    lineages: Lineages,
+    faults: Vec<Fault>,
+}
+
 /// What is known of the layers that have logs.
 #[derive(Default)]
 pub(super) struct Known {
-    /// The state of the schema, and the names of the layers, that it is known from.
-    of: Option<(i64, Arc<[String]>)>,
+    /// Which schema it is known from.
+    of: Option<Schema>,
     pub(super) lineages: Lineages,
     /// Logs that do not note what they must and cannot be mended from here, as has been told.
     broken: HashSet<u32>,
+}
+
+impl Known {
+    /// The names of all layers, as they were last seen.
+    pub(super) fn layers(&self) -> &[String] {
+        self.of.as_ref().map_or(&[], |(_, names)| names)
+    }
 }
 
 impl Watcher {
@@ -53,10 +70,11 @@ impl Watcher {
             self.open()?;
         }
         let link = self.link.as_ref().expect("opened just now");
-        let mut ask = link.connection.prepare_cached("PRAGMA data_version");
-        let version =
-            ask.as_mut().map_or_else(|_| Ok(None), |it| it.query_row([], |row| row.get(0)));
-        match version {
+        let ask = || {
+            let mut statement = link.connection.prepare_cached("PRAGMA data_version")?;
+            statement.query_row([], |row| row.get(0))
+        };
+        match ask() {
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(None),
             other => other.map_err(self.store.site().failed("ask whether it has changed")),
         }
@@ -102,28 +120,36 @@ impl Watcher {
 
     /// Sees to it that every log notes what it must. Says whether it is known now which do.
     pub(super) fn look_after_logs(&mut self) -> Result<bool> {
-        let Some(faults) = self.within(Self::survey)? else { return Ok(false) };
-        if faults.is_empty() {
-            return Ok(true);
-        }
-        if !self.store.options().read_only {
-            self.known.of = None;
+        let Some(mut survey) = self.within(Self::survey)? else { return Ok(false) };
+        let broken = survey.as_ref().is_some_and(|it| !it.faults.is_empty());
+        if broken && !self.store.options().read_only {
             match self.mend() {
-                Ok(()) => return self.within(Self::survey).map(|it| it.is_some()),
+                Ok(()) => match self.within(Self::survey)? {
+                    Some(anew) => survey = anew,
+                    None => return Ok(false),
+                },
                 Err(StoreError::Locked { .. }) => return Ok(false),
                 Err(StoreError::ReadOnly { .. }) => {}
                 Err(other) => return Err(other),
             }
-            if self.within(Self::survey)?.is_none() {
-                return Ok(false);
-            }
         }
-        for fault in faults {
-            if self.known.broken.insert(fault.logged.number) {
-                self.tell_reset(Some(fault.logged.name()), fault.reason());
-            }
+        if let Some(survey) = survey {
+            self.learn(survey);
         }
         Ok(true)
+    }
+
+    /// Takes note of which layers have logs, and of those whose logs cannot be mended from here.
+    fn learn(&mut self, survey: Survey) {
+        for fault in survey.faults {
+            let name = fault.logged.name();
+            if self.options.wants(name) && self.known.broken.insert(fault.logged.number) {
+                self.unlogged.owe(name, Some(fault.reason()));
+            }
+        }
+        self.unlogged.follow(&self.known.lineages, &survey.lineages);
+        self.known.lineages = survey.lineages;
+        self.known.of = Some(survey.of);
     }
 
     fn mend(&self) -> Result<()> {
@@ -134,15 +160,16 @@ impl Watcher {
         })
     }
 
-    /// Learns which layers have logs, where that may have changed; gives those that are not right.
-    fn survey(&mut self, link: &Link) -> Result<Vec<Fault>> {
+    /// Looks which layers have logs, and which of those are not right; `None` where nothing can have
+    /// changed about that.
+    fn survey(&mut self, link: &Link) -> Result<Option<Survey>> {
         let site = self.store.site();
         let failed = || site.failed("look after the change log");
         let schema = link.connection.pragma_query_value(None, "schema_version", |row| row.get(0));
         let names = link.catalogue.borrow_mut().names(&link.connection, site)?;
-        let of = Some((schema.map_err(failed())?, names));
-        if self.known.of == of {
-            return Ok(Vec::new());
+        let of = (schema.map_err(failed())?, names);
+        if self.known.of.as_ref() == Some(&of) {
+            return Ok(None);
         }
         let faults = log::faults(link, site)?;
         let mut lineages = Lineages::new();
@@ -156,8 +183,7 @@ impl Watcher {
                 lineages.insert(logged.number, Arc::new(Lineage::new(table, &columns)));
             }
         }
-        (self.known.of, self.known.lineages) = (of, lineages);
-        Ok(faults)
+        Ok(Some(Survey { of, lineages, faults }))
     }
 
     /// Reads the next window of the log.
@@ -197,7 +223,11 @@ impl Watcher {
                 Some(ResetReason::NoLog)
             }
             (Position::InLog(_), None) if self.moved => Some(ResetReason::Replaced),
-            (Position::InLog(_), None) => Some(ResetReason::NotNoted),
+            (Position::InLog(_), None) => {
+                // what is owed for the layers whose logs it was is known already
+                self.read = Position::without_log(self.file.as_ref());
+                None
+            }
             (Position::InLog(at), Some(log)) if *at.log != **log => Some(ResetReason::Replaced),
             (Position::InLog(at), Some(_)) => lost(connection, at)?,
         };
@@ -211,14 +241,23 @@ impl Watcher {
 
     fn tell(&mut self, item: Item) {
         match item {
-            Item::Reset { layer, reason, position } => {
-                let matters = reason != ResetReason::NoLog || !self.from_oldest;
-                if matters && self.options.wants(&layer) {
+            Item::Reset { number, layer, reason, position } => {
+                let is_news = reason != ResetReason::NoLog || !self.from_oldest;
+                let is_compared = self.unlogged.tells(number, position.seq);
+                if !is_news || is_compared || !self.options.wants(&layer) {
+                    return;
+                }
+                if self.known.lineages.values().any(|it| *it.name == *layer) {
                     self.push_reset(Some(&layer), reason, Position::InLog(position));
+                } else {
+                    self.unlogged.owe(&layer, Some(reason));
                 }
             }
             Item::Done { done, author, settled, position } => {
                 let Some(lineage) = self.known.lineages.get(&done.layer) else { return };
+                if self.unlogged.tells(done.layer, done.seq) {
+                    return;
+                }
                 let position = Position::InLog(position);
                 let changed = Changed {
                     layer: Arc::clone(&lineage.name),

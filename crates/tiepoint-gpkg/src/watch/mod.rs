@@ -24,6 +24,7 @@ use std::time::{Duration, Instant, SystemTime};
 use tiepoint_store::{
     Checkpoint, Lag, ResetReason, Result, Store, Watch, WatchEvent, WatchFrom, WatchOptions,
 };
+use unlogged::Unlogged;
 
 /// How long it sleeps between two looks.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(30);
@@ -49,6 +50,7 @@ pub(crate) struct Watcher {
     given: Position,
     queue: VecDeque<(WatchEvent, Position)>,
     known: Known,
+    unlogged: Unlogged,
 }
 
 impl Watcher {
@@ -70,6 +72,7 @@ impl Watcher {
             given: start,
             queue: VecDeque::new(),
             known: Known::default(),
+            unlogged: Unlogged::default(),
         };
         watcher.begin()?;
         Ok(watcher)
@@ -85,24 +88,29 @@ impl Watcher {
         };
         if !self.store.is_to_come() {
             self.open()?;
-            self.read = self.present_end()?;
             self.look_after_logs_or_fail()?;
+            self.read = self.present_end()?;
         }
+        self.unlogged.owe_nothing();
         self.compare()?;
+        let begun = after.clone();
         match (after, &self.read) {
             (None, Position::InLog(at)) if self.from_oldest => {
                 self.read = self.oldest(&at.log.clone())?;
             }
             (None, _) => {}
             (Some(Position::NoLog(_)), _) => self.tell_reset(None, ResetReason::NoLog),
+            (Some(Position::InLog(_)), Position::NoLog(_)) => {
+                self.tell_reset(None, ResetReason::Replaced);
+            }
             (Some(after), _) => {
                 self.read = after;
-                for layer in self.unlogged()? {
+                for layer in self.to_compare() {
                     self.tell_reset(Some(&layer), ResetReason::NoLog);
                 }
             }
         }
-        self.given = self.read.clone();
+        self.given = begun.unwrap_or_else(|| self.read.clone());
         Ok(())
     }
 

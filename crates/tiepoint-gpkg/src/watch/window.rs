@@ -23,7 +23,7 @@ pub(super) struct Window {
 #[derive(Debug)]
 pub(super) enum Item {
     Done { done: Done, author: Author, settled: bool, position: InLog },
-    Reset { layer: String, reason: ResetReason, position: InLog },
+    Reset { number: u32, layer: String, reason: ResetReason, position: InLog },
 }
 
 /// Reads on from a position, entries that stand for up to `most` rows; `None` at the end of the log.
@@ -71,7 +71,11 @@ pub(super) fn read(
     }
     done.reverse();
     let groups = Groups { commits: commits.sorted(), end: end.seq, more, token };
-    let items = assembled(done, resets, from, &groups);
+    let mut items = assembled(done, resets, from, &groups);
+    if let Some(Item::Done { position, .. } | Item::Reset { position, .. }) = items.last_mut() {
+        // nothing that follows tells anything
+        position.clone_from(&end);
+    }
     Ok(Some(Window { items, end, more }))
 }
 
@@ -89,7 +93,15 @@ fn resets(entries: &[Entry], from: &InLog) -> Vec<(i64, Item)> {
         Note::Reset(layer, reason) => {
             let position =
                 InLog { log: Arc::clone(&from.log), seq: entry.seq, given: 0, stamp: entry.stamp };
-            Some((entry.seq, Item::Reset { layer: layer.clone(), reason: *reason, position }))
+            Some((
+                entry.seq,
+                Item::Reset {
+                    number: entry.layer,
+                    layer: layer.clone(),
+                    reason: *reason,
+                    position,
+                },
+            ))
         }
         _ => None,
     };

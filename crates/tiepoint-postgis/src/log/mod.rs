@@ -10,7 +10,7 @@ mod report;
 mod trigger;
 
 pub(crate) use remove::{forget_dropped, forget_watchers, remove};
-pub(crate) use report::{moment, report, waiting};
+pub(crate) use report::{moment, report, since, waiting};
 pub(crate) use trigger::TRIGGERS;
 
 use crate::catalogue::Catalogue;

@@ -1,7 +1,8 @@
 //! Telling what has been noted.
-use super::{exists, logs};
+use super::{exists, log_of, logs};
 use crate::error::{Failure, Site};
 use crate::link::Link;
+use crate::metadata::Table;
 use crate::watch::Place;
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
@@ -32,6 +33,20 @@ fn tell(link: &Link, names: &HashMap<u32, String>) -> Result<ChangeLog, Failure>
         keep: keep.unsigned_abs(),
         watchers: watchers(link, &numbers)?,
     })
+}
+
+/// Since when everything that happened to a table is noted, and still kept.
+pub(crate) fn since(link: &Link, site: &Site, table: &Table) -> Result<Option<SystemTime>> {
+    let since = || {
+        let Some(log) = log_of(link, table.oid)? else { return Ok(None) };
+        let sql = "SELECT (extract(epoch FROM coalesce( \
+                   (SELECT at FROM tiepoint.changes WHERE log = $1 AND keys IS NULL \
+                    ORDER BY seq DESC LIMIT 1), \
+                   (SELECT min(at) FROM tiepoint.changes))) * 1000)::int8";
+        let row = link.query_one(sql, &[&log.number])?;
+        Ok(row.get::<_, Option<i64>>(0).map(moment))
+    };
+    since().map_err(site.failed("tell since when changes are noted"))
 }
 
 fn watchers(link: &Link, logs: &[i32]) -> Result<Vec<NamedWatcher>, Failure> {

@@ -4,16 +4,19 @@
 //! Whoever drops what he waits for stops it: see each call.
 mod crossing;
 mod stream;
+mod watch;
 
 use crate::repeat::{once, repeating_until};
 use crate::{
-    Finding, LayerFacts, Plan, ReadControl, Repair, Result, Store, Transaction, TransactionOptions,
+    ChangeLog, Finding, LayerFacts, Plan, ReadControl, Repair, Result, Store, Transaction,
+    TransactionOptions, WatchOptions,
 };
 use crossing::cross;
 use std::num::NonZero;
 use std::sync::Arc;
 pub use stream::FeatureStream;
 use tiepoint_core::{Aggregate, Layer, Query, Value};
+pub use watch::EventStream;
 
 /// A store whose calls are awaited. Cloning shares it.
 ///
@@ -157,6 +160,26 @@ impl AsyncStore {
     /// As there.
     pub async fn freshness(&self) -> Result<u64> {
         self.call(|store| store.freshness()).await
+    }
+
+    /// As [`Store::watch`]. Dropped, the stream listens no longer than a tenth of a second on, and
+    /// gives back its thread; so it does each time that it was waited for as long, for others who
+    /// wait for one.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn watch(&self, options: WatchOptions) -> Result<EventStream> {
+        self.call(move |store| store.watch(&options)).await.map(EventStream::new)
+    }
+
+    /// As [`Store::change_log`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn change_log(&self) -> Result<ChangeLog> {
+        self.call(|store| store.change_log()).await
     }
 
     /// As [`Store::check`]. Dropped, it still runs to its end, repairs included.

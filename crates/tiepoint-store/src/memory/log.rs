@@ -140,7 +140,7 @@ impl Log {
             }
         }
         if let Some(commit) = commit {
-            self.entries += commit.entries.len() as u64;
+            self.entries += commit.size();
             self.commits.push_back(Arc::new(commit));
         }
         self.trim(after.logs.keep);
@@ -149,7 +149,7 @@ impl Log {
     /// Whole commits go, so that what stays begins at one.
     fn trim(&mut self, keep: u64) {
         while let Some(first) = self.commits.front() {
-            let left = self.entries - first.entries.len() as u64;
+            let left = self.entries - first.size();
             let needed = self.watchers.values().any(|it| it.commit <= first.number);
             if left < keep || (needed && left < keep.saturating_mul(10)) {
                 break;
@@ -168,7 +168,7 @@ impl Log {
             }
         }
         self.commits.retain(|it| !it.entries.is_empty());
-        self.entries = self.commits.iter().map(|it| it.entries.len() as u64).sum();
+        self.entries = self.commits.iter().map(|it| it.size()).sum();
     }
 
     /// The commits of which something comes after a position.
@@ -185,6 +185,16 @@ impl Log {
     /// Before the oldest entry that there can be.
     pub(super) fn oldest(&self) -> Position {
         Position::after(self.trimmed)
+    }
+
+    /// Since when all that happened to a layer with a log is noted and kept.
+    pub(super) fn since(&self, layer: &str) -> Option<SystemTime> {
+        let begins = |commit: &Arc<Commit>| {
+            let mut here = commit.entries.iter().filter(|it| *it.layer == *layer);
+            here.any(|it| !matches!(it.noted, Noted::Changed { .. }))
+        };
+        let first = self.commits.iter().rev().find(|it| begins(it)).or(self.commits.front());
+        first.map(|it| it.at)
     }
 
     pub(super) fn watcher(&self, name: &str) -> Option<Position> {
@@ -206,7 +216,7 @@ impl Log {
         ChangeLog {
             layers: logs.numbers.keys().cloned().collect(),
             entries: self.entries,
-            oldest: self.commits.front().map(|it| it.at),
+            oldest: self.commits.iter().find(|it| it.size() > 0).map(|it| it.at),
             keep: logs.keep,
             watchers: self.watchers.iter().map(watcher).collect(),
         }
@@ -214,6 +224,11 @@ impl Log {
 }
 
 impl Commit {
+    /// How many entries it counts for: that a log begins is none.
+    fn size(&self) -> u64 {
+        self.entries.iter().filter(|it| !matches!(it.noted, Noted::Begins(_))).count() as u64
+    }
+
     /// Its entries after a position.
     pub(super) fn from(&self, position: Position) -> impl Iterator<Item = &Entry> {
         let at = |entry: &Entry| Position { commit: self.number, entry: entry.place };

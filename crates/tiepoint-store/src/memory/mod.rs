@@ -16,7 +16,7 @@ use crate::{
 use log::{Commit, Log};
 use state::State;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tiepoint_core::{Layer, ObjectId, Query};
 use transaction::MemoryTransaction;
 use watch::MemoryWatch;
@@ -179,6 +179,12 @@ impl Store for MemoryStore {
     fn change_log(&self) -> Result<ChangeLog> {
         let committed = self.shared.lock();
         Ok(committed.log.described(&committed.state.logs))
+    }
+
+    fn logged_since(&self, layer: &str) -> Result<Option<SystemTime>> {
+        let committed = self.shared.lock();
+        let is_logged = committed.state.logs.number(layer).is_some();
+        Ok(is_logged.then(|| committed.log.since(layer)).flatten())
     }
 }
 

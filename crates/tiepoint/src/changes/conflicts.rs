@@ -88,13 +88,21 @@ pub(super) fn members(conflict: &Conflict) -> Vec<(&'static str, String)> {
 fn target(name: &'static str, target: &Target) -> (&'static str, String) {
     let id = match target {
         Target::Id(id) => quoted(&id.to_string()),
-        Target::Fid(Fid::Int(fid)) => format!("{{\"row\": {fid}}}"),
-        Target::Fid(Fid::Text(fid)) => format!("{{\"row\": {}}}", quoted(fid)),
+        Target::Fid(fid) => format!("{{\"row\": {}}}", fid_json(fid)),
     };
     (name, id)
 }
 
-fn quoted(text: &str) -> String {
+/// What a store calls a feature, as JSON.
+pub(crate) fn fid_json(fid: &Fid) -> String {
+    match fid {
+        Fid::Int(fid) => fid.to_string(),
+        Fid::Text(fid) => quoted(fid),
+    }
+}
+
+/// A text as JSON.
+pub(crate) fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 

@@ -1,5 +1,6 @@
 //! The facade over the memory store: what an import and an export promise.
 mod exports;
+mod history;
 mod imports;
 mod postgis;
 mod values;
@@ -11,7 +12,7 @@ use tiepoint::{
 
 /// Brings a document in under its file name.
 fn bring(
-    store: &MemoryStore,
+    store: &dyn Store,
     name: &str,
     text: &str,
     options: &ImportOptions,

@@ -7,7 +7,7 @@ use crate::{duration, layers, ours, tell};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use tiepoint::{Identity, Repair};
+use tiepoint::{FindingKind, Identity, Repair};
 
 const WRITER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/storm/writer.py");
 
@@ -53,7 +53,10 @@ fn storm(journal_mode: &str, seed: u64) {
     assert!(calm.changes > 100, "it was no storm");
     calm.is_what_is_there(&*store, "the watcher");
     killed.is_what_is_there(&*store, "the watcher that was killed");
-    assert_eq!(store.check(Repair::No).expect("checks"), []);
+    // how many rows there are is noted by GDAL alone
+    let mut faults = store.check(Repair::No).expect("checks");
+    faults.retain(|it| it.kind != FindingKind::Catalogue);
+    assert_eq!(faults, []);
 }
 
 fn writers(crowd: &mut Crowd, path: &Path, seed: u64) {

@@ -12,18 +12,33 @@ pub(crate) struct Rules {
     others: bool,
     /// Whether there is a journal, and programs that die.
     crashes: bool,
+    /// Whether what others write is heard of, and by what.
+    follows: Option<By>,
+}
+
+/// By what it is known what others write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Logs,
+    Comparing,
 }
 
 const RULES: [Rules; 4] = [
-    Rules { others: false, crashes: false },
-    Rules { others: true, crashes: false },
-    Rules { others: false, crashes: true },
-    Rules { others: true, crashes: true },
+    Rules { others: false, crashes: false, follows: None },
+    Rules { others: true, crashes: false, follows: None },
+    Rules { others: false, crashes: true, follows: None },
+    Rules { others: true, crashes: true, follows: None },
 ];
 
-fn history(seed: u64, store: world::Below<'_>) {
+const FOLLOWING: [Rules; 2] = [
+    Rules { others: true, crashes: false, follows: Some(By::Logs) },
+    Rules { others: true, crashes: false, follows: Some(By::Comparing) },
+];
+
+fn history(seed: u64, rules: &[Rules], store: world::Below<'_>) {
     let mut random = Random::new(seed);
-    let rules = RULES[usize::try_from(seed % 4).expect("is small")];
+    let count = u64::try_from(rules.len()).expect("is small");
+    let rules = rules[usize::try_from(seed % count).expect("is small")];
     let mut world = World::new(rules, store);
     let count = 4 + random.below(22);
     steps(&mut world, &mut random, count, &format!("seed {seed}"), 0);
@@ -72,6 +87,7 @@ fn step(world: &mut World<'_>, random: &mut Random, number: u64, depth: u32) -> 
         13 | 14 => world.commit(),
         15 if random.below(3) == 0 => world.rollback(),
         16 | 17 if world.rules.others && world.model.has_gap() => "a gap",
+        16 if world.rules.follows.is_some() => world.follow(random),
         16 => world.merge(random),
         17 if world.rules.crashes && depth == 0 => world.crash(random),
         _ => world.transact(random, number),
@@ -81,14 +97,28 @@ fn step(world: &mut World<'_>, random: &mut Random, number: u64, depth: u32) -> 
 #[test]
 fn edits_over_memory_come_to_what_a_plain_model_comes_to() {
     for seed in 0..long_or(200) {
-        history(seed, world::memory());
+        history(seed, &RULES, world::memory());
+    }
+}
+
+#[test]
+fn edits_that_follow_a_store_in_memory_come_to_what_merging_comes_to() {
+    for seed in 0..long_or(200) {
+        history(seed, &FOLLOWING, world::memory());
+    }
+}
+
+#[test]
+fn edits_that_follow_a_geopackage_come_to_what_merging_comes_to() {
+    for seed in 0..(long_or(200) / 20).min(2_000) {
+        history(seed, &FOLLOWING, world::geopackage());
     }
 }
 
 #[test]
 fn edits_over_a_geopackage_come_to_what_a_plain_model_comes_to() {
     for seed in 0..(long_or(200) / 20).min(2_000) {
-        history(seed, world::geopackage());
+        history(seed, &RULES, world::geopackage());
     }
 }
 
@@ -97,6 +127,15 @@ fn edits_over_postgis_come_to_what_a_plain_model_comes_to() {
     let name = "edits_over_postgis_come_to_what_a_plain_model_comes_to";
     let Some(server) = tiepoint_postgis::testing::server_or_skip(name) else { return };
     for seed in 0..(long_or(200) / 40).min(200) {
-        history(seed, world::postgis(server));
+        history(seed, &RULES, world::postgis(server));
+    }
+}
+
+#[test]
+fn edits_that_follow_postgis_come_to_what_merging_comes_to() {
+    let name = "edits_that_follow_postgis_come_to_what_merging_comes_to";
+    let Some(server) = tiepoint_postgis::testing::server_or_skip(name) else { return };
+    for seed in 0..(long_or(200) / 40).min(200) {
+        history(seed, &FOLLOWING, world::postgis(server));
     }
 }

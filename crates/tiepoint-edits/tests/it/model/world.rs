@@ -1,7 +1,7 @@
 //! A real buffer over a real store beside the model, and a replica that knows only what events tell.
 use super::plain::{Clashes, Handle, Model, Rows, Said};
-use super::{Random, Rules};
-use crate::fixture::{all, created, notes, patch, point, trees, written};
+use super::{By, Random, Rules};
+use crate::fixture::{all, created, logged, notes, patch, point, trees, written};
 use crate::frail::Frail;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use tiepoint_core::{
     ObjectId, PageMark, Query, Resolution, Target, Value, field,
 };
 use tiepoint_edits::journal::JournalFolder;
-use tiepoint_edits::{EditBuffer, EditError, EditEvent, Subscription};
+use tiepoint_edits::{EditBuffer, EditError, EditEvent, Follower, Subscription};
 use tiepoint_gpkg::GpkgStore;
 use tiepoint_postgis::PostgisStore;
 use tiepoint_postgis::testing::Server;
@@ -56,6 +56,7 @@ pub(super) struct World<'s> {
     next: Handle,
     replica: Arc<Mutex<Replica>>,
     subscription: Option<Subscription>,
+    follower: Option<Follower>,
     _guard: Box<dyn Anything + 's>,
 }
 
@@ -80,6 +81,9 @@ fn feature(layer: &LayerDefinition, values: &[Value]) -> Feature {
 impl<'s> World<'s> {
     pub(super) fn new(rules: Rules, (below, guard): Below<'s>) -> Self {
         created(&*below, &[trees(), notes()]);
+        if rules.follows == Some(By::Logs) {
+            logged(&*below, &["trees", "notes"]);
+        }
         let store = Arc::new(Frail::over(below));
         let folder = tempfile::tempdir().expect("a folder");
         let buffer = Arc::new(opened(rules, &store, &folder));
@@ -93,8 +97,11 @@ impl<'s> World<'s> {
             next: 0,
             replica: Arc::default(),
             subscription: None,
+            follower: None,
             _guard: guard,
         };
+        world.follower =
+            rules.follows.map(|_| world.buffer.follow().expect("the store can be watched"));
         world.listen();
         world
     }
@@ -330,6 +337,21 @@ impl<'s> World<'s> {
         "merge"
     }
 
+    /// Hears what others wrote, which is to do what merging would.
+    pub(super) fn follow(&mut self, random: &mut Random) -> &'static str {
+        let follower = self.follower.as_mut().expect("somebody follows");
+        follower.catch_up().expect("is heard");
+        if self.model.commands.is_empty() {
+            let expected = self.model.merge();
+            assert_eq!(self.clashes(&self.buffer.conflicts()), expected);
+            if self.rules.follows == Some(By::Logs) {
+                self.check_replica("follow");
+            }
+            self.decide(random);
+        }
+        "follow"
+    }
+
     fn decide(&mut self, random: &mut Random) {
         for conflict in self.buffer.conflicts() {
             let clash = self.clashes(std::slice::from_ref(&conflict)).pop_first().expect("one");
@@ -395,7 +417,9 @@ impl<'s> World<'s> {
         assert_eq!(names.iter().map(|it| &**it).collect::<Vec<_>>(), expected, "{at}");
         assert_eq!(done, self.model.done, "{at}");
         self.check_changes(at);
-        if self.rules.others {
+        if self.rules.follows == Some(By::Logs) {
+            // what others did is told when it is heard
+        } else if self.rules.others {
             // what others did shows where nothing is pending any more, and nobody tells of it
             self.listen();
         } else {
@@ -542,7 +566,8 @@ fn follow(replica: &mut Replica, event: &EditEvent, buffer: &EditBuffer) {
     match event {
         EditEvent::Changed { changes, .. }
         | EditEvent::RolledBack { changes }
-        | EditEvent::Merged { changes, .. } => apply(replica, changes),
+        | EditEvent::Merged { changes, .. }
+        | EditEvent::Beneath { changes } => apply(replica, changes),
         EditEvent::Committed { inserted, .. } => {
             for it in inserted.iter() {
                 let now = it.id.map_or_else(|| Target::Fid(it.fid.clone()), Target::Id);

@@ -1,15 +1,17 @@
 //! Watching: what anybody commits is heard once, whole and in order.
 mod copy;
+mod cost;
+mod logs;
+mod rows;
 mod storms;
 
-use crate::trees::{TREES, begin, committed, folder, insert, other_program, planted, tree};
+use crate::trees::{TREES, committed, folder, insert, other_program, planted, tree};
 use copy::Copy;
 use std::time::Duration;
 use tiepoint_core::{Change, Edit, Identity};
 use tiepoint_gpkg::GpkgStore;
 use tiepoint_store::{
-    Author, Changed, LogOptions, Reset, ResetReason, Store, Watch, WatchEvent, WatchOptions,
-    WriteMode,
+    Author, Changed, LogOptions, ResetReason, Store, Watch, WatchEvent, WatchOptions, WriteMode,
 };
 
 /// Everything that is known at once.
@@ -36,6 +38,15 @@ fn logged(path: &std::path::Path, identity: Identity, count: i32) -> GpkgStore {
     let store = planted(path, identity, count);
     log(&store);
     store
+}
+
+/// The layers that are to be read again and why, where nothing else is heard.
+fn resets(watch: &mut dyn Watch) -> Vec<(Option<String>, ResetReason)> {
+    let reset = |event| match event {
+        WatchEvent::Reset(it) => (it.layer.map(|it| it.to_string()), it.reason),
+        WatchEvent::Changed(changed) => panic!("{changed:?}"),
+    };
+    heard(watch).into_iter().map(reset).collect()
 }
 
 fn kind(changed: &Changed) -> &'static str {
@@ -68,7 +79,9 @@ fn what_another_program_does_is_heard() {
         assert_eq!(events.iter().map(kind).collect::<Vec<_>>(), expected, "{statement}");
         assert!(events.iter().all(|it| it.author == Author::Other && it.at.is_some()));
         assert_eq!(events.last().map(|it| it.settled), (!events.is_empty()).then_some(true));
-        events.into_iter().for_each(|it| copy.apply(&it));
+        for event in &events {
+            copy.apply(event);
+        }
         copy.check(&store);
     }
 }
@@ -107,9 +120,9 @@ fn a_bulk_writer_notes_whatever_it_does() {
         for number in 3..2_500 {
             writer.write(Edit::Insert(tree(number))).expect("is written");
         }
-        let mut patch = tree(77).with_fid(tiepoint_core::Fid::Int(2_000));
-        patch.unset("geom");
-        writer.write(Edit::Update(patch)).expect("is written");
+        let mut edit = tree(77).with_fid(tiepoint_core::Fid::Int(2_000));
+        edit.unset("geom");
+        writer.write(Edit::Update(edit)).expect("is written");
         let target = tiepoint_core::Target::Fid(tiepoint_core::Fid::Int(2_400));
         writer.write(Edit::Delete(target)).expect("is written");
         writer.write(Edit::Insert(tree(4_000))).expect("is written");
@@ -118,7 +131,9 @@ fn a_bulk_writer_notes_whatever_it_does() {
     let events = changes(watch.as_mut());
     assert_eq!(events.len(), 2_497 + 3);
     assert!(store.change_log().expect("reads").entries < 20);
-    events.iter().for_each(|it| copy.apply(it));
+    for event in &events {
+        copy.apply(event);
+    }
     copy.check(&store);
     other_program(&path).execute("INSERT INTO trees (name) VALUES ('x')", []).expect("is written");
     assert_eq!(changes(watch.as_mut()).len(), 1, "the triggers are back");

@@ -5,9 +5,9 @@ use super::heard;
 use crate::trees::{TREES, begin, committed, definition, folder, insert, other_program};
 use proptest::prelude::*;
 use rusqlite::Connection;
-use tiepoint_core::{Field, FieldType, Identity, Index, LayerDefinition, Schema};
+use tiepoint_core::{Field, FieldType, Identity, Index, LayerDefinition, ObjectId, Schema};
 use tiepoint_gpkg::{GpkgStore, OpenOptions};
-use tiepoint_store::{LogOptions, Store, Watch, WatchEvent, WatchOptions, WriteMode};
+use tiepoint_store::{LogOptions, Store, Watch, WatchOptions, WriteMode};
 
 /// What may happen next.
 #[derive(Debug, Clone)]
@@ -51,7 +51,8 @@ fn step() -> impl Strategy<Value = Step> {
             21 => "ROLLBACK TO a".to_owned(),
             22 => "RELEASE a".to_owned(),
             23 => "VACUUM".to_owned(),
-            24 => "PRAGMA journal_mode = wal".to_owned(),
+            // SQLite (3.53.2 still) that goes back without having read writes over what others wrote
+            24 => "PRAGMA journal_mode = wal; SELECT count(*) FROM trees".to_owned(),
             25 => "PRAGMA journal_mode = delete".to_owned(),
             26 => format!("UPDATE trees SET loose = {} WHERE fid >= {fid}", ["1", "1.0", "'1'", "x'31'", "NULL"][usize::try_from(number).expect("is small")]),
             27 => format!("INSERT INTO trees (name, object_id) SELECT name, object_id FROM trees WHERE fid = {fid}"),
@@ -75,8 +76,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// A file with a few trees, a unique column and one that takes everything.
 fn file(path: &std::path::Path, identity: Identity) {
-    let options = definition(identity.clone());
-    let mut fields = options.schema.fields().to_vec();
+    let mut fields = definition(identity.clone()).schema.fields().to_vec();
     fields.push(Field::new("code", FieldType::INT));
     let schema = Schema::new(fields).expect("distinct names");
     let indexes = vec![Index { unique: true, ..Index::on(["code"]) }];
@@ -87,20 +87,13 @@ fn file(path: &std::path::Path, identity: Identity) {
     });
     let other = other_program(path);
     other.execute_batch("ALTER TABLE trees ADD COLUMN loose").expect("is added");
+    let rows = "INSERT INTO trees (name, code) VALUES ('a', 0), ('b', 1), ('c', NULL)";
+    other.execute(rows, []).expect("is written");
     drop(store);
     let store = GpkgStore::open(path).expect("opens");
     committed(&store, |it| {
-        plant(it, 0..4, WriteMode::Rows);
         it.install_log(TREES, &LogOptions::default()).expect("is installed");
     });
-}
-
-fn plant(
-    transaction: &mut dyn tiepoint_store::Transaction,
-    numbers: std::ops::Range<i32>,
-    mode: WriteMode,
-) {
-    insert(transaction, numbers, mode).expect("is written");
 }
 
 /// A watcher, the copy that it keeps, and where it was.
@@ -147,9 +140,19 @@ fn run(identity: Identity, rows: u64, steps: &[Step]) {
     other.busy_timeout(std::time::Duration::from_millis(100)).expect("is set");
     for step in steps {
         match step {
+            // within a savepoint it would empty the file as soon as that is gone back to (a fault of
+            // SQLite up to 3.53.2 at least)
+            Step::Other(statement) if statement.starts_with("BEGIN") && !other.is_autocommit() => {}
             Step::Other(statement) => drop(other.execute_batch(statement)),
             Step::Ours(mode) if other.is_autocommit() => {
-                committed(&store, |it| plant(it, 10..13, *mode));
+                // those without a key are refused where it is what ties
+                drop(insert(begin(&store).as_mut(), 10..13, *mode));
+                committed(&store, |it| {
+                    let mark = it.savepoint().expect("marks");
+                    if insert(it, 10..13, *mode).is_err() {
+                        it.rollback_to(mark).expect("goes back");
+                    }
+                });
             }
             Step::Ours(_) => {}
             Step::Take(count) => listener.take(*count),
@@ -162,21 +165,30 @@ fn run(identity: Identity, rows: u64, steps: &[Step]) {
     listener.copy.check(&store);
     for (checkpoint, mut copy) in listener.past.into_iter().rev().step_by(7) {
         let mut watch = store.watch(&WatchOptions::after(checkpoint)).expect("watches");
-        heard(watch.as_mut()).iter().for_each(|event| copy.hear(event));
+        for event in heard(watch.as_mut()) {
+            copy.hear(&event);
+        }
         copy.check(&store);
     }
-    drop(begin(&store));
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
 
     #[test]
     fn a_listener_has_it_all(
-        tied in any::<bool>(),
+        tied in 0..3,
         rows in prop_oneof![1..9_u64, Just(20_000)],
         steps in prop::collection::vec(step(), 1..80),
     ) {
-        run(if tied { Identity::column() } else { Identity::None }, rows, &steps);
+        let identity = match tied {
+            0 => Identity::None,
+            1 => Identity::column(),
+            _ => {
+                let (field, namespace) = ("code".to_owned(), ObjectId::mint());
+                Identity::NaturalKey { field, namespace }
+            }
+        };
+        run(identity, rows, &steps);
     }
 }
