@@ -31,7 +31,7 @@ mod table;
 mod triggers;
 
 pub(crate) use columns::NotedColumns;
-pub(crate) use health::{Fault, faults, mend};
+pub(crate) use health::{Fault, faults, layer, mend};
 pub(crate) use install::{forget, install, remove, remove_all, renew};
 pub(crate) use own::note_commit;
 pub(crate) use ranges::Ranges;
