@@ -112,8 +112,12 @@ impl PgWatch {
         let state = layers::state(link, &self.place.database)
             .map_err(self.store.site.failed("look what was committed"))?;
         self.notice_another_log(&state);
-        let (layers, to_mend) = layers_with_logs(link, &self.store, &state, &self.layers)?;
-        self.notice_layers(link, layers)?;
+        let mut to_mend = false;
+        if self.headers.is_empty() {
+            let (layers, wrong) = layers_with_logs(link, &self.store, &state, &self.layers)?;
+            self.notice_layers(link, layers)?;
+            to_mend = wrong;
+        }
         self.now = state.now.clone();
         if self.place.log.is_none() {
             self.finish(state.now);
@@ -224,6 +228,10 @@ impl PgWatch {
             Ok(told) => told,
             Err(Unread::Server(failure)) => {
                 return Err(self.store.site.driver_error(failure, "read what was noted"));
+            }
+            Err(Unread::Emptied) => {
+                self.headers.clear();
+                return Ok(());
             }
             Err(Unread::Nonsense(log)) => {
                 // the transaction has failed over it; the next look passes over what it says

@@ -136,7 +136,14 @@ impl PgWatch {
     /// Looks once, and reads as many rows as are held at once.
     fn look(&mut self) -> Result<()> {
         let link = self.line.take()?;
-        let looked = self.look_by(&link);
+        let mut looked = self.look_by(&link);
+        if looked.as_ref().is_err_and(|error| !error.is_lost_connection()) {
+            // others may just have altered what was to be read: it is read as it is now
+            link.roll_back_unheard();
+            self.store.catalogue.forget();
+            self.headers.clear();
+            looked = self.look_by(&link);
+        }
         let looked = looked.and_then(|wrong| self.compare_by(&link).map(|()| wrong));
         match &looked {
             Err(error) if error.is_lost_connection() => self.line.lost(),

@@ -194,7 +194,9 @@ fn who_waits_is_woken(store: &dyn Store) {
         let waiting = scope.spawn(|| changed(next(watch.as_mut())));
         thread::sleep(Duration::from_millis(50));
         insert_one(store, "places", place("oak", 1, 0.0, 0.0));
+        let begun = Instant::now();
         assert_eq!(name_of(&waiting.join().expect("hears it")), Some(&"oak".into()));
+        assert!(begun.elapsed() < Duration::from_secs(5), "before its patience ends");
     });
 }
 
