@@ -50,8 +50,12 @@ impl Watcher {
             return Ok(false);
         }
         if !self.more {
-            self.compare()?;
-            self.heard = Some(version);
+            match self.compare() {
+                Ok(()) => self.heard = Some(version),
+                // nothing new yet
+                Err(StoreError::Locked { .. }) => {}
+                Err(other) => return Err(other),
+            }
         }
         if self.queue.is_empty() {
             self.given = self.read.clone();
