@@ -2,7 +2,7 @@
 #![cfg(feature = "conformance")]
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use tiepoint_core::{
     Change, ChangeSet, ChangeSetId, Edit, Feature, Field, FieldDefault, FieldNames, FieldType,
     Fields, Ids, Image, InvalidGeometries, Layer, LayerDefinition, ObjectId, Query, Schema, Target,
@@ -324,6 +324,10 @@ impl Store for Broken {
 
     fn change_log(&self) -> Result<ChangeLog> {
         self.0.change_log()
+    }
+
+    fn logged_since(&self, layer: &str) -> Result<Option<SystemTime>> {
+        self.0.logged_since(layer)
     }
 }
 
