@@ -21,6 +21,14 @@ CREATE TABLE IF NOT EXISTS tiepoint.log (
   rows int NOT NULL GENERATED ALWAYS AS (coalesce(cardinality(keys), 0)) STORED,
   at timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(), who text NOT NULL DEFAULT session_user,
   handle text DEFAULT nullif(pg_catalog.current_setting('tiepoint.handle', true), ''));
+-- A third of the time, where the server has it: before PostgreSQL 14 it knows no such setting.
+DO $$
+BEGIN
+  EXECUTE 'ALTER TABLE tiepoint.log ALTER COLUMN before SET COMPRESSION lz4';
+EXCEPTION WHEN syntax_error OR feature_not_supported OR invalid_parameter_value THEN
+  NULL;
+END
+$$;
 CREATE INDEX IF NOT EXISTS log_order ON tiepoint.log (xid, seq);
 -- Those who come back by name to a schema's layers, and the transaction below which they know
 -- everything.

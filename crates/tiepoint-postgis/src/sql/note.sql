@@ -71,7 +71,9 @@ BEGIN
     GROUP BY "tiepoint part";
   END IF;
   IF note.added IS NOT NULL THEN
-    INSERT INTO tiepoint.log (log, kind, keys) VALUES ({LOG}, 'i', note.added);
+    INSERT INTO tiepoint.log (log, kind, keys)
+    SELECT {LOG}, 'i', array_agg(a.key) FROM unnest(note.added) WITH ORDINALITY AS a(key, at)
+    GROUP BY (a.at - 1) / few;
   END IF;
   IF note.last % 256 = 0 AND current_setting('transaction_isolation') = 'read committed' THEN
     BEGIN

@@ -33,6 +33,8 @@ pub(super) struct Compared {
     /// Layers that have got logs: as soon as nothing is committed while they are compared, the log
     /// tells of them from there.
     arriving: HashMap<u32, Layer>,
+    /// Whether the comparison knows layers that it need not know any more.
+    has_handed_over: bool,
     tries: u32,
 }
 
@@ -59,8 +61,13 @@ impl Compared {
         names
     }
 
+    /// Whether it must look, whatever is to be compared.
+    fn is_owed(&self) -> bool {
+        self.has_handed_over || !self.fallen.is_empty() || !self.arriving.is_empty()
+    }
+
     fn is_due(&self, now: &Snapshot) -> bool {
-        let is_owed = !self.fallen.is_empty() || !self.arriving.is_empty();
+        let is_owed = self.is_owed();
         let is_rested = self.not_before.is_none_or(|at| at <= Instant::now());
         is_owed || is_rested && self.at.as_ref() != Some(now)
     }
@@ -82,6 +89,7 @@ impl Compared {
         })?;
         self.names = names.into_inner();
         self.at = Some(now);
+        self.has_handed_over = false;
         self.not_before = Some(Instant::now() + began.elapsed() * REST);
         Ok(found)
     }
@@ -95,7 +103,8 @@ impl PgWatch {
     /// Compares what is to be compared, where anything may have changed since and it is not too
     /// soon.
     pub(super) fn compare_by(&mut self, link: &Link) -> Result<()> {
-        if self.has_more() || !self.has_unfollowed() || !self.compared.is_due(&self.now) {
+        let is_any = self.has_unfollowed() || self.compared.is_owed();
+        if self.has_more() || !is_any || !self.compared.is_due(&self.now) {
             return Ok(());
         }
         let failed = || self.store.site.failed("look what was committed");
@@ -162,6 +171,7 @@ impl PgWatch {
             return;
         }
         self.compared.tries = 0;
+        self.compared.has_handed_over = true;
         for (number, layer) in std::mem::take(&mut self.compared.arriving) {
             self.compared.forget(&layer.name);
             if !is_exact {

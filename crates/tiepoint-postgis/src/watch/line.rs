@@ -8,8 +8,10 @@ use tiepoint_store::Result;
 
 /// How long it waits before it dials again, at first and at most.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
-/// What entries there are changes faster than the server looks at them, so it would plan for few.
-const PLAINLY: &str = "SET enable_seqscan = off; SET jit = off";
+/// How many entries there are changes faster than the server looks at them, so it would plan for few;
+/// how many rows are asked for differs from look to look.
+const PLAINLY: &str =
+    "SET enable_seqscan = off; SET jit = off; SET plan_cache_mode = force_custom_plan";
 
 /// A connection outside the pool, as it is in use for as long as somebody watches.
 pub(crate) struct Line {

@@ -38,6 +38,8 @@ use tiepoint_store::{
 const PAUSES: (Duration, Duration) = (Duration::from_millis(4), Duration::from_millis(100));
 /// How many rows are held at once.
 const WINDOW: usize = 20_000;
+/// For how many windows entries are looked up at once: only which, not what they say.
+const WINDOWS: usize = 5;
 /// How often making a log anew is tried.
 const BETWEEN_MENDS: Duration = Duration::from_secs(1);
 
@@ -52,6 +54,8 @@ pub(crate) struct PgWatch {
     /// What is being given at present is seen by this.
     until: Option<Snapshot>,
     headers: VecDeque<Header>,
+    /// Whether there may be more than these.
+    is_cut: bool,
     ready: VecDeque<WatchEvent>,
     /// The transaction of the last event that is ready, where more of it may follow.
     unfinished: Option<String>,
@@ -84,6 +88,7 @@ impl PgWatch {
             place: begun.place,
             until: None,
             headers: VecDeque::new(),
+            is_cut: false,
             ready: VecDeque::new(),
             unfinished: None,
             given,
@@ -136,7 +141,14 @@ impl PgWatch {
     /// Looks once, and reads as many rows as are held at once.
     fn look(&mut self) -> Result<()> {
         let link = self.line.take()?;
-        let looked = self.look_by(&link);
+        let mut looked = self.look_by(&link);
+        if looked.as_ref().is_err_and(|error| !error.is_lost_connection()) {
+            // others may just have altered what was to be read: it is read as it is now
+            link.roll_back_unheard();
+            self.store.catalogue.forget();
+            self.headers.clear();
+            looked = self.look_by(&link);
+        }
         let looked = looked.and_then(|wrong| self.compare_by(&link).map(|()| wrong));
         match &looked {
             Err(error) if error.is_lost_connection() => self.line.lost(),

@@ -6,7 +6,7 @@ use crate::metadata::{Sql, Table};
 use crate::reading::FeatureReader;
 use crate::select::{self, FIELDS_AT, Shape, parameters};
 use crate::spelling::Spelling;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use tiepoint_core::{Feature, Fid, Ids, ObjectId, Query};
 use tiepoint_store::sql::Fragment;
@@ -33,6 +33,8 @@ pub(crate) enum Unread {
     Server(Failure),
     /// What the log of this number says makes no sense any more.
     Nonsense(i32),
+    /// The table has been emptied since the look began, and does not show what there was then.
+    Emptied,
 }
 
 /// Reads what was noted of one layer.
@@ -63,29 +65,57 @@ impl Notes<'_> {
     }
 
     /// What the first entry says of each of these rows that is later than the one named beside it
-    /// and has been committed after `since`.
+    /// and has been committed after `since`. Where it is is looked for among the keys alone, as
+    /// what rows said is much to read.
     pub(crate) fn later(
         &self,
         rows: &[(&str, i64)],
         since: &(String, Vec<String>),
     ) -> Result<HashMap<String, Option<Feature>>, Unread> {
-        let from = format!(
-            "SELECT f.key AS \"tiepoint key\", f.seq AS \"tiepoint seq\", f.at AS \"tiepoint at\", \
-               f.before::tiepoint.row_{log} AS \"tiepoint row\", \
-               f.before IS NOT NULL AS \"tiepoint was\" \
-             FROM (SELECT DISTINCT ON (u.key) u.key, e.seq, u.at, u.before \
-               FROM (SELECT seq, keys, before FROM tiepoint.changes WHERE log = {log} AND seq > $5 \
-                       AND (xid >= $3::text::xid8 OR xid = ANY ($4::text[]::xid8[])) OFFSET 0) AS e \
-               CROSS JOIN LATERAL unnest(e.keys, e.before) WITH ORDINALITY AS u(key, before, at) \
-               JOIN unnest($1::text[], $2::int8[]) AS w(key, seq) ON w.key = u.key AND e.seq > w.seq \
-               ORDER BY u.key, e.seq, u.at) AS f OFFSET 0",
-            log = self.log
-        );
+        let sql = "SELECT DISTINCT ON (u.key) e.xid::text, e.seq, u.at \
+                   FROM (SELECT xid, seq, keys FROM tiepoint.changes WHERE log = $6 AND seq > $5 \
+                     AND (xid >= $3::text::xid8 OR xid = ANY ($4::text[]::xid8[])) OFFSET 0) AS e \
+                   CROSS JOIN LATERAL unnest(e.keys) WITH ORDINALITY AS u(key, at) \
+                   JOIN unnest($1::text[], $2::int8[]) AS w(key, seq) \
+                     ON w.key = u.key AND e.seq > w.seq \
+                   ORDER BY u.key, e.seq, u.at";
         let keys: Vec<&str> = rows.iter().map(|(key, _)| *key).collect();
         let seqs: Vec<i64> = rows.iter().map(|(_, seq)| *seq).collect();
         let first = seqs.iter().copied().min().unwrap_or_default();
-        let noted = self.decoded(&from, &[&keys, &seqs, &since.0, &since.1, &first])?;
+        let parameters: &[&(dyn ToSql + Sync)] =
+            &[&keys, &seqs, &since.0, &since.1, &first, &self.log];
+        let found = self.link.query(sql, parameters).map_err(|failure| self.unread(failure))?;
+        let places: Vec<(i64, i64)> = found.iter().map(|row| (row.get(1), row.get(2))).collect();
+        let entries: BTreeMap<i64, &str> =
+            found.iter().map(|row| (row.get(1), row.get(0))).collect();
+        let noted = self.at_places(&entries, &places)?;
         Ok(noted.into_iter().filter_map(|it| Some((it.key?, it.before))).collect())
+    }
+
+    /// What single rows of entries said.
+    fn at_places(
+        &self,
+        entries: &BTreeMap<i64, &str>,
+        places: &[(i64, i64)],
+    ) -> Result<Vec<Noted>, Unread> {
+        if places.is_empty() {
+            return Ok(Vec::new());
+        }
+        let from = format!(
+            "SELECT u.key AS \"tiepoint key\", e.seq AS \"tiepoint seq\", u.at AS \"tiepoint at\", \
+               u.before::tiepoint.row_{} AS \"tiepoint row\", \
+               u.before IS NOT NULL AS \"tiepoint was\" \
+             FROM unnest($1::text[]::xid8[], $2::int8[]) AS w(xid, seq) \
+             JOIN tiepoint.changes e ON e.xid = w.xid AND e.seq = w.seq \
+             CROSS JOIN LATERAL unnest(e.keys, e.before) WITH ORDINALITY AS u(key, before, at) \
+             JOIN unnest($3::int8[], $4::int8[]) AS p(seq, at) ON p.seq = e.seq AND p.at = u.at \
+             OFFSET 0",
+            self.log
+        );
+        let (seqs, transactions): (Vec<i64>, Vec<&str>) =
+            entries.iter().map(|(seq, transaction)| (*seq, *transaction)).unzip();
+        let (in_entries, at): (Vec<i64>, Vec<i64>) = places.iter().copied().unzip();
+        self.decoded(&from, &[&transactions, &seqs, &in_entries, &at])
     }
 
     /// Rows noted, of which `from` gives the key, the place and the text.
@@ -134,10 +164,24 @@ impl Notes<'_> {
         let select = select.map_err(|error| Unread::Server(error.into()))?;
         let rows = self.link.query(&select.statement.sql, &parameters(&select.statement));
         let rows = rows.map_err(|failure| self.unread(failure))?;
+        if self.was_emptied()? {
+            return Err(Unread::Emptied);
+        }
         let reader = FeatureReader::new(self.site.clone(), Arc::clone(self.table), select.shape);
         let features = rows.iter().map(|row| reader.feature(row).ok());
         let keyed = features.map(|it| it.map(|feature| (self.key_of(&feature), feature)));
         keyed.collect::<Option<_>>().ok_or(Unread::Nonsense(self.log))
+    }
+
+    /// Whether the table has been truncated or written anew since the look began: whoever reads by an
+    /// older snapshot then finds it empty, so this is asked when it has been read. The catalogue
+    /// shows the file that was there at the snapshot, the function the one that is there now.
+    fn was_emptied(&self) -> Result<bool, Unread> {
+        let sql = "SELECT EXISTS (SELECT FROM pg_class c \
+                   WHERE (c.oid = $1 OR c.oid IN (SELECT relid FROM pg_partition_tree($1))) \
+                     AND c.relfilenode <> coalesce(pg_relation_filenode(c.oid), 0))";
+        let row = self.link.query_one(sql, &[&self.table.oid]).map_err(Unread::Server)?;
+        Ok(row.get(0))
     }
 
     /// Texts that are no values, and what others have just altered or dropped.

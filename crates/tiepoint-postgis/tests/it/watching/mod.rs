@@ -1,20 +1,23 @@
 //! What a watcher hears of a table with a change log.
+mod definitions;
 mod following;
+mod keeping;
+mod order;
+mod roles;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tiepoint_core::{Change, Fid, Query, Value};
 use tiepoint_postgis::PostgisStore;
-use tiepoint_postgis::testing::TestSchema;
+use tiepoint_postgis::testing::{Server, TestSchema};
 use tiepoint_store::{
     LogOptions, ResetReason, Store, TransactionOptions, Watch, WatchEvent, WatchOptions,
 };
+use tokio::runtime::{Builder, Runtime};
+use tokio_postgres::{Client, NoTls};
 
 const TREES: &str = "trees";
-/// Longer than a look takes.
-const SOON: Duration = Duration::from_secs(5);
-
-/// A table with a log, and who writes to it by name.
+/// A table with a log.
 fn trees(schema: &TestSchema) -> PostgisStore {
     schema.execute(
         "CREATE TABLE trees (fid int PRIMARY KEY, name text, height float8, seen timestamptz, \
@@ -84,6 +87,13 @@ impl Copy {
         Self(features.map(|it| (key(&it.fid), it.values().to_vec())).collect())
     }
 
+    #[track_caller]
+    fn apply_all(&mut self, events: &[WatchEvent]) {
+        for event in events {
+            self.apply(event);
+        }
+    }
+
     /// Applies a change, which must fit what there is.
     #[track_caller]
     fn apply(&mut self, event: &WatchEvent) {
@@ -101,9 +111,51 @@ impl Copy {
                 let values = self.0.get_mut(&key).unwrap_or_else(|| panic!("{event:?}"));
                 for it in fields {
                     assert_eq!(values[it.field], it.before, "{event:?}");
-                    values[it.field] = it.after.clone();
+                    values[it.field].clone_from(&it.after);
                 }
             }
         }
+    }
+}
+
+/// Somebody who writes with another program, in a session that stays.
+struct Session {
+    runtime: Runtime,
+    client: Client,
+}
+
+impl Session {
+    fn open(server: &Server, schema: &TestSchema) -> Self {
+        let session = Self::at(&server.url());
+        session.run(&format!("SET search_path = {}, public", schema.name()));
+        session
+    }
+
+    fn at(url: &str) -> Self {
+        let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.expect("a runtime");
+        let connected = runtime.block_on(tokio_postgres::connect(url, NoTls));
+        let (client, connection) = connected.expect("connects");
+        runtime.spawn(connection);
+        Self { runtime, client }
+    }
+
+    #[track_caller]
+    fn run(&self, sql: &str) {
+        self.try_run(sql).unwrap_or_else(|error| panic!("{sql}: {error:?}"));
+    }
+
+    fn try_run(&self, sql: &str) -> Result<(), tokio_postgres::Error> {
+        self.runtime.block_on(self.client.batch_execute(sql))
+    }
+
+    fn copy(&self, sql: &str, rows: String) {
+        use futures_util::SinkExt;
+        self.runtime.block_on(async {
+            let sink = self.client.copy_in(sql).await.expect("copies");
+            let mut sink = std::pin::pin!(sink);
+            sink.send(bytes::Bytes::from(rows)).await.expect("sends");
+            sink.close().await.expect("ends");
+        });
     }
 }
