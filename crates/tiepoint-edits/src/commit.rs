@@ -135,9 +135,9 @@ impl EditBuffer {
                 aliases.add(&it.layer, fid, it.fid.clone());
             }
         }
-        if let EditEvent::Committed { written, inserted, .. } = &event {
+        if let EditEvent::Committed { written, .. } = &event {
             for own in shared.followers.iter().filter_map(Weak::upgrade) {
-                own.lock().unwrap_or_else(PoisonError::into_inner).note(written, inserted);
+                own.lock().unwrap_or_else(PoisonError::into_inner).note(written);
             }
         }
         self.listeners.queue(event);

@@ -4,9 +4,9 @@ use crate::fixture::{all, created, logged, notes, patch, target, tree, trees, wr
 use crate::frail::{Call, Fault, Frail, How};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use tiepoint_core::{Change, ChangeSet, Edit, ErrorKind, Feature, Resolution, Target};
+use tiepoint_core::{Change, ChangeSet, Edit, ErrorKind, Feature, Ids, Query, Resolution, Target};
 use tiepoint_edits::{EditBuffer, EditEvent, Follower, Heard, Subscription};
-use tiepoint_store::{MemoryStore, Store, TransactionOptions};
+use tiepoint_store::{LogOptions, MemoryStore, Store, TransactionOptions};
 
 /// A buffer over two trees, one who follows, and what subscribers are told.
 struct World {
@@ -22,6 +22,10 @@ fn world() -> World {
     let below = MemoryStore::new();
     created(&below, &[trees(), notes()]);
     logged(&below, &["trees", "notes"]);
+    world_over(below)
+}
+
+fn world_over(below: MemoryStore) -> World {
     written(&below, "trees", ["oak", "elm"].map(|name| Edit::Insert(tree(name, 1))));
     let store = Arc::new(Frail::over(Arc::new(below)));
     let buffer = Arc::new(EditBuffer::over(store.clone()));
@@ -128,15 +132,41 @@ fn what_is_pending_is_merged() {
 fn only_what_was_heard_of_is_read() {
     let mut world = world();
     world.edit(world.set(0, "yew"));
+    world.edit(Edit::Insert(tree("new", 7)));
     world.others([world.raise(1, 5)]);
-    world.store.fail(Fault { call: Call::Read, how: How::Refused, after: 0 });
+    drop(world.store.asked());
     assert_eq!(world.pump(), Heard::TakenUp);
-    assert!(!world.store.has_failed(), "nothing is pending for it");
+    assert_eq!(world.store.asked(), [], "nothing is pending for it");
+    world.edit(world.set(1, "pear"));
+    drop(world.store.asked());
+    world.others([world.raise(1, 6)]);
+    assert_eq!(world.pump(), Heard::TakenUp);
+    let ids = Ids::Objects(world.trees[1].id.into_iter().collect());
+    assert_eq!(world.store.asked(), [Query::layer("trees").ids(ids)], "and of nothing else");
+    assert_eq!(world.says(), said(&[("yew", 1), ("pear", 6), ("new", 7)]));
+}
+
+#[test]
+fn what_cannot_be_read_is_taken_up_later() {
+    let mut world = world();
+    world.edit(world.set(0, "yew"));
     world.others([world.raise(0, 5)]);
+    world.store.fail(Fault { call: Call::Read, how: How::Refused, after: 0 });
     world.follower.pump(Duration::ZERO).expect_err("it has to be read");
-    assert_eq!(world.says(), said(&[("yew", 1), ("elm", 5)]), "nothing is merged yet");
+    assert_eq!(world.says(), said(&[("yew", 1), ("elm", 1)]), "nothing is merged yet");
     assert_eq!(world.pump(), Heard::TakenUp, "nothing is missed");
-    assert_eq!(world.says(), said(&[("yew", 5), ("elm", 5)]));
+    assert_eq!(world.says(), said(&[("yew", 5), ("elm", 1)]));
+}
+
+#[test]
+fn what_was_before_is_merged_first() {
+    let world = world();
+    world.edit(world.set(0, "yew"));
+    world.others([world.raise(0, 5)]);
+    let mut late = world.buffer.follow().expect("the store can be watched");
+    assert_eq!(late.pump(Duration::ZERO).expect("is merged"), Heard::TakenUp);
+    assert_eq!(world.says(), said(&[("yew", 5), ("elm", 1)]));
+    assert!(matches!(world.take()[..], [EditEvent::Merged { .. }]));
 }
 
 #[test]
@@ -225,16 +255,30 @@ fn what_is_heard_within_a_command_waits_for_its_end() {
 
 #[test]
 fn what_cannot_be_known_is_merged_and_told_as_such() {
-    let mut world = world();
+    let below = MemoryStore::new();
+    created(&below, &[trees(), notes()]);
+    let mut transaction = below.begin(TransactionOptions::default()).expect("begins");
+    transaction.install_log("trees", &LogOptions { keep: 1 }).expect("changes can be noted");
+    transaction.commit().expect("commits");
+    let mut world = world_over(below);
     world.edit(world.set(0, "yew"));
     world.others([world.raise(0, 5)]);
+    world.others([world.raise(1, 5)]);
+    world.others([world.raise(1, 6)]);
+    assert_eq!(world.pump(), Heard::TakenUp);
+    let told = world.take();
+    assert!(matches!(told[..], [EditEvent::Merged { .. }, EditEvent::Reset]), "{told:?}");
+    assert_eq!(world.says(), said(&[("yew", 5), ("elm", 6)]));
+}
+
+#[test]
+fn a_layer_that_is_gone_is_told() {
+    let mut world = world();
     let mut transaction = world.store.begin(TransactionOptions::default()).expect("begins");
     transaction.drop_layer("notes").expect("is dropped");
     transaction.commit().expect("commits");
-    world.follower.catch_up().expect("is heard");
-    let told = world.take();
-    assert!(told.iter().any(|it| matches!(it, EditEvent::Reset)), "{told:?}");
-    assert_eq!(world.says()[0], ("yew".to_owned(), 5));
+    assert_eq!(world.pump(), Heard::TakenUp);
+    assert!(matches!(world.take()[..], [EditEvent::Reset]));
 }
 
 #[test]

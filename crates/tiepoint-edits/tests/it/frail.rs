@@ -51,6 +51,7 @@ pub(crate) struct Frail {
     below: Arc<dyn Store>,
     place: String,
     faults: Arc<Faults>,
+    asked: Mutex<Vec<Query>>,
 }
 
 impl Frail {
@@ -58,7 +59,12 @@ impl Frail {
         static NEXT: AtomicU64 = AtomicU64::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let place = format!("frail:{}:{number}", std::process::id());
-        Self { below, place, faults: Arc::default() }
+        Self { below, place, faults: Arc::default(), asked: Mutex::default() }
+    }
+
+    /// What was read since this was last asked, beside what transactions read.
+    pub(crate) fn asked(&self) -> Vec<Query> {
+        std::mem::take(&mut *self.asked.lock().expect("nobody panics"))
     }
 
     pub(crate) fn fail(&self, fault: Fault) {
@@ -142,6 +148,7 @@ impl Store for Frail {
     }
 
     fn read_with(&self, query: &Query, control: &ReadControl) -> Result<Features<'static>> {
+        self.asked.lock().expect("nobody panics").push(query.clone());
         self.faults.call(Call::Read, || self.below.read_with(query, control))
     }
 

@@ -5,6 +5,7 @@ mod disk;
 mod drift;
 mod fixture;
 mod follow;
+mod followed;
 mod frail;
 mod handlers;
 mod model;

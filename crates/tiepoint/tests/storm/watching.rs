@@ -231,8 +231,18 @@ pub(crate) fn watch_for_ever(place: &str, since: &str) {
     let store = crate::ours::opened(place);
     let options = WatchOptions::after(since.parse().expect("a checkpoint"));
     let mut watch = retried(|| store.watch(&options));
+    let mut well = Instant::now();
     loop {
-        let Ok(Some(event)) = watch.next(PATIENCE) else { continue };
+        let event = match watch.next(PATIENCE) {
+            Ok(event) => event,
+            Err(error) => {
+                assert!(well.elapsed() < Duration::from_secs(60), "{error}");
+                std::thread::sleep(PATIENCE);
+                continue;
+            }
+        };
+        well = Instant::now();
+        let Some(event) = event else { continue };
         let mut line = format!("\n{MARK}{} ", event.checkpoint());
         match event {
             WatchEvent::Reset(reset) => write!(line, "reset {}", reset.reason).expect("is written"),

@@ -30,9 +30,10 @@ const RULES: [Rules; 4] = [
     Rules { others: true, crashes: true, follows: None },
 ];
 
-const FOLLOWING: [Rules; 2] = [
+const FOLLOWING: [Rules; 3] = [
     Rules { others: true, crashes: false, follows: Some(By::Logs) },
     Rules { others: true, crashes: false, follows: Some(By::Comparing) },
+    Rules { others: true, crashes: true, follows: Some(By::Logs) },
 ];
 
 fn history(seed: u64, rules: &[Rules], store: world::Below<'_>) {

@@ -100,9 +100,8 @@ impl<'s> World<'s> {
             follower: None,
             _guard: guard,
         };
-        world.follower =
-            rules.follows.map(|_| world.buffer.follow().expect("the store can be watched"));
         world.listen();
+        world.begin_to_follow();
         world
     }
 
@@ -118,6 +117,11 @@ impl<'s> World<'s> {
             follow(&mut replica.lock().expect("nobody panics"), event, &buffer);
             Ok(())
         }));
+    }
+
+    fn begin_to_follow(&mut self) {
+        let follow = |_| self.buffer.follow().expect("the store can be watched");
+        self.follower = self.rules.follows.map(follow);
     }
 
     fn fresh(&mut self) -> Handle {
@@ -371,6 +375,7 @@ impl<'s> World<'s> {
         self.subscription = None;
         // one that dies does not clear up, as one does that goes
         let on_disk = files_in(self.folder.path());
+        self.follower = None;
         self.buffer = Arc::new(EditBuffer::over(Arc::new(MemoryStore::new())));
         for (path, bytes) in on_disk {
             std::fs::create_dir_all(path.parent().expect("is in a folder")).expect("is made");
@@ -384,6 +389,7 @@ impl<'s> World<'s> {
         self.find_notes();
         assert_eq!(self.clashes(&self.buffer.conflicts()), expected);
         self.listen();
+        self.begin_to_follow();
         self.decide(random);
         "crash"
     }

@@ -4,7 +4,9 @@ use crate::{
     WatchOptions,
 };
 use std::time::Duration;
-use tiepoint_core::{Edit, ErrorKind, Feature, Field, FieldType, LayerDefinition, Schema};
+use tiepoint_core::{
+    Change, Edit, ErrorKind, Feature, Field, FieldType, LayerDefinition, ObjectId, Schema, Target,
+};
 
 fn store(keep: u64) -> MemoryStore {
     let store = MemoryStore::new();
@@ -118,4 +120,98 @@ fn a_log_that_is_removed_forgets_and_one_that_comes_again_begins_anew() {
     let Some(WatchEvent::Reset(reset)) = next(back.as_mut()) else { panic!("is not known") };
     assert_eq!((reset.layer.as_deref(), reset.reason), (Some("trees"), ResetReason::NoLog));
     assert_eq!(changes(back.as_mut()), 1);
+}
+
+/// Adds a layer of another name in which each name may be there once, without a log.
+fn with_names(store: &MemoryStore) {
+    let name = Field { unique: true, ..Field::new("name", FieldType::TEXT) };
+    let schema = Schema::new(vec![name]).expect("one field");
+    let mut transaction = store.begin(TransactionOptions::default()).expect("opens");
+    transaction.create_layer(&LayerDefinition::new("names", schema)).expect("is created");
+    transaction.commit().expect("commits");
+}
+
+fn named(store: &MemoryStore, name: &str) -> Feature {
+    let layer = store.layer("names").expect("is there");
+    Feature::with_values(layer.schema().clone(), vec![Some(name.into())])
+}
+
+fn settled(watch: &mut dyn Watch) -> Vec<bool> {
+    let events = std::iter::from_fn(|| next(watch));
+    let settled = |event| match event {
+        WatchEvent::Changed(changed) => changed.settled,
+        WatchEvent::Reset(reset) => panic!("all is known: {reset:?}"),
+    };
+    events.map(settled).collect()
+}
+
+#[test]
+fn where_one_layer_has_no_log_several_commits_are_one() {
+    let store = store(100);
+    with_names(&store);
+    let mut watch = store.watch(&WatchOptions::from_now()).expect("can be watched");
+    let mut one = store.watch(&WatchOptions::from_now().layer("names")).expect("can be watched");
+    plant(&store, 2);
+    let mut transaction = store.begin(TransactionOptions::default()).expect("opens");
+    for name in ["oak", "elm"] {
+        transaction.write("names", Edit::Insert(named(&store, name))).expect("is written");
+    }
+    transaction.commit().expect("commits");
+    plant(&store, 1);
+    assert_eq!(settled(watch.as_mut()), [false, false, false, false, true]);
+    assert_eq!(settled(one.as_mut()), [false, true]);
+    plant(&store, 2);
+    plant(&store, 1);
+    assert_eq!(settled(watch.as_mut()), [false, true, true], "of layers with a log each is known");
+}
+
+#[test]
+fn a_value_that_is_free_again_is_taken_afterwards() {
+    for logged in [false, true] {
+        let store = store(100);
+        with_names(&store);
+        if logged {
+            let mut transaction = store.begin(TransactionOptions::default()).expect("opens");
+            let options = LogOptions::default();
+            transaction.install_log("names", &options).expect("is installed");
+            transaction.commit().expect("commits");
+        }
+        let [first, last] = ["00", "ff"]
+            .map(|it| format!("018f0000-0000-7000-8000-0000000000{it}").parse().expect("a UUID"));
+        let mut watch = store.watch(&WatchOptions::from_now()).expect("can be watched");
+        for (id, gone) in [(last, None), (first, Some(last)), (last, Some(first))] {
+            let id: ObjectId = id;
+            let mut transaction = store.begin(TransactionOptions::default()).expect("opens");
+            if let Some(gone) = gone {
+                transaction.write("names", Edit::Delete(Target::Id(gone))).expect("is written");
+            }
+            let feature = named(&store, "oak").with_id(id);
+            transaction.write("names", Edit::Insert(feature)).expect("is free");
+            transaction.commit().expect("commits");
+            let comes = std::iter::from_fn(|| next(watch.as_mut())).map(|event| match event {
+                WatchEvent::Changed(it) => matches!(it.change, Change::Insert(_)),
+                WatchEvent::Reset(reset) => panic!("all is known: {reset:?}"),
+            });
+            let expected: &[bool] = if gone.is_some() { &[false, true] } else { &[true] };
+            assert_eq!(comes.collect::<Vec<_>>(), expected);
+        }
+    }
+}
+
+#[test]
+fn what_does_not_matter_moves_the_checkpoint_on() {
+    let store = store(10);
+    with_names(&store);
+    let mut transaction = store.begin(TransactionOptions::default()).expect("opens");
+    transaction.install_log("names", &LogOptions { keep: 10 }).expect("is installed");
+    transaction.commit().expect("commits");
+    let names = WatchOptions::from_now().layer("names");
+    let mut watch = store.watch(&names).expect("can be watched");
+    (0..20).for_each(|_| {
+        plant(&store, 1);
+        assert_eq!(next(watch.as_mut()), None);
+    });
+    let back = WatchOptions::after(watch.checkpoint()).layer("names");
+    let mut back = store.watch(&back).expect("is one");
+    assert_eq!(next(back.as_mut()), None, "nothing that matters was trimmed");
 }
