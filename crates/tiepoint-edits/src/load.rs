@@ -38,17 +38,6 @@ impl Wanted {
         read: impl Fn(&Query) -> Result<Features<'a>>,
     ) -> Result<Loaded> {
         let mut loaded = Loaded::default();
-        self.load_into(&mut loaded, layer, read)?;
-        Ok(loaded)
-    }
-
-    /// Fetches them beside others that are known.
-    pub(crate) fn load_into<'a>(
-        self,
-        loaded: &mut Loaded,
-        layer: &str,
-        read: impl Fn(&Query) -> Result<Features<'a>>,
-    ) -> Result<()> {
         let questions = [
             (!self.ids.is_empty()).then(|| Ids::Objects(self.ids.into_iter().collect())),
             (!self.fids.is_empty()).then(|| Ids::Fids(self.fids.into_iter().collect())),
@@ -58,7 +47,7 @@ impl Wanted {
                 loaded.add(Arc::new(feature?));
             }
         }
-        Ok(())
+        Ok(loaded)
     }
 }
 

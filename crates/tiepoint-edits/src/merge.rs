@@ -43,22 +43,24 @@ impl EditBuffer {
             let shared = self.lock();
             (shared.state.clone(), shared.history.pending())
         };
-        let origins = Origins::of_state(&state, &steps);
-        let now = match heard {
-            None => Present::read(&origins, &**self.store())?,
-            Some(heard) => Present::read_some(&origins, heard, &state, &**self.store())?,
+        let origins = match heard {
+            None => Origins::of_state(&state, &steps),
+            Some(heard) => Origins::of_some(&state, &steps, heard),
         };
+        let mut now = Present::read(&origins, &**self.store())?;
         let theirs = origins.changes_to(&now);
-        if !theirs.is_empty() {
-            let taken = self.take_up(&state, theirs.clone(), &steps, &now);
-            if taken.as_ref().is_err_and(EditError::is_a_gap) {
-                let whole = [Step::new("Pending edits", state.changes())];
-                self.take_up(&state, theirs, &whole, &now)?;
-            } else {
-                taken?;
-            }
+        if theirs.is_empty() {
+            return Ok(());
         }
-        Ok(())
+        if let Some(heard) = heard {
+            now.add_others(&Origins::of_state(&state, &steps), heard, &state);
+        }
+        let taken = self.take_up(&state, theirs.clone(), &steps, &now);
+        if taken.as_ref().is_err_and(EditError::is_a_gap) {
+            let whole = [Step::new("Pending edits", state.changes())];
+            return self.take_up(&state, theirs, &whole, &now);
+        }
+        taken
     }
 
     /// The conflicts that are not decided yet.
@@ -207,34 +209,20 @@ impl Present {
         Ok(Self { layers, absent: BTreeMap::new() })
     }
 
-    /// Reads the features that somebody heard of; of all others it knows what pending edits were
-    /// made of.
-    fn read_some(
-        origins: &Origins,
-        heard: &Touched,
-        state: &State,
-        store: &dyn Store,
-    ) -> Result<Self> {
-        let mut now = Self { layers: BTreeMap::new(), absent: BTreeMap::new() };
+    /// Of the features that nobody heard of it knows what pending edits were made of.
+    fn add_others(&mut self, origins: &Origins, heard: &Touched, state: &State) {
         for (name, targets) in origins.layers() {
-            let (mut wanted, mut known) = (Wanted::default(), Loaded::default());
-            let mut absent = Vec::new();
-            for target in targets {
-                if heard.get(name).is_some_and(|it| it.contains(target)) {
-                    wanted.want(target, None);
-                    continue;
-                }
+            let known = self.layers.entry(name.to_owned()).or_default();
+            let absent = self.absent.entry(name.to_owned()).or_default();
+            let is_heard_of = |it: &&Target| heard.get(name).is_some_and(|here| here.contains(*it));
+            for target in targets.filter(|it| !is_heard_of(it)) {
                 let row = state.layer(name).and_then(|layer| layer.row(target));
                 match row.and_then(|row| row.base.clone()) {
                     Some(base) => known.add(base),
                     None => absent.push(target.clone()),
                 }
             }
-            wanted.load_into(&mut known, name, |query| store.read(query))?;
-            now.layers.insert(name.to_owned(), known);
-            now.absent.insert(name.to_owned(), absent);
         }
-        Ok(now)
     }
 
     pub(crate) fn get(&self, layer: &str, target: &Target) -> Option<&Feature> {

@@ -2,7 +2,8 @@
 //! did to them since.
 use crate::history::Step;
 use crate::merge::Present;
-use crate::state::State;
+use crate::state::{LayerState, State};
+use crate::step::Touched;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use tiepoint_core::{
@@ -33,12 +34,21 @@ impl Origins {
             let Some(known) = state.layer(name) else { continue };
             let here = origins.0.entry(name.to_owned()).or_default();
             here.names = known.names().to_vec();
-            for (target, _) in layer.iter() {
-                let Some(row) = known.row(target) else { continue };
-                let said = |base: &Feature| base.values().iter().cloned().map(Some).collect();
-                here.features.insert(target.clone(), row.base.as_deref().map(said));
-                let fid = row.base.as_ref().and_then(|base| base.fid.clone());
-                here.fids.extend(fid.map(|fid| (target.clone(), fid)));
+            layer.iter().for_each(|(target, _)| here.add_known(target, known));
+        }
+        origins
+    }
+
+    /// The same, of these features alone.
+    pub(crate) fn of_some(state: &State, steps: &[Step], some: &Touched) -> Self {
+        let mut origins = Self::default();
+        for (name, targets) in some {
+            let Some(known) = state.layer(name) else { continue };
+            let here = origins.0.entry(name.clone()).or_default();
+            here.names = known.names().to_vec();
+            let is_in = |step: &Step, target| step.changes.get(name, target).is_some();
+            for target in targets.iter().filter(|it| steps.iter().any(|step| is_in(step, it))) {
+                here.add_known(target, known);
             }
         }
         origins
@@ -78,6 +88,14 @@ impl Origins {
 }
 
 impl LayerOrigins {
+    fn add_known(&mut self, target: &Target, known: &LayerState) {
+        let Some(row) = known.row(target) else { return };
+        let said = |base: &Feature| base.values().iter().cloned().map(Some).collect();
+        self.features.insert(target.clone(), row.base.as_deref().map(said));
+        let fid = row.base.as_ref().and_then(|base| base.fid.clone());
+        self.fids.extend(fid.map(|fid| (target.clone(), fid)));
+    }
+
     fn add(&mut self, layer: &LayerChanges) {
         let at: Vec<usize> = layer.fields().iter().map(|name| self.position(name)).collect();
         for (target, change) in layer.iter() {

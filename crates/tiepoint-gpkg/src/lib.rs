@@ -1,8 +1,9 @@
 //! GeoPackage as a tiepoint store: one file, no server, no native library but SQLite.
 //!
 //! [`GpkgStore`] is the whole of it. It reads what GDAL, QGIS and others wrote and writes what they
-//! read; what GeoPackage has no word for is kept in one side table, `gpkg_tiepoint`, that no layer
-//! list shows and that `untie` removes.
+//! read; what GeoPackage has no word for is kept in a side table, `gpkg_tiepoint`, and what happens to
+//! layers that have a change log in another, `gpkg_tiepoint_log`. No layer list shows them, and
+//! `untie` removes them.
 mod affinity;
 mod aggregate;
 mod books;

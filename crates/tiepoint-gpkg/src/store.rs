@@ -38,7 +38,9 @@ impl Default for OpenOptions {
 
 /// A GeoPackage file (OGC 12-128r19).
 ///
-/// Reading never changes the file, and leaves no other file beside it. Writing keeps the file in
+/// Reading never changes the file, and leaves no other file beside it. Watching neither, but for one
+/// case: where another program has taken away or outdated the triggers of a change log, and the
+/// handle may write, they are made anew. Writing keeps the file in
 /// the journal mode that it has; new files are single files (`DELETE`), which every program opens
 /// as they are. In that mode a transaction waits at its commit for other programs that are reading;
 /// readings of this process make way by themselves.

@@ -361,6 +361,8 @@ fn what_is_committed_is_heard_while_others_work() {
         writing.await.expect("is done");
         let log = store.change_log().await.expect("is known");
         assert_eq!(log.entries, 200);
+        let since = store.logged_since("few").await.expect("is known");
+        assert!(since.is_some_and(|it| log.oldest.is_some_and(|oldest| it <= oldest)));
         let mut again = store.watch(WatchOptions::after(begun)).await.expect("can be watched");
         hears(&mut again, 0..120).await;
         let checkpoint = again.checkpoint().clone();

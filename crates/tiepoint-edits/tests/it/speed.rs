@@ -1,9 +1,9 @@
 //! What an edit costs does not depend on how many are pending: wrong complexity would show here.
-use crate::fixture::{all, created, patch, target, tree, trees, written};
+use crate::fixture::{all, created, logged, patch, target, tree, trees, written};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tiepoint_core::{Edit, Target};
-use tiepoint_edits::EditBuffer;
+use tiepoint_edits::{EditBuffer, Heard};
 use tiepoint_store::{MemoryStore, Store, TransactionOptions, WriteMode};
 
 /// A buffer with so many edits pending, in one step.
@@ -48,4 +48,27 @@ fn a_further_edit_and_taking_it_back_cost_the_same_with_much_pending_as_with_lit
     });
     let [little, much] = times;
     assert!(much < little * 10 + Duration::from_micros(200), "{much:?} instead of {little:?}");
+}
+
+#[test]
+fn hearing_of_what_nothing_is_pending_for_costs_the_same_with_much_pending_as_with_little() {
+    let times = [100, 100_000].map(|count| {
+        let (buffer, _) = pending(count);
+        logged(&**buffer.store(), &["trees"]);
+        let buffer = Arc::new(buffer);
+        let mut follower = buffer.follow().expect("the store can be watched");
+        follower.catch_up().expect("nothing is heard");
+        let mut rank = 0;
+        let heard = |()| {
+            rank += 1;
+            written(&**buffer.store(), "trees", [Edit::Insert(tree("another", rank))]);
+            let begun = Instant::now();
+            let heard = follower.pump(Duration::ZERO).expect("is heard");
+            assert_eq!(heard, Heard::TakenUp);
+            begun.elapsed()
+        };
+        std::iter::repeat_n((), 30).map(heard).min().expect("thirty")
+    });
+    let [little, much] = times;
+    assert!(much < little * 10 + Duration::from_micros(500), "{much:?} instead of {little:?}");
 }

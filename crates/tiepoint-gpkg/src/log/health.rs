@@ -98,7 +98,7 @@ pub(crate) fn mend(link: &Link, site: &Site, fault: &Fault) -> Result<()> {
 }
 
 /// A layer by its name in any case of letters, if there is one.
-fn layer(link: &Link, site: &Site, name: &str) -> Result<Option<Arc<Table>>> {
+pub(crate) fn layer(link: &Link, site: &Site, name: &str) -> Result<Option<Arc<Table>>> {
     let mut catalogue = link.catalogue.borrow_mut();
     let names = catalogue.names(&link.connection, site)?;
     let Some(name) = names.iter().find(|it| it.eq_ignore_ascii_case(name)) else { return Ok(None) };

@@ -18,6 +18,9 @@
 //! columns, and is part of the names of its triggers. Where the columns become others, there is a new
 //! number, and what was noted under the old one tells nothing any more.
 //!
+//! Where a program has `recursive_triggers` on, an `UPDATE OR REPLACE` that gives a row the natural key
+//! of another is heard the wrong way round: the object comes before it goes.
+//!
 //! The triggers are built-in SQL only, so that every program can still write. Two things others can
 //! no longer do: drop or retype a column, as long as triggers name it.
 mod columns;
@@ -31,7 +34,7 @@ mod table;
 mod triggers;
 
 pub(crate) use columns::NotedColumns;
-pub(crate) use health::{Fault, faults, mend};
+pub(crate) use health::{Fault, faults, layer, mend};
 pub(crate) use install::{forget, install, remove, remove_all, renew};
 pub(crate) use own::note_commit;
 pub(crate) use ranges::Ranges;

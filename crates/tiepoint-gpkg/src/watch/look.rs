@@ -50,8 +50,12 @@ impl Watcher {
             return Ok(false);
         }
         if !self.more {
-            self.compare()?;
-            self.heard = Some(version);
+            match self.compare() {
+                Ok(()) => self.heard = Some(version),
+                // nothing new yet
+                Err(StoreError::Locked { .. }) => {}
+                Err(other) => return Err(other),
+            }
         }
         if self.queue.is_empty() {
             self.given = self.read.clone();
@@ -165,19 +169,18 @@ impl Watcher {
     fn survey(&mut self, link: &Link) -> Result<Option<Survey>> {
         let site = self.store.site();
         let failed = || site.failed("look after the change log");
-        let schema = link.connection.pragma_query_value(None, "schema_version", |row| row.get(0));
         let names = link.catalogue.borrow_mut().names(&link.connection, site)?;
-        let of = (schema.map_err(failed())?, names);
+        let of = (schema_version(&link.connection).map_err(failed())?, names);
         if self.known.of.as_ref() == Some(&of) {
             return Ok(None);
         }
         let faults = log::faults(link, site)?;
         let mut lineages = Lineages::new();
         for logged in log::all(&link.connection).map_err(failed())? {
-            let Some(name) = logged.table.filter(|_| !logged.gone) else { continue };
             let is_right = faults.iter().all(|it| it.logged.number != logged.number);
-            if is_right && self.options.wants(&name) {
-                let table = link.catalogue.borrow_mut().table(&link.connection, site, &name)?;
+            let Some(name) = logged.table.filter(|_| is_right && !logged.gone) else { continue };
+            let Some(table) = log::layer(link, site, &name)? else { continue };
+            if self.options.wants(table.name()) {
                 let columns = NotedColumns::of(&link.connection, &table).map_err(failed())?;
                 let columns = columns.expect("a log that is right is on a table with a key");
                 lineages.insert(logged.number, Arc::new(Lineage::new(table, &columns)));
@@ -190,6 +193,12 @@ impl Watcher {
     fn read_on(&mut self, link: &Link) -> Result<()> {
         let site = self.store.site().clone();
         let failed = || site.failed("read the change log");
+        let schema = schema_version(&link.connection).map_err(failed())?;
+        if self.known.of.as_ref().is_none_or(|(known, _)| *known != schema) {
+            // entries may be of logs that were made a moment ago
+            self.more = true;
+            return Ok(());
+        }
         self.find_place(link).map_err(failed())?;
         let Position::InLog(from) = self.read.clone() else {
             self.more = false;
@@ -286,6 +295,10 @@ impl Watcher {
         let reset = Reset { layer, reason, checkpoint: position.checkpoint() };
         self.queue.push_back((WatchEvent::Reset(reset), position));
     }
+}
+
+fn schema_version(connection: &rusqlite::Connection) -> rusqlite::Result<i64> {
+    connection.pragma_query_value(None, "schema_version", |row| row.get(0))
 }
 
 /// Why a log does not go on from a place in it, if it does not.

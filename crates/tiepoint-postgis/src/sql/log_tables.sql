@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS tiepoint.log (
 -- A third of the time, where the server has it: before PostgreSQL 14 it knows no such setting.
 DO $$
 BEGIN
-  ALTER TABLE tiepoint.log ALTER COLUMN before SET COMPRESSION lz4;
+  EXECUTE 'ALTER TABLE tiepoint.log ALTER COLUMN before SET COMPRESSION lz4';
 EXCEPTION WHEN syntax_error OR feature_not_supported OR invalid_parameter_value THEN
   NULL;
 END

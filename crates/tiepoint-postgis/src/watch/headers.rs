@@ -7,9 +7,6 @@ use std::collections::VecDeque;
 use std::time::SystemTime;
 use tokio_postgres::Row;
 
-/// How many entries are known of at once.
-const MOST: i64 = 100_000;
-
 /// An entry without what it says.
 #[derive(Debug, Clone)]
 pub(crate) struct Header {
@@ -47,7 +44,8 @@ impl Header {
     }
 }
 
-/// The entries that `until` sees and the place has not been given, from the one on that it is in.
+/// The first so many entries that `until` sees and the place has not been given, from the one on that
+/// it is in.
 ///
 /// Transactions go by their last entries. Whoever changes a row holds it until the transaction ends,
 /// so of any one row this is the order of the commits; and what belongs together stays together.
@@ -55,6 +53,7 @@ pub(crate) fn headers(
     link: &Link,
     place: &Place,
     until: &Snapshot,
+    most: i64,
 ) -> Result<VecDeque<Header>, Failure> {
     let sql = "SELECT seq, xid::text, log, kind, rows, last, \
                  (extract(epoch FROM at) * 1000)::int8, who, handle \
@@ -65,11 +64,6 @@ pub(crate) fn headers(
                WHERE (last, seq) >= ($4, $5) ORDER BY last, seq LIMIT $6";
     let (beyond, among) = place.since.unseen();
     let (last, seq) = place.within.as_ref().map_or((0, 0), |it| (it.last, it.seq));
-    let rows = link.query(sql, &[&beyond, &among, &until.to_string(), &last, &seq, &MOST])?;
+    let rows = link.query(sql, &[&beyond, &among, &until.to_string(), &last, &seq, &most])?;
     Ok(rows.iter().map(Header::of).collect())
-}
-
-/// Whether there may be more entries than these.
-pub(crate) fn may_be_cut(headers: &VecDeque<Header>) -> bool {
-    i64::try_from(headers.len()).is_ok_and(|count| count >= MOST)
 }

@@ -4,7 +4,7 @@ use super::layers::{self, Layer, State};
 use super::place::{Place, Snapshot};
 use super::rows::Unread;
 use super::told::{Teller, Told};
-use super::{PgWatch, headers, named, place_from};
+use super::{PgWatch, WINDOWS, headers, named, place_from};
 use crate::error::Failure;
 use crate::link::Link;
 use crate::log::{self, Logged, Mark};
@@ -128,7 +128,12 @@ impl PgWatch {
         if is_fresh {
             let until = self.place.within.as_ref().map(|it| it.until.clone());
             let until = self.until.take().or(until).unwrap_or_else(|| state.now.clone());
-            self.headers = headers::headers(link, &self.place, &until).map_err(failed())?;
+            // one of them may have been given already
+            let most = self.window.saturating_mul(WINDOWS).max(2);
+            let limit = i64::try_from(most).unwrap_or(i64::MAX);
+            let headers = headers::headers(link, &self.place, &until, limit);
+            self.headers = headers.map_err(failed())?;
+            self.is_cut = self.headers.len() >= most;
             self.until = Some(until);
         }
         self.tell_window(link, is_fresh, &state)?;
@@ -201,7 +206,6 @@ impl PgWatch {
     /// Tells of as many entries as are held at once.
     fn tell_window(&mut self, link: &Link, is_fresh: bool, state: &State) -> Result<()> {
         let until = self.until.clone().expect("a look was begun");
-        let is_cut = headers::may_be_cut(&self.headers);
         let mut entries = Vec::new();
         let mut rows = 0;
         while let Some(header) = self.headers.front() {
@@ -211,7 +215,7 @@ impl PgWatch {
             rows += header.rows;
             entries.extend(self.headers.pop_front());
         }
-        let is_last = self.headers.is_empty() && !is_cut;
+        let is_last = self.headers.is_empty() && !self.is_cut;
         let is_all = is_last && is_fresh && until == state.now;
         let wanted = self.concerned(link, &entries)?;
         let teller = Teller {

@@ -38,6 +38,8 @@ use tiepoint_store::{
 const PAUSES: (Duration, Duration) = (Duration::from_millis(4), Duration::from_millis(100));
 /// How many rows are held at once.
 const WINDOW: usize = 20_000;
+/// For how many windows entries are looked up at once: only which, not what they say.
+const WINDOWS: usize = 5;
 /// How often making a log anew is tried.
 const BETWEEN_MENDS: Duration = Duration::from_secs(1);
 
@@ -52,6 +54,8 @@ pub(crate) struct PgWatch {
     /// What is being given at present is seen by this.
     until: Option<Snapshot>,
     headers: VecDeque<Header>,
+    /// Whether there may be more than these.
+    is_cut: bool,
     ready: VecDeque<WatchEvent>,
     /// The transaction of the last event that is ready, where more of it may follow.
     unfinished: Option<String>,
@@ -61,7 +65,7 @@ pub(crate) struct PgWatch {
     compared: Compared,
     /// What was committed at the last look.
     now: Snapshot,
-    /// The numbers of logs whose entries cannot be read, and those of which that has been said.
+    /// The numbers of logs whose entries cannot be read: what they tell of is a reset.
     nonsense: HashSet<i32>,
     mended: Option<Instant>,
     window: usize,
@@ -84,6 +88,7 @@ impl PgWatch {
             place: begun.place,
             until: None,
             headers: VecDeque::new(),
+            is_cut: false,
             ready: VecDeque::new(),
             unfinished: None,
             given,

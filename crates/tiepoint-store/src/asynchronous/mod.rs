@@ -14,6 +14,7 @@ use crate::{
 use crossing::cross;
 use std::num::NonZero;
 use std::sync::Arc;
+use std::time::SystemTime;
 pub use stream::FeatureStream;
 use tiepoint_core::{Aggregate, Layer, Query, Value};
 pub use watch::EventStream;
@@ -180,6 +181,16 @@ impl AsyncStore {
     /// As there.
     pub async fn change_log(&self) -> Result<ChangeLog> {
         self.call(|store| store.change_log()).await
+    }
+
+    /// As [`Store::logged_since`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn logged_since(&self, layer: impl Into<String>) -> Result<Option<SystemTime>> {
+        let layer = layer.into();
+        self.call(move |store| store.logged_since(&layer)).await
     }
 
     /// As [`Store::check`]. Dropped, it still runs to its end, repairs included.

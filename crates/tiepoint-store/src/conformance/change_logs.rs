@@ -5,6 +5,7 @@ use super::ear::{
 use super::fixture::{all, committed, created, insert_one, place, places, untied_notes};
 use super::promises;
 use crate::{ChangeLog, Changed, Checkpoint, LogOptions, Store, Watch, WatchFrom, WatchOptions};
+use std::time::{Duration, SystemTime};
 use tiepoint_core::{Edit, ErrorKind, Feature, Query, Target};
 
 promises! {
@@ -22,6 +23,7 @@ promises! {
         a_log_is_undone_with_its_transaction,
         a_layer_that_is_dropped_takes_its_log_along,
         what_is_not_there_has_no_log,
+        since_when_a_layer_is_noted_is_known_or_said_not_to_be,
     }
     |it| WATCHES(it) && it.tie => {
         untying_removes_the_log,
@@ -262,6 +264,22 @@ fn what_is_not_there_has_no_log(store: &dyn Store) {
     let refused = transaction.remove_log("place").expect_err("no such layer");
     assert_eq!(refused.kind(), ErrorKind::NotFound);
     assert!(!transaction.remove_log("places").expect("is there"), "has none");
+}
+
+fn since_when_a_layer_is_noted_is_known_or_said_not_to_be(store: &dyn Store) {
+    let since = || store.logged_since("places").expect("is known or not");
+    created(store, &places());
+    insert_one(store, "places", ranked(0));
+    assert_eq!(since(), None, "it has no log");
+    let hour = Duration::from_secs(3600);
+    let earliest = SystemTime::now() - hour;
+    committed(store, |transaction| install(transaction, "places"));
+    let installed = since();
+    assert!(installed.is_none_or(|it| earliest < it && it < SystemTime::now() + hour));
+    history(store);
+    assert_eq!(since(), installed, "all of it is kept");
+    committed(store, |transaction| transaction.remove_log("places").expect("is there"));
+    assert_eq!(since(), None);
 }
 
 fn untying_removes_the_log(store: &dyn Store) {

@@ -9,13 +9,15 @@ use super::fixture::{
 use super::promises;
 use super::tables::types_and_values;
 use super::{geometries, values};
-use crate::{Changed, Store, TieOptions, Transaction, WatchOptions, WriteMode};
+use crate::{
+    ApplyOptions, Changed, Store, TieOptions, Transaction, WatchOptions, WriteMode, apply_changes,
+};
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 use tiepoint_core::{
-    Change, ChangeSet, Edit, ErrorKind, Feature, Fid, Identity, LayerDefinition, ObjectId, Query,
-    Target, Value,
+    Change, ChangeSet, Edit, ErrorKind, Feature, Fid, FieldChange, FieldNames, Identity, Image,
+    LayerDefinition, ObjectId, Query, Target, Value,
 };
 
 promises! {
@@ -36,7 +38,10 @@ promises! {
         layers_without_a_log_are_compared,
         layers_that_come_and_go_are_heard,
     }
-    |it| WATCHES(it) && it.savepoints => { what_a_savepoint_undid_is_not_heard }
+    |it| WATCHES(it) && it.savepoints => {
+        what_a_savepoint_undid_is_not_heard,
+        what_is_applied_is_heard_as_it_was_written,
+    }
     |it| WATCHES(it) && it.tie => { objects_are_heard_by_the_ids_of_their_keys }
     |it| !it.watch => { what_cannot_be_watched_says_so }
 }
@@ -246,6 +251,55 @@ fn load(transaction: &mut dyn Transaction, old: &[(Fid, Option<ObjectId>)]) {
     writer.finish().expect("finishes");
 }
 
+fn what_is_applied_is_heard_as_it_was_written(store: &dyn Store) {
+    created_with_logs(store, &[places()]);
+    inserted(store, "places", many_places(30), WriteMode::Rows);
+    let fields: FieldNames = Arc::new(["geom", "name", "rank"].map(str::to_owned));
+    let mut changes = ChangeSet::new();
+    for (number, row) in all(store, &Query::layer("places")).iter().enumerate() {
+        let change = match number % 3 {
+            0 => Change::Delete(Image::of(row)),
+            1 => {
+                let (before, after) = (row.values()[1].clone(), Some("renamed".into()));
+                Change::Update(vec![FieldChange { field: 1, before, after }])
+            }
+            _ => Change::Insert(Image::of(&place("new", 1, 1.0, 2.0))),
+        };
+        let target = match &change {
+            Change::Insert(_) => Target::Id(ObjectId::mint()),
+            _ => Target::of(row).expect("is stored"),
+        };
+        changes.record("places", &fields, target, change).expect("one each");
+    }
+    let mut replica = Replica::of(store, &["places"]);
+    let mut watch = listening(store, &now());
+    let applied = committed(store, |transaction| {
+        apply_changes(transaction, &changes, &ApplyOptions::default()).expect("nobody was there")
+    });
+    let mut together = ChangeSet::new();
+    for event in replica.follow(store, watch.as_mut()) {
+        let recorded = together.record(&event.layer, &event.fields, event.target, event.change);
+        recorded.expect("was made of what was left by those before it");
+    }
+    assert_eq!(without_fids(&together), without_fids(&applied.written));
+}
+
+/// What a store calls a row, it may say or not.
+fn without_fids(changes: &ChangeSet) -> ChangeSet {
+    let mut all = ChangeSet::new();
+    for (layer, here) in changes.layers() {
+        let stripped = here.iter().map(|(target, change)| {
+            let mut change = change.clone();
+            if let Change::Insert(image) | Change::Delete(image) = &mut change {
+                image.fid = None;
+            }
+            (target.clone(), change)
+        });
+        all.put_layer(layer, Arc::clone(here.fields()), stripped.collect());
+    }
+    all
+}
+
 fn an_object_that_comes_again_is_heard(store: &dyn Store) {
     created_with_logs(store, &[places()]);
     let id = ObjectId::mint();
@@ -266,7 +320,7 @@ fn an_object_that_comes_again_is_heard(store: &dyn Store) {
     replica.follow(store, watch.as_mut());
 }
 
-/// Every value is inserted, and put in the place of the one before it.
+/// Every value is inserted, and put in the place of the one before it; so is none.
 fn every_value_is_heard_as_it_is_stored(store: &dyn Store) {
     let mut layers = types_and_values();
     layers.retain(|(name, ty, _)| {
@@ -279,7 +333,8 @@ fn every_value_is_heard_as_it_is_stored(store: &dyn Store) {
     for (name, ty, values) in layers {
         let schema = values::layer_of(name, ty).schema;
         let holding = |value| Feature::with_values(Arc::clone(&schema), vec![Some(value)]);
-        write_each(store, name, values.into_iter().chain([Value::Null]).map(holding));
+        let features = values.into_iter().chain([Value::Null]).map(holding);
+        write_each(store, name, features.chain([Feature::new(Arc::clone(&schema))]));
     }
     replica.follow(store, watch.as_mut());
 }

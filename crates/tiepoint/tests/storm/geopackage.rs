@@ -1,6 +1,6 @@
 //! The storm over a GeoPackage: our own writer, Python's, GDAL's and SQLite's own, on a rollback
 //! journal and in WAL mode.
-use crate::programs::{Crowd, PYTHON, have};
+use crate::programs::{Crowd, Ends, PYTHON, have};
 use crate::random::Random;
 use crate::watching::{Listening, in_child};
 use crate::{duration, layers, ours, tell};
@@ -66,15 +66,15 @@ fn writers(crowd: &mut Crowd, path: &Path, seed: u64) {
         command.stdout(Stdio::null());
         command
     };
-    crowd.kills(Random::new(seed + 10), ours);
+    crowd.kills(Random::new(seed + 10), Ends::Never, ours);
     let file = path.to_owned();
     let python = move |seed: u64| {
         let mut command = Command::new(PYTHON);
         command.arg(WRITER).arg(&file).arg(seed.to_string()).arg(Identity::DEFAULT_COLUMN);
         command
     };
-    crowd.kills(Random::new(seed + 20), python.clone());
-    crowd.kills(Random::new(seed + 30), python);
+    crowd.kills(Random::new(seed + 20), Ends::Never, python.clone());
+    crowd.kills(Random::new(seed + 30), Ends::Never, python);
     let file = path.to_owned();
     crowd.runs("sqlite3", Random::new(seed + 40), move |random| {
         let sql = match random.below(3) {

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use tiepoint_core::{ErrorKind, Identity, ObjectId};
 use tiepoint_gpkg::{GpkgStore, OpenOptions};
 use tiepoint_store::{
-    ChangeLog, LogOptions, ResetReason, Store, StoreError, TieOptions, TransactionOptions,
-    WatchEvent, WatchOptions, WriteMode,
+    ChangeLog, FindingKind, LogOptions, Repair, ResetReason, Store, StoreError, TieOptions,
+    TransactionOptions, WatchEvent, WatchOptions, WriteMode,
 };
 
 fn of(layer: &str, reason: ResetReason) -> (Option<String>, ResetReason) {
@@ -146,6 +146,22 @@ fn triggers_that_went_are_made_anew_and_what_was_missed_is_told() {
         other.execute("UPDATE trees SET height = height + 1 WHERE fid = 2", []).expect("is");
         assert_eq!(changes(watch.as_mut()).last().map(kind), Some("update"), "{who}");
     }
+}
+
+#[test]
+fn a_check_finds_a_broken_log_and_mends_it() {
+    let (_folder, path) = folder();
+    let store = logged(&path, Identity::column(), 3);
+    assert_eq!(store.check(Repair::No).expect("checks"), []);
+    let other = other_program(&path);
+    other.execute_batch("DROP TRIGGER gpkg_tiepoint_log_1_delete").expect("is dropped");
+    let found = store.check(Repair::No).expect("checks");
+    assert_eq!((found.len(), found[0].kind), (1, FindingKind::Guard), "{found:?}");
+    assert!(store.check(Repair::Yes).expect("mends")[0].mended);
+    assert_eq!(store.check(Repair::No).expect("checks"), []);
+    let mut watch = store.watch(&WatchOptions::from_now()).expect("watches");
+    other_program(&path).execute("DELETE FROM trees WHERE fid = 1", []).expect("is written");
+    assert_eq!(changes(watch.as_mut()).len(), 1);
 }
 
 #[test]

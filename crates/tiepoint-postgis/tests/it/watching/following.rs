@@ -23,9 +23,7 @@ fn what_others_commit_is_told_of_with_before_and_after() {
     let events = heard(watch.as_mut());
     assert_eq!(told(&events), "+1 +2 ~1 ~2 ~1 -2.");
     let mut copy = Copy::default();
-    for event in &events {
-        copy.apply(event);
-    }
+    copy.apply_all(&events);
     assert_eq!(copy, Copy::of(&store));
     let WatchEvent::Changed(first) = &events[0] else { panic!("{events:?}") };
     assert_eq!((first.author, first.who.as_deref()), (Author::Other, Some("postgres")));
@@ -43,7 +41,7 @@ fn every_statement_passes_by_the_log() {
         other.run(sql);
         let events = heard(watch.as_mut());
         assert_eq!(told(&events), expected, "{sql}");
-        events.iter().for_each(|event| copy.apply(event));
+        copy.apply_all(&events);
         assert_eq!(copy, Copy::of(&store), "{sql}");
     };
     after("INSERT INTO trees SELECT i, 'tree ' || i FROM generate_series(1, 3) AS i", "+1 +2 +3.");
@@ -89,20 +87,22 @@ fn what_is_copied_in_and_changed_by_the_thousands_comes_whole() {
     let store = trees(&schema);
     let other = Session::open(server, &schema);
     let (mut watch, mut copy) = (watch(&store), Copy::default());
-    let rows = (0..2_500).map(|i| format!("{i}\ttree {i}\t{i}\n")).collect();
-    other.copy("COPY trees (fid, name, height) FROM STDIN", rows);
+    let rows: Vec<String> = (0..2_500).map(|i| format!("{i}\ttree {i}\t{i}\n")).collect();
+    other.copy("COPY trees (fid, name, height) FROM STDIN", rows.concat());
     let statements = [
         "UPDATE trees SET fid = fid + 10000 WHERE fid % 2 = 0",
         "UPDATE trees SET height = height / 3",
         "DELETE FROM trees WHERE fid % 3 = 0",
     ];
-    statements.iter().for_each(|sql| other.run(sql));
+    for sql in statements {
+        other.run(sql);
+    }
     let events = heard(watch.as_mut());
     let gone = 2_500 - Copy::of(&store).0.len();
     assert_eq!(events.len(), 2_500 + 2 * 1_250 + 2_500 - 1 + gone, "a height of 0 stays");
     let settled = events.iter().filter(|it| matches!(it, WatchEvent::Changed(it) if it.settled));
     assert_eq!(settled.count(), 4);
-    events.iter().for_each(|event| copy.apply(event));
+    copy.apply_all(&events);
     assert_eq!(copy, Copy::of(&store));
     assert_eq!(schema.value("SELECT max(cardinality(keys)) FROM tiepoint.log"), "1000");
 }

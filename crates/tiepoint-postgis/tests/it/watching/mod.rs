@@ -87,6 +87,13 @@ impl Copy {
         Self(features.map(|it| (key(&it.fid), it.values().to_vec())).collect())
     }
 
+    #[track_caller]
+    fn apply_all(&mut self, events: &[WatchEvent]) {
+        for event in events {
+            self.apply(event);
+        }
+    }
+
     /// Applies a change, which must fit what there is.
     #[track_caller]
     fn apply(&mut self, event: &WatchEvent) {

@@ -42,7 +42,7 @@ fn numbers_of_transactions_are_not_their_order() {
     first.run("UPDATE trees SET name = name || ' and first' WHERE fid = 1; COMMIT");
     let events = heard(watch.as_mut());
     assert_eq!(told(&events), "~1. ~2 ~1.");
-    events.iter().for_each(|event| copy.apply(event));
+    copy.apply_all(&events);
     assert_eq!(copy, Copy::of(&store));
     running.run("COMMIT");
     assert_eq!(told(&heard(watch.as_mut())), "");
@@ -82,7 +82,7 @@ fn any_checkpoint_of_a_wild_history_leads_to_the_same_end() {
     let whole: Vec<String> = events.iter().map(what).collect();
     assert!(whole.len() > 100, "{}", whole.len());
     let mut copy = Copy::default();
-    events.iter().for_each(|event| copy.apply(event));
+    copy.apply_all(&events);
     assert_eq!(copy, Copy::of(&store));
     for window in [1, 50] {
         let mut watch = store.watch_in_windows(&after(&begun), window).expect("watches");
@@ -157,7 +157,7 @@ fn storm(server: &Server, schema: &TestSchema, duration: Duration) {
                         _ => "READ COMMITTED",
                     };
                     let mut sql = format!("BEGIN ISOLATION LEVEL {isolation};");
-                    for _ in 0..1 + if many { roll(6) } else { 0 } {
+                    for _ in 0..=(if many { roll(6) } else { 0 }) {
                         sql += &statement(&mut roll);
                         if many {
                             sql += "SELECT pg_sleep(0.003);";
