@@ -127,8 +127,8 @@ impl Table {
             Key::Column(column) => Some(column.fid_sql()),
             Key::Several(columns) => {
                 let columns = columns.iter().map(|it| Fragment::name(&it.name));
-                let list = Fragment::call("json_build_array", columns);
-                Some(list.then("::text COLLATE \"C\""))
+                let list = Fragment::call("pg_catalog.json_build_array", columns);
+                Some(list.then("::pg_catalog.text COLLATE pg_catalog.\"C\""))
             }
         }
     }
@@ -188,8 +188,8 @@ impl KeyColumn {
         let name = Fragment::name(&self.name);
         match self.kind {
             _ if self.is_whole() => name,
-            Kind::Text => name.then(" COLLATE \"C\""),
-            _ => name.then("::text COLLATE \"C\""),
+            Kind::Text => name.then(" COLLATE pg_catalog.\"C\""),
+            _ => name.then("::pg_catalog.text COLLATE pg_catalog.\"C\""),
         }
     }
 }

@@ -246,11 +246,12 @@ fn make(link: &Link, table: &Table, mark: Mark, keep: i64) -> Result<(), Failure
     link.execute(sql, &[&number, &mark.kind()]).map(drop)
 }
 
-/// What entries name rows by: the object id in a column of its own, else the fid.
+/// What entries name rows by: the object id in a column of its own, else the fid. Triggers say it by
+/// the path of whoever writes, so everything in it is named with its schema.
 pub(crate) fn key_sql(table: &Table) -> Option<String> {
     let id = table.tie.as_ref().map(|tie| Sql::name(&tie.column));
     let key = id.or_else(|| table.key_sql().filter(|_| table.key != Key::None))?;
-    Some(key.in_parentheses().then("::text").spell(&Spelling { table }).sql)
+    Some(key.in_parentheses().then("::pg_catalog.text").spell(&Spelling { table }).sql)
 }
 
 /// The table's name, quoted, with its schema.

@@ -31,21 +31,30 @@ const EVENTS: [Event; 4] = [
     },
     Event { name: "truncate", when: "BEFORE TRUNCATE ON {}", kind: "'d'", fast: "NULL;" },
 ];
-/// What collects a few rows, and finds out whether they are few, the log may be written to, and no
-/// key is new; now and then it says no, for the log to be trimmed.
-const INSERTED: &str = "SELECT s.keys, has_table_privilege('tiepoint.log', 'INSERT') \
-  AND cardinality(s.keys) <= 1000 AND random() < 0.996 INTO note.keys, note.is_plain FROM (SELECT \
-  array_agg({KEY}) AS keys FROM (SELECT * FROM tiepoint_new LIMIT 1001) AS \"tiepoint rows\") AS s;";
-const UPDATED: &str = "SELECT s.keys, s.before, has_table_privilege('tiepoint.log', 'INSERT') \
-  AND cardinality(s.keys) <= 1000 AND cardinality(n.keys) < 65 AND n.keys <@ s.keys \
-  AND random() < 0.996 INTO note.keys, note.before, note.is_plain FROM (SELECT array_agg({KEY}) AS \
-  keys, array_agg({ROW}) AS before FROM (SELECT * FROM tiepoint_old LIMIT 1001) AS \
-  \"tiepoint rows\") AS s, (SELECT array_agg({KEY}) AS keys FROM (SELECT * FROM tiepoint_new \
-  LIMIT 65) AS \"tiepoint rows\") AS n;";
-const DELETED: &str = "SELECT s.keys, s.before, has_table_privilege('tiepoint.log', 'INSERT') \
-  AND cardinality(s.keys) <= 1000 AND random() < 0.996 INTO note.keys, note.before, note.is_plain \
-  FROM (SELECT array_agg({KEY}) AS keys, array_agg({ROW}) AS before FROM (SELECT * FROM \
-  tiepoint_old LIMIT 1001) AS \"tiepoint rows\") AS s;";
+/// What collects a few rows, and finds out whether they are few, and no key is new.
+const INSERTED: &str = "SELECT s.keys, {PLAIN} INTO note.keys, note.is_plain FROM (SELECT \
+  pg_catalog.array_agg({KEY}) AS keys FROM (SELECT * FROM tiepoint_new LIMIT 1001) AS \
+  \"tiepoint rows\") AS s;";
+const UPDATED: &str = "SELECT s.keys, s.before, {PLAIN} \
+  AND pg_catalog.cardinality(n.keys) OPERATOR(pg_catalog.<) 65 \
+  AND n.keys OPERATOR(pg_catalog.<@) s.keys INTO note.keys, note.before, note.is_plain FROM (SELECT \
+  pg_catalog.array_agg({KEY}) AS keys, pg_catalog.array_agg({ROW}) AS before FROM (SELECT * FROM \
+  tiepoint_old LIMIT 1001) AS \"tiepoint rows\") AS s, (SELECT pg_catalog.array_agg({KEY}) AS keys \
+  FROM (SELECT * FROM tiepoint_new LIMIT 65) AS \"tiepoint rows\") AS n;";
+const DELETED: &str = "SELECT s.keys, s.before, {PLAIN} INTO note.keys, note.before, note.is_plain \
+  FROM (SELECT pg_catalog.array_agg({KEY}) AS keys, pg_catalog.array_agg({ROW}) AS before FROM \
+  (SELECT * FROM tiepoint_old LIMIT 1001) AS \"tiepoint rows\") AS s;";
+/// Whether there are few rows, and the log may be written to; now and then it says no, for the log to
+/// be trimmed.
+const PLAIN: &str = "pg_catalog.cardinality(s.keys) OPERATOR(pg_catalog.<=) 1000 AND \
+  pg_catalog.has_table_privilege('tiepoint.log'::pg_catalog.regclass, 'INSERT') \
+  AND pg_catalog.random() OPERATOR(pg_catalog.<) 0.996";
+const ISO_DATES: &str = "pg_catalog.starts_with(pg_catalog.current_setting('datestyle'), 'ISO')";
+const PLAIN_INTERVALS: &str =
+    "pg_catalog.current_setting('intervalstyle') OPERATOR(pg_catalog.=) 'postgres'";
+/// Every positive number means the shortest text that is exact.
+const EXACT_FLOATS: &str = "pg_catalog.current_setting('extra_float_digits')::pg_catalog.int4 \
+  OPERATOR(pg_catalog.>) 0";
 const BODY: &str = include_str!("../sql/note.sql");
 
 /// A statement that is noted.
@@ -70,15 +79,15 @@ pub(super) fn make(link: &Link, table: &Table, number: i32, key: &str) -> Result
         .map(|row| format!("{} {}", row.get::<_, &str>(0), row.get::<_, &str>(1)))
         .collect();
     link.batch(&format!("CREATE TYPE tiepoint.row_{number} AS ({})", typed.join(", ")))?;
-    let row = format!("ROW({})::text", columns.join(", "));
+    let row = format!("ROW({})::pg_catalog.text", columns.join(", "));
+    let plain = [PLAIN].into_iter().chain(settings(table)).collect::<Vec<_>>().join(" AND ");
     for event in &EVENTS {
         let function = format!("tiepoint.note_{number}_{}()", event.name);
         link.batch(&format!(
             "CREATE FUNCTION {function} RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER \
-             SET search_path = pg_catalog, pg_temp{settings} AS {body}; \
+             AS {body}; \
              REVOKE EXECUTE ON FUNCTION {function} FROM PUBLIC",
-            settings = settings(table),
-            body = literal(&body(event, number, key, &row)),
+            body = literal(&body(event, number, key, &row, &plain)),
         ))?;
     }
     let parts = "SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relkind <> 'p' \
@@ -105,17 +114,20 @@ fn hang(link: &Link, part: &str, is_leaf: bool, number: i32) -> Result<(), Failu
     Ok(())
 }
 
-fn body(event: &Event, number: i32, key: &str, row: &str) -> String {
+fn body(event: &Event, number: i32, key: &str, row: &str, plain: &str) -> String {
     let (in_key, in_row) = (key.replace('%', "%%"), row.replace('%', "%%"));
-    let gone = format!("SELECT {in_key}, {in_row} FROM ONLY %s LIMIT 0");
+    let gone = format!("SELECT {in_key}, {in_row} FROM ONLY %I.%I LIMIT 0");
     let note_gone = format!(
         "INSERT INTO tiepoint.log (log, kind, keys, before) \
-         SELECT {number}, 'd', array_agg(\"tiepoint key\"), array_agg(\"tiepoint row\") FROM ( \
+         SELECT {number}, 'd', pg_catalog.array_agg(\"tiepoint key\"), \
+           pg_catalog.array_agg(\"tiepoint row\") FROM ( \
            SELECT {in_key} AS \"tiepoint key\", {in_row} AS \"tiepoint row\", \
-             (row_number() OVER () - 1) / 1000 AS \"tiepoint part\" FROM ONLY %s) AS \"tiepoint rows\" \
+             (pg_catalog.row_number() OVER () OPERATOR(pg_catalog.-) 1) \
+             OPERATOR(pg_catalog./) 1000 AS \"tiepoint part\" \
+           FROM ONLY %I.%I) AS \"tiepoint rows\" \
          GROUP BY \"tiepoint part\""
     );
-    let columns = [("KEY", key.to_owned()), ("ROW", row.to_owned())];
+    let columns = [("KEY", key.to_owned()), ("ROW", row.to_owned()), ("PLAIN", plain.to_owned())];
     let values = [
         ("FAST", filled(event.fast, &columns)),
         ("KIND", event.kind.to_owned()),
@@ -128,23 +140,20 @@ fn body(event: &Event, number: i32, key: &str, row: &str) -> String {
     filled(BODY, &values)
 }
 
-/// What must be the same for all who write, for a text to mean the same to all who read; each costs
-/// every statement a little.
-fn settings(table: &Table) -> String {
-    let kinds = || table.columns.iter().map(|it| innermost(&it.kind));
-    let mut settings = String::new();
-    let mut set = |setting: &str, matters: fn(&Kind) -> bool| {
-        if kinds().any(|kind| matters(kind) || *kind == Kind::Other) {
-            settings.push_str(" SET ");
-            settings.push_str(setting);
-        }
+/// Whether the settings are those by which a text of this table means the same to all who read it. By
+/// others, `sql/note.sql` goes the long way.
+fn settings(table: &Table) -> impl Iterator<Item = &'static str> {
+    let matters = |matters: fn(&Kind) -> bool| {
+        let mut kinds = table.columns.iter().map(|it| innermost(&it.kind));
+        kinds.any(|kind| matters(kind) || *kind == Kind::Other)
     };
-    set("datestyle = 'ISO'", |kind| {
+    let dates = matters(|kind| {
         matches!(kind, Kind::Date | Kind::Timestamp { .. } | Kind::TimestampTz { .. })
     });
-    set("intervalstyle = 'postgres'", |kind| *kind == Kind::Interval);
-    set("extra_float_digits = 3", |kind| matches!(kind, Kind::Float4 | Kind::Float8));
-    settings
+    let intervals = matters(|kind| *kind == Kind::Interval);
+    let floats = matters(|kind| matches!(kind, Kind::Float4 | Kind::Float8));
+    let settings = [(dates, ISO_DATES), (intervals, PLAIN_INTERVALS), (floats, EXACT_FLOATS)];
+    settings.into_iter().filter_map(|(matters, holds)| matters.then_some(holds))
 }
 
 fn innermost(kind: &Kind) -> &Kind {
@@ -160,7 +169,7 @@ mod tests {
 
     #[test]
     fn names_of_others_stay_names() {
-        let body = body(&EVENTS[1], 7, "(\"50%'{ROW}\")::text", "ROW(\"50%'{ROW}\")::text");
+        let body = body(&EVENTS[1], 7, "(\"50%'{ROW}\")::text", "ROW(\"50%'{ROW}\")::text", PLAIN);
         assert!(body.contains("array_agg((\"50%'{ROW}\")::text)"), "{body}");
         assert!(body.contains("'SELECT (\"50%%''{ROW}\")::text, ROW("), "{body}");
     }
