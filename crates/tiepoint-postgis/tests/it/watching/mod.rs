@@ -4,6 +4,7 @@ mod following;
 mod keeping;
 mod order;
 mod roles;
+mod settings;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
