@@ -115,18 +115,19 @@ fn formats_of_a_writer_change_nothing_and_stay() {
         odd.run(stay);
     }
     assert_eq!(changes(watch.as_mut()), expected);
-    let begun = "BEGIN; SET LOCAL extra_float_digits = -3; SAVEPOINT a; SET datestyle = 'SQL, MDY'";
-    let update = "INSERT INTO trees VALUES ('a', 'oak', 0.1); UPDATE trees SET height = 0.2";
+    let begun = "BEGIN; SET LOCAL extra_float_digits = -3; SAVEPOINT a; \
+                 SET datestyle = 'SQL, MDY'; INSERT INTO trees VALUES ('a', 'oak', 0.1)";
     let inner = "DO $$ BEGIN ASSERT current_setting('datestyle') = 'SQL, MDY'; \
                  ASSERT current_setting('extra_float_digits') = '-3'; END $$";
-    odd.run(&format!("{begun}; {update}; {inner}; ROLLBACK TO a; SET LOCAL extra_float_digits = 0; {stay}; COMMIT"));
-    odd.run(stay);
     odd.run(&format!(
-        "{begun}; {update}; {inner}; RELEASE a; COMMIT; SET datestyle = 'German, DMY'"
+        "{begun}; {inner}; ROLLBACK TO a; SET LOCAL extra_float_digits = 0; {stay}; COMMIT"
     ));
     odd.run(stay);
+    odd.run(&format!("{begun}; {inner}; RELEASE a; COMMIT; SET datestyle = 'German, DMY'"));
+    odd.run(stay);
     odd.run(
-        "DO $$ BEGIN DELETE FROM trees; RAISE EXCEPTION 'no'; EXCEPTION WHEN OTHERS THEN NULL; END $$",
+        "DO $$ BEGIN DELETE FROM trees; RAISE EXCEPTION 'no'; \
+         EXCEPTION WHEN raise_exception THEN NULL; END $$",
     );
     odd.run(stay);
 }
