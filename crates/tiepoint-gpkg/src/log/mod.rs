@@ -40,7 +40,9 @@ pub(crate) use own::note_commit;
 pub(crate) use ranges::Ranges;
 pub(crate) use records::{all, of_table};
 pub(crate) use report::{keep_position, moment, position_of, report, since, waiting};
-pub(crate) use table::{NAME, first, hash, id, last, lineages_after, stamp, stamp_of, width};
+pub(crate) use table::{
+    NAME, first, hash, id, last, lineage, lineages_after, number, stamp, stamp_of, width,
+};
 pub(crate) use triggers::insert_triggers;
 
 use tiepoint_store::ResetReason;

@@ -303,7 +303,7 @@ fn schema_version(connection: &rusqlite::Connection) -> rusqlite::Result<i64> {
 
 /// Why a log does not go on from a place in it, if it does not.
 fn lost(connection: &rusqlite::Connection, at: &InLog) -> rusqlite::Result<Option<ResetReason>> {
-    let next = if at.given > 0 { at.seq } else { at.seq + 1 };
+    let next = if at.given > 0 { at.seq } else { at.seq.saturating_add(1) };
     let is_another = match log::stamp(connection, at.seq)? {
         Some(stamp) => at.seq > 0 && stamp != at.stamp,
         None => at.seq > log::last(connection)?,
