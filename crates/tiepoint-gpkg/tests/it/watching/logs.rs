@@ -53,6 +53,27 @@ fn a_file_that_takes_the_place_of_another_is_noticed() {
 }
 
 #[test]
+fn a_file_that_is_copied_over_piece_by_piece_is_heard_of_again() {
+    let (_folder, path) = folder();
+    let store = logged(&path, Identity::column(), 300);
+    let mut watch = store.watch(&WatchOptions::from_now()).expect("watches");
+    let whole = fs::read(&path).expect("is there");
+    for part in [0, 100, whole.len() / 2] {
+        fs::write(&path, &whole[..part]).expect("is written");
+        let half = watch.next(Duration::ZERO);
+        assert!(!matches!(half, Ok(Some(WatchEvent::Changed(_)))), "{half:?}");
+        fs::write(&path, &whole).expect("is written");
+        other_program(&path)
+            .execute("UPDATE trees SET height = height + 1 WHERE fid = 1", [])
+            .expect("is written");
+        let events = heard(watch.as_mut());
+        assert!(!events.is_empty(), "after {part} bytes");
+        other_program(&path).execute("DELETE FROM trees WHERE fid = 2", []).expect("is written");
+        assert_eq!(changes(watch.as_mut()).len(), 1, "after {part} bytes");
+    }
+}
+
+#[test]
 fn an_older_state_that_is_brought_back_is_noticed() {
     for more in [0, 2, 7] {
         let (folder, path) = folder();
