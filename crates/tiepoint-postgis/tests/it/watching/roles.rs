@@ -3,7 +3,9 @@ use super::{Session, heard, log, told, trees, watch};
 use tiepoint_core::ErrorKind;
 use tiepoint_postgis::PostgisStore;
 use tiepoint_postgis::testing::{TestRole, TestSchema, server_or_skip};
-use tiepoint_store::{Author, LogOptions, Store, TransactionOptions, WatchEvent, WatchOptions};
+use tiepoint_store::{
+    Author, ChangeLog, LogOptions, Store, TransactionOptions, WatchEvent, WatchOptions,
+};
 use tokio_postgres::error::SqlState;
 
 fn grant(schema: &TestSchema, role: &TestRole, what: &str) {
@@ -60,6 +62,8 @@ fn row_security_holds_for_watchers() {
          INSERT INTO trees VALUES (1), (11)",
     );
     let theirs = PostgisStore::open(&schema.url_as(&role)).expect("opens");
+    assert_eq!(theirs.change_log().expect("reads"), ChangeLog::default());
+    assert_eq!(theirs.logged_since("trees").expect("reads"), None);
     let mut watch = watch(&theirs);
     let session = Session::at(&role.url());
     session.run(&format!("SET search_path = {}, public", schema.name()));
