@@ -16,7 +16,7 @@ pub(crate) use trigger::TRIGGERS;
 use crate::catalogue::Catalogue;
 use crate::error::{Failure, Site};
 use crate::link::Link;
-use crate::metadata::{Key, Relation, Sql, Table};
+use crate::metadata::{Key, KeyColumn, Relation, Table};
 use crate::spelling::{Spelling, quoted};
 use crate::{place, side};
 use tiepoint_store::{LogOptions, Result};
@@ -247,10 +247,43 @@ fn make(link: &Link, table: &Table, mark: Mark, keep: i64) -> Result<(), Failure
 }
 
 /// What entries name rows by: the object id in a column of its own, else the fid.
+///
+/// It is worked out with the rights of whoever had changes noted, and whoever owns a table may give
+/// its columns other types: casts of types that somebody made, which may be any code, are never used.
 pub(crate) fn key_sql(table: &Table) -> Option<String> {
-    let id = table.tie.as_ref().map(|tie| Sql::name(&tie.column));
-    let key = id.or_else(|| table.key_sql().filter(|_| table.key != Key::None))?;
-    Some(key.in_parentheses().then("::text").spell(&Spelling { table }).sql)
+    match (&table.tie, &table.key) {
+        (Some(tie), _) => Some(column_sql(&quoted(&tie.column), &quoted(&tie.column))),
+        (None, Key::None) => None,
+        (None, Key::Column(column)) => {
+            let fid = table.key_sql()?.in_parentheses().spell(&Spelling { table }).sql;
+            Some(column_sql(&quoted(&column.name), &fid))
+        }
+        (None, Key::Several(columns)) => {
+            let parts: Vec<String> = columns.iter().map(part_sql).collect();
+            Some(format!("(json_build_array({})::text COLLATE \"C\")", parts.join(", ")))
+        }
+    }
+}
+
+/// The number of the first type that does not come with the server.
+const FIRST_MADE: u32 = 16_384;
+
+/// `key`, which reads a column, as text.
+fn column_sql(column: &str, key: &str) -> String {
+    format!(
+        "(CASE WHEN pg_typeof({column})::oid < {FIRST_MADE} THEN {key}::text \
+         WHEN {column} IS NOT NULL THEN concat({column}) END)"
+    )
+}
+
+/// A column of several as it is in the array that they are told by.
+fn part_sql(column: &KeyColumn) -> String {
+    let name = quoted(&column.name);
+    let whole = if column.is_whole() { "::int8" } else { "" };
+    format!(
+        "CASE WHEN pg_typeof({name})::oid < {FIRST_MADE} THEN to_json({name}) \
+         ELSE to_json(concat({name}){whole}) END"
+    )
 }
 
 /// The table's name, quoted, with its schema.
