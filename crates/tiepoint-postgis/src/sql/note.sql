@@ -51,8 +51,6 @@ BEGIN
     RETURN NULL;
   ELSIF note.keys IS NULL AND TG_OP <> 'TRUNCATE' THEN
     RETURN NULL;
-  ELSIF TG_OP = 'TRUNCATE' THEN
-    EXECUTE format({NOTE_GONE}, TG_RELID::regclass);
   ELSIF cardinality(note.keys) <= few THEN
     INSERT INTO tiepoint.log (log, kind, keys, before)
     VALUES ({LOG}, note.kind, note.keys, note.before) RETURNING seq INTO note.last;
@@ -63,12 +61,21 @@ BEGIN
       FROM tiepoint_new) AS "tiepoint rows"
     GROUP BY "tiepoint part";
   ELSE
-    INSERT INTO tiepoint.log (log, kind, keys, before)
-    SELECT {LOG}, note.kind, array_agg("tiepoint key"), array_agg("tiepoint row") FROM (
-      SELECT {KEY} AS "tiepoint key", {ROW} AS "tiepoint row",
-        (row_number() OVER () - 1) / few AS "tiepoint part"
-      FROM tiepoint_old) AS "tiepoint rows"
-    GROUP BY "tiepoint part";
+    -- what so many rows said may be more than a value holds; a mark is nothing beside writing them
+    BEGIN
+      IF TG_OP = 'TRUNCATE' THEN
+        EXECUTE format({NOTE_GONE}, TG_RELID::regclass);
+      ELSE
+        INSERT INTO tiepoint.log (log, kind, keys, before)
+        SELECT {LOG}, note.kind, array_agg("tiepoint key"), array_agg("tiepoint row") FROM (
+          SELECT {KEY} AS "tiepoint key", {ROW} AS "tiepoint row",
+            (row_number() OVER () - 1) / few AS "tiepoint part"
+          FROM tiepoint_old) AS "tiepoint rows"
+        GROUP BY "tiepoint part";
+      END IF;
+    EXCEPTION WHEN OTHERS THEN
+      INSERT INTO tiepoint.log (log, kind) VALUES ({LOG}, 'l');
+    END;
   END IF;
   IF note.added IS NOT NULL THEN
     INSERT INTO tiepoint.log (log, kind, keys)
