@@ -137,7 +137,7 @@ def edit_null(layer):
 def edit_geometry(layer):
     feature = by_name(layer, "plot 1")
     geometry = feature.geometry()
-    geometry.translate(0.25, -0.125)
+    geometry.translate(0, -0.125)
     return layer.changeGeometry(feature.id(), geometry)
 
 
@@ -191,13 +191,19 @@ def roll_back(layer):
     return several(layer)
 
 
+def new_field(layer, name, kind, on_a_server):
+    is_served = layer.providerType() == "postgres"
+    made = QgsField(name, kind, on_a_server, -1) if is_served else QgsField(name, kind)
+    return layer.addAttribute(made)
+
+
 def add_field(layer):
-    return layer.addAttribute(QgsField("height", QVariant.Double))
+    return new_field(layer, "height", QVariant.Double, "float8")
 
 
 def add_field_and_fill(layer):
     """In one commit."""
-    if not layer.addAttribute(QgsField("crown", QVariant.String)):
+    if not new_field(layer, "crown", QVariant.String, "text"):
         return False
     crown = field(layer, "crown")
     return all(layer.changeAttributeValue(it.id(), crown, "wide") for it in list(layer.getFeatures()))
@@ -217,6 +223,12 @@ def delete_field(layer):
 
 def delete_field_and_edit(layer):
     return edit_geometry(layer) and delete_field(layer)
+
+
+def delete_renamed_field_and_edit(layer):
+    label = field(layer, "label")
+    first = next(layer.getFeatures())
+    return edit_geometry_of(layer, first) and layer.deleteAttribute(label)
 
 
 def rename_field(layer):
@@ -268,6 +280,37 @@ def provider_truncate(layer):
 @direct
 def read(layer):
     return sum(1 for _ in layer.getFeatures()) > 0
+
+
+def in_a_group(layer, ends):
+    """In a project whose layers share a transaction: all is written at once, and ends together."""
+    project = QgsProject.instance()
+    project.setAutoTransaction(True)
+    project.addMapLayer(layer, False)
+    layer.startEditing()
+    first, second = by_name(layer, "plot 0"), by_name(layer, "plot 1")
+    done = (
+        layer.addFeature(feature_of(layer, name="in a group"))
+        and layer.changeAttributeValue(first.id(), field(layer, "name"), "plot 0, in a group")
+        and layer.deleteFeature(second.id())
+    )
+    layer.undoStack().undo()
+    layer.undoStack().undo()
+    layer.undoStack().redo()
+    done = ends(layer) and done
+    project.takeMapLayer(layer)
+    project.setAutoTransaction(False)
+    return done
+
+
+@direct
+def group(layer):
+    return in_a_group(layer, lambda layer: layer.commitChanges())
+
+
+@direct
+def abandoned_group(layer):
+    return in_a_group(layer, lambda layer: layer.rollBack())
 
 
 @direct

@@ -14,18 +14,20 @@ use tiepoint_store::{
 };
 
 /// What its users do, and what of it is heard.
-const EDITS: [(&str, &str); 12] = [
+const EDITS: [(&str, &str); 14] = [
     ("add", "+"),
     ("edit_values", "~~~~~~"),
     ("edit_geometry", "~"),
     ("undo", "~"),
     ("roll_back", ""),
+    ("abandoned_group", ""),
+    ("group", "+~"),
     ("duplicate", "+"),
     ("paste", "++"),
+    ("merge", "~~-"),
     ("split", "~~++"),
     ("cut_paste", "-+"),
     ("several", "~~~~-++"),
-    ("merge", "~~-"),
     ("edit_null", "~"),
 ];
 /// What its plugins do, past the edit buffer.
