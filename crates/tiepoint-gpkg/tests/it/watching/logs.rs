@@ -219,6 +219,36 @@ fn others_add_and_rename_and_the_log_goes_on() {
     assert!(refused.to_string().contains("gpkg_tiepoint_log"), "{refused}");
 }
 
+/// What GDAL does where a field gets another type: values are read otherwise from then on.
+#[test]
+fn a_field_of_another_type_is_another_field() {
+    let (_folder, path) = folder();
+    let store = logged(&path, Identity::column(), 3);
+    let mut watch = store.watch(&WatchOptions::from_now()).expect("watches");
+    let checkpoint = watch.checkpoint();
+    let other = other_program(&path);
+    other.execute("UPDATE trees SET height = 7 WHERE fid = 1", []).expect("is written");
+    let version: i64 =
+        other.pragma_query_value(None, "schema_version", |row| row.get(0)).expect("has one");
+    other
+        .execute_batch(&format!(
+            "PRAGMA writable_schema = on;
+             UPDATE sqlite_master SET sql = replace(sql, 'REAL', 'INTEGER') WHERE name = 'trees';
+             PRAGMA schema_version = {}; PRAGMA writable_schema = off",
+            version + 1
+        ))
+        .expect("is retyped");
+    assert_eq!(resets(watch.as_mut()), [of_trees(ResetReason::SchemaChanged)]);
+    let mut late = store.watch(&WatchOptions::after(checkpoint)).expect("watches");
+    assert_eq!(resets(late.as_mut()), [of_trees(ResetReason::SchemaChanged)]);
+    let mut copy = Copy::of(&store);
+    other.execute("UPDATE trees SET height = 8 WHERE fid = 1", []).expect("is written");
+    for event in changes(watch.as_mut()) {
+        copy.apply(&event);
+    }
+    copy.check(&store);
+}
+
 #[test]
 fn a_layer_by_another_name_is_another_layer() {
     let (_folder, path) = folder();
