@@ -21,8 +21,9 @@
 //! Where a program has `recursive_triggers` on, an `UPDATE OR REPLACE` that gives a row the natural key
 //! of another is heard the wrong way round: the object comes before it goes.
 //!
-//! The triggers are built-in SQL only, so that every program can still write. Two things others can
-//! no longer do: drop or retype a column, as long as triggers name it.
+//! The triggers are built-in SQL only, so that every program can still write. One thing others can no
+//! longer do: drop a column, as long as triggers name it. SQLite refuses that, and says which trigger
+//! is in its way.
 mod columns;
 mod health;
 mod install;
