@@ -86,9 +86,10 @@ impl Arena {
     pub(crate) fn commit_durably(&self, durably: bool) -> Outcome {
         let mut raw = self.raw()?;
         for setting in ["fsync", "synchronous_commit"] {
-            raw.run(&match durably {
-                true => format!("ALTER SYSTEM SET {setting} = on"),
-                false => format!("ALTER SYSTEM RESET {setting}"),
+            raw.run(&if durably {
+                format!("ALTER SYSTEM SET {setting} = on")
+            } else {
+                format!("ALTER SYSTEM RESET {setting}")
             })?;
         }
         raw.run("SELECT pg_reload_conf()")
