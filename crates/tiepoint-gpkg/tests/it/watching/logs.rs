@@ -9,7 +9,7 @@ use tiepoint_core::{ErrorKind, Identity, ObjectId};
 use tiepoint_gpkg::{GpkgStore, OpenOptions};
 use tiepoint_store::{
     ChangeLog, FindingKind, LogOptions, Repair, ResetReason, Store, StoreError, TieOptions,
-    TransactionOptions, WatchEvent, WatchOptions, WriteMode,
+    TransactionOptions, Watch, WatchEvent, WatchOptions, WriteMode,
 };
 
 fn of(layer: &str, reason: ResetReason) -> (Option<String>, ResetReason) {
@@ -324,6 +324,46 @@ fn listening_changes_no_byte() {
         drop(store);
         assert!(files() == before, "{mode}");
     }
+}
+
+/// QGIS has a file in WAL mode while it writes, and puts it back when it closes it.
+#[test]
+fn whoever_listens_does_not_keep_a_file_in_wal_mode() {
+    let (folder, path) = folder();
+    let store = logged(&path, Identity::column(), 3);
+    let mut copy = Copy::of(&store);
+    let mut watch = store.watch(&WatchOptions::from_now()).expect("watches");
+    let other = other_program(&path);
+    let mut is_heard = |watch: &mut dyn Watch, sql: &str| {
+        other.execute(sql, []).expect("is written");
+        let events = changes(watch);
+        assert!(!events.is_empty(), "{sql}");
+        for event in &events {
+            copy.apply(event);
+        }
+        copy.check(&store);
+    };
+    let wait_until = |watch: &mut dyn Watch, is_so: &dyn Fn() -> bool| {
+        let begun = Instant::now();
+        while !is_so() {
+            assert!(begun.elapsed() < Duration::from_secs(10), "it is let go of");
+            assert_eq!(watch.next(Duration::from_millis(50)).expect("listens"), None);
+        }
+    };
+    let set = |mode: &str| other.pragma_update(None, "journal_mode", mode);
+    set("wal").expect("is set");
+    is_heard(watch.as_mut(), "UPDATE trees SET height = 10");
+    is_heard(watch.as_mut(), "UPDATE trees SET height = 11");
+    wait_until(watch.as_mut(), &|| set("delete").is_ok());
+    is_heard(watch.as_mut(), "UPDATE trees SET height = 12");
+    set("wal").expect("is set");
+    is_heard(watch.as_mut(), "DELETE FROM trees WHERE fid = 3");
+    let begun = Instant::now();
+    wait_until(watch.as_mut(), &|| begun.elapsed() > Duration::from_secs(4));
+    is_heard(watch.as_mut(), "UPDATE trees SET height = 13");
+    drop(other);
+    let files = || fs::read_dir(folder.path()).expect("lists").count();
+    wait_until(watch.as_mut(), &|| files() == 1);
 }
 
 #[test]
