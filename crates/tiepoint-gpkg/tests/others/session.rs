@@ -112,6 +112,12 @@ impl<'s> Session<'s> {
         (told, self.answer.clone())
     }
 
+    /// Closes QGIS; who watches stays.
+    pub(crate) fn closed(self) -> Box<dyn Watch> {
+        drop(self.qgis);
+        self.ear.watch
+    }
+
     #[track_caller]
     fn hear(&mut self, operation: &str) -> String {
         let Self { qgis, ear, answer } = self;

@@ -2,10 +2,10 @@
 //! nothing.
 use crate::session::{Copy, Qgis, Session};
 use crate::tools::{
-    folder, have_gdal, have_qgis, ids_are_right, plot, plots, validates, with_plots,
+    folder, have_gdal, have_qgis, ids_are_right, plot, plots, run, validates, with_plots,
 };
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tiepoint_core::{Edit, Feature, Identity, LayerDefinition, Schema};
 use tiepoint_gpkg::GpkgStore;
 use tiepoint_store::{
@@ -239,7 +239,12 @@ fn it_is_known_what_is_ours_and_what_is_its() {
     assert_eq!(authors, [Author::This, Author::Other, Author::Tiepoint, Author::Other]);
 }
 
-/// QGIS has a file in WAL mode while it writes, and back in rollback mode when it can.
+/// Asked of another program: closing the file here would take SQLite's locks off it.
+fn is_in_rollback_mode(path: &Path) -> bool {
+    run("od", &["-An", "-tu1", "-j18", "-N1", text(path)]).trim() == "1"
+}
+
+/// QGIS has a file in WAL mode while it writes, and puts it back when it closes it.
 #[test]
 fn a_file_that_goes_to_wal_and_back_is_heard() {
     if !have_qgis() || !have_gdal() {
@@ -257,9 +262,14 @@ fn a_file_that_goes_to_wal_and_back_is_heard() {
     }
     drop(other);
     session.tells(&[("edit_geometry", "~")]);
-    drop(session);
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(4) {
+        session.tells(&[("nothing", "")]);
+    }
+    let watch = session.closed();
+    assert!(is_in_rollback_mode(&path), "although somebody listens");
     is_sound(&store, &path);
-    drop(store);
     let left = std::fs::read_dir(folder.path()).expect("lists").count();
     assert_eq!(left, 1, "no journal is left behind");
+    drop(watch);
 }

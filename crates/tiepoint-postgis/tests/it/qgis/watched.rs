@@ -90,7 +90,9 @@ fn what_users_do_is_heard() {
 fn what_plugins_do_is_heard() {
     let Some(place) = place("what plugins of QGIS do is heard") else { return };
     let store = logged(&place);
-    Session::open(&store, &source(&place), "plots").tells(&DIRECT);
+    let mut session = Session::open(&store, &source(&place), "plots");
+    session.tells(&DIRECT);
+    assert_eq!(session.closed().next(MENDED).expect("listens"), None, "that is all");
 }
 
 /// The table gets its ids and its log while QGIS has it open, and knows of neither.
