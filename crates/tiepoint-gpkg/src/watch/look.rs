@@ -12,7 +12,12 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode};
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tiepoint_store::{Changed, Reset, ResetReason, Result, StoreError, WatchEvent};
+
+/// How often a file that was let go of is looked at all the same: where a commit waits long for the
+/// disk, nothing of its end shows outside.
+const BETWEEN_GLANCES: Duration = Duration::from_secs(10);
 
 /// The state of the schema, and the names of the layers.
 type Schema = (i64, Arc<[String]>);
@@ -44,7 +49,7 @@ impl Known {
 impl Watcher {
     /// Reads on. Says whether there is something to give, or more to read.
     pub(super) fn look(&mut self) -> Result<bool> {
-        if self.let_go.as_ref().is_some_and(|it| *it == Outside::of(&self.store.pool.path)) {
+        if self.is_let_go() {
             return Ok(false);
         }
         let Some(version) = self.version()? else { return Ok(false) };
@@ -89,6 +94,14 @@ impl Watcher {
         }
     }
 
+    /// Whether the file was let go of and nobody seems to have written to it since.
+    fn is_let_go(&self) -> bool {
+        let is_unseen = |(outside, since): &(Outside, Instant)| {
+            since.elapsed() < BETWEEN_GLANCES && *outside == Outside::of(&self.store.pool.path)
+        };
+        self.let_go.as_ref().is_some_and(is_unseen)
+    }
+
     /// Lets go of a file in WAL mode, if it is sure to be noticed when somebody writes to it.
     fn let_go_of_wal(&mut self) -> Result<()> {
         if !self.link.as_ref().is_some_and(Link::is_wal) {
@@ -97,7 +110,7 @@ impl Watcher {
         let outside = Outside::of(&self.store.pool.path);
         // asked once more: what is committed after this looks different
         if outside.tells_of_more() && self.version()? == self.heard {
-            (self.link, self.let_go) = (None, Some(outside));
+            (self.link, self.let_go) = (None, Some((outside, Instant::now())));
         }
         Ok(())
     }
@@ -106,8 +119,10 @@ impl Watcher {
     pub(super) fn open(&mut self) -> Result<()> {
         self.link = None;
         let link = Lease::into_link(self.store.pool.read()?);
+        let let_go = self.let_go.take();
+        let is_written = let_go.is_some_and(|(it, _)| it != Outside::of(&self.store.pool.path));
         let set_up = |connection: &Connection| {
-            if self.let_go.is_some() {
+            if is_written {
                 // what has been written since, its writer would have put into the file when it
                 // closed it, had nobody else had it open
                 connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
@@ -116,7 +131,6 @@ impl Watcher {
             connection.pragma_update(None, "busy_timeout", 0)
         };
         set_up(&link.connection).map_err(self.store.site().failed("open"))?;
-        self.let_go = None;
         let file = FileIdentity::of(&self.store.pool.path);
         self.moved |= self.file.is_some() && self.file != file;
         self.file = file;

@@ -38,8 +38,8 @@ pub(crate) struct Watcher {
     /// Whether it hears all that the logs have, so that a log's own beginning is no news.
     from_oldest: bool,
     link: Option<Link>,
-    /// What the file looked like when it was let go of.
-    let_go: Option<Outside>,
+    /// What the file looked like when it was let go of, and when that was.
+    let_go: Option<(Outside, Instant)>,
     /// The file that was there at the last look.
     file: Option<FileIdentity>,
     /// Whether another file was there before.
