@@ -314,6 +314,16 @@ def abandoned_group(layer):
 
 
 @direct
+def begin(layer):
+    return layer.startEditing() and edit_geometry(layer)
+
+
+@direct
+def finish(layer):
+    return layer.commitChanges()
+
+
+@direct
 def nothing(_layer):
     return True
 

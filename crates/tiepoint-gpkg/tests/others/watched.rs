@@ -114,11 +114,13 @@ fn a_layer_that_was_open_before_it_had_a_log_is_heard() {
     let store = with_plots(&path, Identity::None);
     let mut qgis = Qgis::open(text(&path), "plots");
     qgis.does("edit_values");
+    qgis.does("begin");
     committed(&store, |it| {
         it.tie("plots", &TieOptions::default()).expect("is tied");
     });
     log(&store, "plots");
     let mut session = Session::watching(&store, qgis, "plots");
+    session.tells(&[("finish", "~")]);
     session.tells(&EDITS);
     ids_are_right(&store, "plots");
     drop(session);

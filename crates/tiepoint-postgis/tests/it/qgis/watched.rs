@@ -103,8 +103,10 @@ fn a_table_that_was_open_before_it_had_a_log_is_heard() {
     let store = open(&place);
     let mut qgis = Qgis::open(&source(&place), "plots");
     qgis.does("edit_values");
+    qgis.does("begin");
     log(&store);
     let mut session = Session::watching(&store, qgis, "plots");
+    session.tells(&[("finish", "~")]);
     session.tells(&EDITS);
     committed(&store, |it| {
         it.tie("plots", &TieOptions::default()).expect("is tied");
