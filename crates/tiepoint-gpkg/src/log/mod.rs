@@ -15,8 +15,8 @@
 //! * [`Kind::Reset`]: what happened to a layer up to here cannot be known.
 //!
 //! A row of the log belongs to a *lineage* of a layer: a number of ours that stands for one set of
-//! columns, and is part of the names of its triggers. Where the columns become others, there is a new
-//! number, and what was noted under the old one tells nothing any more.
+//! columns and their types, and is part of the names of its triggers. Where these become others, there
+//! is a new number, and what was noted under the old one tells nothing any more.
 //!
 //! Where a program has `recursive_triggers` on, an `UPDATE OR REPLACE` that gives a row the natural key
 //! of another is heard the wrong way round: the object comes before it goes.
