@@ -22,6 +22,41 @@ use tiepoint_store::{Changed, Watch, WatchEvent, WatchOptions};
 /// In layers without a change log, all features that edits are pending for are read again whenever
 /// the store may have changed, and subscribers are not told what others took back of the buffer's
 /// commits before anybody looked.
+///
+/// ```
+/// use std::sync::Arc;
+/// use tiepoint_core::{Edit, Feature, Field, FieldType, LayerDefinition, Query, Schema};
+/// use tiepoint_edits::EditBuffer;
+/// use tiepoint_store::{LogOptions, MemoryStore, Store, TransactionOptions};
+/// let store = Arc::new(MemoryStore::new());
+/// let fields = ["name", "height"].map(|name| Field::new(name, FieldType::TEXT));
+/// let schema = Arc::new(Schema::new(fields.to_vec())?);
+/// let mut transaction = store.begin(TransactionOptions::default())?;
+/// transaction.create_layer(&LayerDefinition::new("trees", schema.clone()))?;
+/// transaction.install_log("trees", &LogOptions::default())?;
+/// transaction.write("trees", Edit::Insert(Feature::new(schema.clone())))?;
+/// transaction.commit()?;
+/// let tree = store.read(&Query::layer("trees"))?.next().expect("is there")?;
+/// let set = |field: &str, value: &str| -> Result<Edit, Box<dyn std::error::Error>> {
+///     let mut change = Feature::new(schema.clone()).with_id(tree.id);
+///     change.set(field, value.into())?;
+///     Ok(Edit::Update(change))
+/// };
+///
+/// let edits = Arc::new(EditBuffer::over(store.clone()));
+/// let mut follower = edits.follow()?;
+/// let (name, height) = (set("name", "oak")?, set("height", "tall")?);
+/// edits.edit("Name it", |it| it.write("trees", name))?;
+/// let mut others = store.begin(TransactionOptions::default())?;
+/// others.write("trees", height)?;
+/// others.commit()?;
+/// follower.catch_up()?;
+/// let tree = edits.read(&Query::layer("trees"))?.next().expect("is there")?;
+/// assert_eq!(tree.get("name"), Some(&"oak".into()), "which is pending");
+/// assert_eq!(tree.get("height"), Some(&"tall".into()), "which is not");
+/// assert_eq!(edits.conflicts(), []);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Follower {
     buffer: Arc<EditBuffer>,
     watch: Box<dyn Watch>,

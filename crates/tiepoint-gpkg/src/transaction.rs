@@ -75,6 +75,8 @@ impl<'s> GpkgTransaction<'s> {
             skeleton.map_err(self.site().failed("create"))?;
         }
         self.changes_before = self.changes().map_err(failed())?;
+        // also the reading of a table that has SQLite see, before any trigger is prepared, that others
+        // changed the schema: prepared first, one that opens an R-tree makes it overlook tables
         self.noted_before = log::last(self.connection()).map_err(failed())?;
         let version = self.connection().pragma_query_value(None, "data_version", |row| row.get(0));
         self.link().catalogue.borrow_mut().seen_at(version.map_err(failed())?);

@@ -258,6 +258,9 @@ impl Store for PostgisStore {
         })
     }
 
+    /// By a connection of its own, which looks every 100 ms at most. Of layers of which the role sees
+    /// only some rows the log says nothing to it: they are compared. What logical replication brings
+    /// is not noted.
     fn watch(&self, options: &WatchOptions) -> Result<Box<dyn Watch>> {
         Ok(Box::new(PgWatch::new(self.twin(), options)?))
     }

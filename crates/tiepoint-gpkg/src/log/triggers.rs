@@ -55,7 +55,7 @@ pub(super) fn drop_all(connection: &Connection, number: u32) -> Result<()> {
 pub(super) enum Standing {
     /// All, and they say what they must.
     InPlace,
-    /// All, and they say something else: the columns are others.
+    /// All, and they say something else: the columns are others, or their types.
     Outdated,
     /// Not all.
     Missing,
@@ -87,7 +87,7 @@ pub(super) fn standing(
 }
 
 fn text(number: u32, table: &str, columns: &NotedColumns) -> String {
-    let (table, layer) = (quoted(table), number.to_string());
+    let (table, layer, types) = (quoted(table), number.to_string(), columns.types.to_string());
     let names = PARTS.map(|part| (format!("K_{part}"), quoted(&name(number, part))));
     let codes = [
         ("INSERT", Kind::Insert),
@@ -102,6 +102,7 @@ fn text(number: u32, table: &str, columns: &NotedColumns) -> String {
         ("T", &table),
         ("L", &layer),
         ("F", &columns.key),
+        ("TYPES", &types),
         ("NOW", NOW),
         ("SHARED", &shared),
         ("DIFFERS", &differs),

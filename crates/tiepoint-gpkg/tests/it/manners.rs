@@ -193,6 +193,25 @@ fn a_replaced_file_is_opened_anew() {
 }
 
 #[test]
+fn others_may_change_the_schema_between_our_transactions() {
+    for mode in ["delete", "wal"] {
+        let (_folder, path) = folder();
+        drop(planted(&path, Identity::column(), 3));
+        let other = other_program(&path);
+        other.pragma_update(None, "journal_mode", mode).expect("is set");
+        let store = GpkgStore::open(&path).expect("opens");
+        committed(&store, |it| it.writer(TREES, WriteMode::Rows).expect("opens").finish())
+            .expect("finishes");
+        // SQLite overlooks a table where the first statement after that has the R-tree's trigger
+        other.execute_batch("CREATE TABLE passing (a); DROP TABLE passing").expect("changes");
+        committed(&store, |it| insert(it, 3..5, WriteMode::Rows).expect("is written"));
+        other.execute_batch("CREATE TABLE passing (a); DROP TABLE passing").expect("changes");
+        committed(&store, |it| insert(it, 5..7, WriteMode::Bulk).expect("is written"));
+        assert_eq!(within(&store, (0.0, 0.0), (100.0, 100.0)), 7, "{mode}");
+    }
+}
+
+#[test]
 fn an_empty_transaction_changes_no_byte() {
     let (_folder, path) = folder();
     let store = planted(&path, Identity::column(), 5);

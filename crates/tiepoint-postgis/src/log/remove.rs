@@ -28,7 +28,7 @@ pub(crate) fn forget_dropped(link: &Link) -> Result<(), Failure> {
     }
     let sql = "DELETE FROM tiepoint.logged l \
                WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = l.layer::oid) \
-                 AND NOT EXISTS (SELECT FROM pg_proc p WHERE p.proname = 'note_' || l.log \
+                 AND NOT EXISTS (SELECT FROM pg_proc p WHERE p.proname LIKE 'note\\_' || l.log || '\\_%' \
                    AND p.pronamespace = 'tiepoint'::regnamespace \
                    AND NOT pg_has_role(p.proowner, 'USAGE')) \
                RETURNING l.log";
@@ -49,8 +49,10 @@ pub(crate) fn forget_watchers(link: &Link) -> Result<(), Failure> {
 
 fn forget(link: &Link, number: i32) -> Result<(), Failure> {
     link.execute("DELETE FROM tiepoint.log WHERE log = $1", &[&number])?;
+    let functions =
+        TRIGGERS.map(|it| it.replace("aa_tiepoint", &format!("tiepoint.note_{number}")));
     link.batch(&format!(
-        "DROP FUNCTION IF EXISTS tiepoint.note_{number}(); \
-         DROP TYPE IF EXISTS tiepoint.row_{number}"
+        "DROP FUNCTION IF EXISTS {}(); DROP TYPE IF EXISTS tiepoint.row_{number}",
+        functions.join("(), ")
     ))
 }

@@ -11,7 +11,7 @@ SELECT l.log, l.layer::oid, l.place, c.oid IS NOT NULL,
     WHERE (p.is_leaf OR name NOT LIKE '%truncate') AND NOT EXISTS (
       SELECT FROM pg_trigger g JOIN pg_proc f ON f.oid = g.tgfoid
       WHERE g.tgrelid = p.part AND g.tgname = name AND g.tgenabled IN ('O', 'A')
-        AND f.proname = 'note_' || l.log AND f.pronamespace = to_regnamespace('tiepoint'))),
+        AND f.proname = 'note_' || l.log || replace(name, 'aa_tiepoint', '') AND f.pronamespace = to_regnamespace('tiepoint'))),
   coalesce(pg_has_role(coalesce(c.relowner, (SELECT relowner FROM pg_class
     WHERE oid = to_regclass(l.place))), 'USAGE') AND has_table_privilege('tiepoint.log', 'INSERT'), false),
   l.key, l.keep, n.nspname || '.' || c.relname

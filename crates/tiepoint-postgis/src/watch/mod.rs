@@ -65,7 +65,7 @@ pub(crate) struct PgWatch {
     compared: Compared,
     /// What was committed at the last look.
     now: Snapshot,
-    /// The numbers of logs whose entries cannot be read, and those of which that has been said.
+    /// The numbers of logs whose entries cannot be read: what they tell of is a reset.
     nonsense: HashSet<i32>,
     mended: Option<Instant>,
     window: usize,

@@ -145,6 +145,20 @@ WORK = [insert, insert, insert_many, insert_with_an_id, insert_a_copy, rewrite_a
         update_many, move, change_nothing, renumber, delete, delete_many, delete_all, replace, ignore, replace_a_code,
         upsert_a_code, upsert_a_code, rename_a_code, savepoint, take_time]
 
+
+def overlooked(error):
+    """Whether SQLite has overlooked a table that is there. That is its own fault, found in 3.40 and 3.53 and in every
+    journal mode: the first statement that is prepared after somebody else changed the schema, and whose triggers
+    write to an R-tree and then use a table. Opening the R-tree finds the schema changed, and what is known of it is
+    dropped, yet still taken for known. Nothing was written, and the next statement is well again. The schema is
+    changed by whoever puts triggers aside to load rows, and by VACUUM."""
+    if str(error) != "no such table: trees":
+        return False
+    # fails if it is truly not there, in the same state of the file where there is a transaction
+    db.execute("SELECT 1 FROM trees LIMIT 1")
+    return True
+
+
 while True:
     try:
         if rnd.randrange(60) == 0:
@@ -158,7 +172,7 @@ while True:
                 pass
         db.execute("ROLLBACK" if rnd.randrange(6) == 0 else "COMMIT")
     except sqlite3.OperationalError as error:
-        if "locked" not in str(error) and "busy" not in str(error):
+        if "locked" not in str(error) and "busy" not in str(error) and not overlooked(error):
             raise
         if db.in_transaction:
             db.execute("ROLLBACK")

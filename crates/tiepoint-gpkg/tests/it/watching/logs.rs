@@ -9,7 +9,7 @@ use tiepoint_core::{ErrorKind, Identity, ObjectId};
 use tiepoint_gpkg::{GpkgStore, OpenOptions};
 use tiepoint_store::{
     ChangeLog, Checkpoint, FindingKind, LogOptions, Repair, ResetReason, Store, StoreError,
-    TieOptions, TransactionOptions, WatchEvent, WatchOptions, WriteMode,
+    TieOptions, TransactionOptions, Watch, WatchEvent, WatchOptions, WriteMode,
 };
 
 fn of(layer: &str, reason: ResetReason) -> (Option<String>, ResetReason) {
@@ -240,6 +240,36 @@ fn others_add_and_rename_and_the_log_goes_on() {
     assert!(refused.to_string().contains("gpkg_tiepoint_log"), "{refused}");
 }
 
+/// What GDAL does where a field gets another type: values are read otherwise from then on.
+#[test]
+fn a_field_of_another_type_is_another_field() {
+    let (_folder, path) = folder();
+    let store = logged(&path, Identity::column(), 3);
+    let mut watch = store.watch(&WatchOptions::from_now()).expect("watches");
+    let checkpoint = watch.checkpoint();
+    let other = other_program(&path);
+    other.execute("UPDATE trees SET height = 7 WHERE fid = 1", []).expect("is written");
+    let version: i64 =
+        other.pragma_query_value(None, "schema_version", |row| row.get(0)).expect("has one");
+    other
+        .execute_batch(&format!(
+            "PRAGMA writable_schema = on;
+             UPDATE sqlite_master SET sql = replace(sql, 'REAL', 'INTEGER') WHERE name = 'trees';
+             PRAGMA schema_version = {}; PRAGMA writable_schema = off",
+            version + 1
+        ))
+        .expect("is retyped");
+    assert_eq!(resets(watch.as_mut()), [of_trees(ResetReason::SchemaChanged)]);
+    let mut late = store.watch(&WatchOptions::after(checkpoint)).expect("watches");
+    assert_eq!(resets(late.as_mut()), [of_trees(ResetReason::SchemaChanged)]);
+    let mut copy = Copy::of(&store);
+    other.execute("UPDATE trees SET height = 8 WHERE fid = 1", []).expect("is written");
+    for event in changes(watch.as_mut()) {
+        copy.apply(&event);
+    }
+    copy.check(&store);
+}
+
 #[test]
 fn a_layer_by_another_name_is_another_layer() {
     let (_folder, path) = folder();
@@ -315,6 +345,46 @@ fn listening_changes_no_byte() {
         drop(store);
         assert!(files() == before, "{mode}");
     }
+}
+
+/// QGIS has a file in WAL mode while it writes, and puts it back when it closes it.
+#[test]
+fn whoever_listens_does_not_keep_a_file_in_wal_mode() {
+    let (folder, path) = folder();
+    let store = logged(&path, Identity::column(), 3);
+    let mut copy = Copy::of(&store);
+    let mut watch = store.watch(&WatchOptions::from_now()).expect("watches");
+    let other = other_program(&path);
+    let mut is_heard = |watch: &mut dyn Watch, sql: &str| {
+        other.execute(sql, []).expect("is written");
+        let events = changes(watch);
+        assert!(!events.is_empty(), "{sql}");
+        for event in &events {
+            copy.apply(event);
+        }
+        copy.check(&store);
+    };
+    let wait_until = |watch: &mut dyn Watch, is_so: &dyn Fn() -> bool| {
+        let begun = Instant::now();
+        while !is_so() {
+            assert!(begun.elapsed() < Duration::from_secs(10), "it is let go of");
+            assert_eq!(watch.next(Duration::from_millis(50)).expect("listens"), None);
+        }
+    };
+    let set = |mode: &str| other.pragma_update(None, "journal_mode", mode);
+    set("wal").expect("is set");
+    is_heard(watch.as_mut(), "UPDATE trees SET height = 10");
+    is_heard(watch.as_mut(), "UPDATE trees SET height = 11");
+    wait_until(watch.as_mut(), &|| set("delete").is_ok());
+    is_heard(watch.as_mut(), "UPDATE trees SET height = 12");
+    set("wal").expect("is set");
+    is_heard(watch.as_mut(), "DELETE FROM trees WHERE fid = 3");
+    let begun = Instant::now();
+    wait_until(watch.as_mut(), &|| begun.elapsed() > Duration::from_secs(4));
+    is_heard(watch.as_mut(), "UPDATE trees SET height = 13");
+    drop(other);
+    let files = || fs::read_dir(folder.path()).expect("lists").count();
+    wait_until(watch.as_mut(), &|| files() == 1);
 }
 
 #[test]
