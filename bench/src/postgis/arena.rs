@@ -82,6 +82,19 @@ impl Arena {
         Ok(store)
     }
 
+    /// Has commits wait for the disk, which is that of `TMPDIR`, or no longer.
+    pub(crate) fn commit_durably(&self, durably: bool) -> Outcome {
+        let mut raw = self.raw()?;
+        for setting in ["fsync", "synchronous_commit"] {
+            raw.run(&if durably {
+                format!("ALTER SYSTEM SET {setting} = on")
+            } else {
+                format!("ALTER SYSTEM RESET {setting}")
+            })?;
+        }
+        raw.run("SELECT pg_reload_conf()")
+    }
+
     /// What `work` takes in this process and on the server.
     pub(crate) fn cost<T>(&self, work: impl FnOnce() -> Outcome<T>) -> Outcome<(T, Cost)> {
         let (server, began) = (self.cpu_s(), Instant::now());

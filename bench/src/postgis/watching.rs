@@ -45,9 +45,10 @@ pub(crate) fn load(stage: &Stage, arena: &Arena, dataset: Dataset) -> Outcome<Ve
 }
 
 /// Transactions of one row each from eight sessions at once, by `pgbench`, beside the same without a
-/// log: on the clock.
+/// log: on the clock, with commits that wait for the disk.
 pub(crate) fn rows(stage: &Stage, arena: &Arena, dataset: Dataset) -> Outcome<Vec<Row>> {
     let store = arena.holding(stage, dataset)?;
+    arena.commit_durably(true)?;
     let (name, count) = (dataset.name(), stage.size(dataset));
     let script = stage.result("rows.sql")?;
     let sql = format!(
@@ -85,6 +86,7 @@ pub(crate) fn rows(stage: &Stage, arena: &Arena, dataset: Dataset) -> Outcome<Ve
         remove(&store, name)?;
         arena.raw()?.run(&format!("VACUUM ANALYZE {name}"))?;
     }
+    arena.commit_durably(false)?;
     let [without, with, watched] = [without, with, watched].map(measure::median);
     let figure = |rate: f64, what: &str, target: bool| {
         let share = rate / without;

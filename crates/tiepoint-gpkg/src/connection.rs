@@ -183,6 +183,11 @@ impl Link {
     pub(crate) fn is_of(&self, path: &Path) -> bool {
         self.identity == FileIdentity::of(path)
     }
+
+    /// Whether the file is in WAL mode, as far as that can be told.
+    pub(crate) fn is_wal(&self) -> bool {
+        is_wal(&self.connection)
+    }
 }
 
 impl Lease {

@@ -123,8 +123,10 @@ pub trait Transaction {
     ///
     /// Other programs write as before, and what they write is noted in the same transaction. An
     /// update or a deletion notes what the row said before, so it costs about the writing of that;
-    /// an insertion notes the row's key. One thing others can no longer do in some stores: drop or
-    /// retype a column, as long as there is a log.
+    /// an insertion notes the row's key. They may add fields, rename them and give them other types:
+    /// where entries cannot be read as before, a [`Reset`](crate::Reset) says so, and the log goes on
+    /// with the fields there are. One thing they can no longer do in some stores: drop a column, as
+    /// long as there is a log. The attempt fails and changes nothing.
     ///
     /// # Errors
     ///

@@ -1,5 +1,6 @@
 //! Which columns of a table are noted, and where in the log: each has its place among all columns
 //! but the key, so that a column that is added later moves none.
+use super::table::hash;
 use crate::affinity;
 use crate::columns;
 use crate::dialect::quoted;
@@ -15,6 +16,8 @@ pub(crate) struct NotedColumns {
     /// The column of ids, as SQL.
     pub(super) id: Option<String>,
     pub(super) noted: Vec<NotedColumn>,
+    /// A number that tells the types of those columns from others.
+    pub(super) types: u32,
     pub(super) unique: Vec<UniqueIndex>,
     /// How many columns for values the log must have.
     pub(super) width: usize,
@@ -46,11 +49,12 @@ impl NotedColumns {
         };
         let id_name = table.tie.as_ref().map(|tie| &tie.column);
         let all = columns::read(connection, table.name())?;
-        let mut noted = Vec::new();
+        let (mut noted, mut types) = (Vec::new(), String::new());
         for (slot, column) in all.iter().filter(|it| it.name != *key_name).enumerate() {
             if Some(&column.name) != id_name {
                 let any_class = affinity::keeps_every_class(&column.declared);
                 noted.push(NotedColumn { name: quoted(&column.name), slot, any_class });
+                types.extend([&column.declared, "\n"]);
             }
         }
         Ok(Some(Self {
@@ -58,6 +62,7 @@ impl NotedColumns {
             id: id_name.map(|name| quoted(name)),
             width: noted.last().map_or(0, |it| it.slot + 1),
             noted,
+            types: hash(types.bytes()),
             unique: unique_indexes(connection, table.name())?,
         }))
     }

@@ -23,6 +23,9 @@ pub(crate) fn install(
         return Err(refused(site, layer, reason));
     }
     let failed = || site.failed(&format!("note the changes of layer `{}`", layer.name()));
+    if !is_utf8(connection).map_err(failed())? {
+        return Err(refused(site, layer, "the file keeps texts as UTF-16"));
+    }
     let columns = NotedColumns::of(connection, layer).map_err(failed())?;
     let Some(columns) = columns else {
         return Err(refused(site, layer, "its table has no column of whole numbers as its key"));
@@ -32,6 +35,14 @@ pub(crate) fn install(
     }
     begin_once(connection, layer, &columns).map_err(failed())?;
     table::set_keep(connection, keep).map_err(failed())
+}
+
+/// Whether texts are UTF-8 in the file: elsewhere the trigger that trims the log could not read our
+/// numbers, which are bytes to it.
+fn is_utf8(connection: &Connection) -> Result<bool> {
+    connection
+        .pragma_query_value(None, "encoding", |row| row.get(0))
+        .map(|it: String| it == "UTF-8")
 }
 
 /// Begins a lineage, unless there is one whose triggers do what they must.
@@ -100,7 +111,7 @@ pub(crate) fn forget(connection: &Connection, layer: &str, reason: ResetReason) 
     end(connection, &logged)?;
     if records::all(connection)?.is_empty() {
         table::drop_table(connection)?;
-    } else {
+    } else if table::exists(connection)? {
         table::note_reset(connection, logged.number, logged.name(), reason)?;
     }
     Ok(true)

@@ -15,14 +15,15 @@
 //! * [`Kind::Reset`]: what happened to a layer up to here cannot be known.
 //!
 //! A row of the log belongs to a *lineage* of a layer: a number of ours that stands for one set of
-//! columns, and is part of the names of its triggers. Where the columns become others, there is a new
-//! number, and what was noted under the old one tells nothing any more.
+//! columns and their types, and is part of the names of its triggers. Where these become others, there
+//! is a new number, and what was noted under the old one tells nothing any more.
 //!
 //! Where a program has `recursive_triggers` on, an `UPDATE OR REPLACE` that gives a row the natural key
 //! of another is heard the wrong way round: the object comes before it goes.
 //!
-//! The triggers are built-in SQL only, so that every program can still write. Two things others can
-//! no longer do: drop or retype a column, as long as triggers name it.
+//! The triggers are built-in SQL only, so that every program can still write. One thing others can no
+//! longer do: drop a column, as long as triggers name it. SQLite refuses that, and says which trigger
+//! is in its way.
 mod columns;
 mod health;
 mod install;
@@ -40,7 +41,9 @@ pub(crate) use own::note_commit;
 pub(crate) use ranges::Ranges;
 pub(crate) use records::{all, of_table};
 pub(crate) use report::{keep_position, moment, position_of, report, since, waiting};
-pub(crate) use table::{NAME, first, hash, id, last, lineages_after, stamp, stamp_of, width};
+pub(crate) use table::{
+    NAME, first, hash, id, last, lineage, lineages_after, number, stamp, stamp_of, width,
+};
 pub(crate) use triggers::insert_triggers;
 
 use tiepoint_store::ResetReason;

@@ -14,6 +14,10 @@ pub(crate) fn note_commit(connection: &Connection, before: i64, token: &str) -> 
     }
     let sql =
         format!("INSERT INTO {NAME} (layer, kind, at, fid, id) VALUES (0, ?1, {NOW}, ?2, ?3)");
-    connection.prepare_cached(&sql)?.execute(params![Kind::Commit.code(), before + 1, token])?;
+    connection.prepare_cached(&sql)?.execute(params![
+        Kind::Commit.code(),
+        before.saturating_add(1),
+        token
+    ])?;
     Ok(())
 }

@@ -32,8 +32,8 @@ pub(crate) fn waiting(connection: &Connection, after: i64) -> Result<(u64, Optio
     let sql = "SELECT count(*), min(at) FROM gpkg_tiepoint_log \
                WHERE seq > ?1 AND kind BETWEEN 1 AND 4";
     let read = |row: &rusqlite::Row<'_>| {
-        let (count, at): (i64, Option<i64>) = (row.get(0)?, row.get(1)?);
-        Ok((count.unsigned_abs(), at.map(moment)))
+        let count: i64 = row.get(0)?;
+        Ok((count.unsigned_abs(), table::number(row, 1)?.map(moment)))
     };
     connection.prepare_cached(sql)?.query_row([after], read)
 }
@@ -50,13 +50,14 @@ pub(crate) fn since(connection: &Connection, layer: &str) -> Result<Option<Syste
                 ORDER BY seq DESC LIMIT 1), \
                (SELECT at FROM gpkg_tiepoint_log ORDER BY seq LIMIT 1))";
     let values = params![logged.number, Kind::Reset.code()];
-    let at: Option<i64> = connection.prepare_cached(sql)?.query_row(values, |row| row.get(0))?;
+    let at = connection.prepare_cached(sql)?.query_row(values, |row| table::number(row, 0))?;
     Ok(at.map(moment))
 }
 
 /// The moment that a number of milliseconds since 1970 says.
 pub(crate) fn moment(at: i64) -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_millis(at.unsigned_abs())
+    let distance = Duration::from_millis(at.unsigned_abs());
+    if at < 0 { SystemTime::UNIX_EPOCH - distance } else { SystemTime::UNIX_EPOCH + distance }
 }
 
 /// Where a watcher of this name has got to.

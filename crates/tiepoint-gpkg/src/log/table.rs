@@ -2,7 +2,8 @@
 use super::{Kind, reason_code};
 use crate::template::fill;
 use crate::{dialect::quoted, side_table};
-use rusqlite::{Connection, OptionalExtension, Result, params};
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 use std::collections::HashSet;
 use tiepoint_core::ObjectId;
 use tiepoint_store::ResetReason;
@@ -26,7 +27,8 @@ pub(crate) fn exists(connection: &Connection) -> Result<bool> {
 /// Makes the table, unless it is there, and sees to it that it has so many columns for values.
 pub(crate) fn ensure(connection: &Connection, width: usize) -> Result<()> {
     side_table::ensure(connection)?;
-    if !exists(connection)? {
+    if id(connection)?.is_none() {
+        clear(connection)?;
         connection.execute_batch(&fill(TABLE, &[("KEEP", &kept("keep"))]))?;
         side_table::register(connection, NAME)?;
         side_table::put(
@@ -40,6 +42,19 @@ pub(crate) fn ensure(connection: &Connection, width: usize) -> Result<()> {
         connection.execute_batch(&format!("ALTER TABLE {NAME} ADD COLUMN b{slot}"))?;
     }
     Ok(())
+}
+
+/// Removes what is left where others have dropped this table or our side table: triggers that fail
+/// whoever writes, and entries of which nothing is known any more.
+fn clear(connection: &Connection) -> Result<()> {
+    let sql = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND name GLOB ?1";
+    let mut statement = connection.prepare_cached(sql)?;
+    let left = statement.query_map([format!("{NAME}_[0-9]*")], |row| row.get(0))?;
+    for name in left.collect::<Result<Vec<String>>>()? {
+        connection.execute_batch(&format!("DROP TRIGGER {}", quoted(&name)))?;
+    }
+    connection.execute_batch(&format!("DROP TABLE IF EXISTS {}", quoted(NAME)))?;
+    side_table::unregister(connection, NAME)
 }
 
 /// How many columns for values it has.
@@ -91,7 +106,21 @@ pub(crate) fn lineages_after(connection: &Connection, seq: i64) -> Result<HashSe
         return Ok(HashSet::new());
     }
     let sql = "SELECT DISTINCT layer FROM gpkg_tiepoint_log WHERE seq > ?1";
-    connection.prepare_cached(sql)?.query_map([seq], |row| row.get(0))?.collect()
+    connection.prepare_cached(sql)?.query_map([seq], |row| lineage(row, 0))?.collect()
+}
+
+/// A number in an entry; `None` for what is none. Others may write to the log whatever they like, and
+/// whoever reads on must get past it.
+pub(crate) fn number(row: &Row<'_>, at: usize) -> Result<Option<i64>> {
+    Ok(match row.get_ref(at)? {
+        ValueRef::Integer(number) => Some(number),
+        _ => None,
+    })
+}
+
+/// The number of an entry's lineage; zero, which is nobody's, for what is none.
+pub(crate) fn lineage(row: &Row<'_>, at: usize) -> Result<u32> {
+    Ok(number(row, at)?.and_then(|it| u32::try_from(it).ok()).unwrap_or(0))
 }
 
 /// How many entries stay.
@@ -143,6 +172,9 @@ pub(crate) fn note_reset(
 /// Takes from the entries of a lineage all that they say of the layer; they themselves stay, so
 /// that the others keep their numbers.
 pub(crate) fn void(connection: &Connection, number: u32) -> Result<()> {
+    if !exists(connection)? {
+        return Ok(());
+    }
     let values = (0..width(connection)?).map(|slot| format!("b{slot}"));
     let all = ["mask", "id"].map(str::to_owned).into_iter().chain(values);
     let all: Vec<String> = all.map(|column| format!("{column} = NULL")).collect();
@@ -155,8 +187,8 @@ pub(crate) fn void(connection: &Connection, number: u32) -> Result<()> {
 /// where it is not there.
 pub(crate) fn stamp(connection: &Connection, seq: i64) -> Result<Option<u32>> {
     let sql = "SELECT layer, at, fid FROM gpkg_tiepoint_log WHERE seq = ?1";
-    let read = |row: &rusqlite::Row<'_>| {
-        Ok(stamp_of(row.get(0)?, row.get(1)?, row.get::<_, Option<i64>>(2)?))
+    let read = |row: &Row<'_>| {
+        Ok(stamp_of(lineage(row, 0)?, number(row, 1)?.unwrap_or(0), number(row, 2)?))
     };
     connection.prepare_cached(sql)?.query_row([seq], read).optional()
 }

@@ -1,6 +1,6 @@
 //! The triggers that note what happens to a table, in built-in SQL only.
 use super::columns::{NotedColumn, NotedColumns, UniqueIndex};
-use super::table::NOW;
+use super::table::{self, NOW};
 use super::{Kind, NAME};
 use crate::dialect::quoted;
 use crate::guards::squeezed;
@@ -55,7 +55,7 @@ pub(super) fn drop_all(connection: &Connection, number: u32) -> Result<()> {
 pub(super) enum Standing {
     /// All, and they say what they must.
     InPlace,
-    /// All, and they say something else: the columns are others.
+    /// All, and they say something else: the columns are others, or their types.
     Outdated,
     /// Not all.
     Missing,
@@ -72,6 +72,10 @@ pub(super) fn standing(
     let mut statement = connection.prepare_cached(sql)?;
     let wanted = squeezed(&text(number, table, columns));
     let mut standing = Standing::InPlace;
+    if !table::exists(connection)? {
+        // others have dropped what they write to
+        return Ok(Standing::Missing);
+    }
     for part in PARTS.iter().filter(|part| **part != "update" || !columns.noted.is_empty()) {
         let mut found = statement.query([name(number, part)])?;
         let Some(row) = found.next()? else { return Ok(Standing::Missing) };
@@ -83,7 +87,7 @@ pub(super) fn standing(
 }
 
 fn text(number: u32, table: &str, columns: &NotedColumns) -> String {
-    let (table, layer) = (quoted(table), number.to_string());
+    let (table, layer, types) = (quoted(table), number.to_string(), columns.types.to_string());
     let names = PARTS.map(|part| (format!("K_{part}"), quoted(&name(number, part))));
     let codes = [
         ("INSERT", Kind::Insert),
@@ -98,6 +102,7 @@ fn text(number: u32, table: &str, columns: &NotedColumns) -> String {
         ("T", &table),
         ("L", &layer),
         ("F", &columns.key),
+        ("TYPES", &types),
         ("NOW", NOW),
         ("SHARED", &shared),
         ("DIFFERS", &differs),
@@ -120,7 +125,7 @@ fn update(all: &NotedColumns, gaps: &[(&str, &str)]) -> String {
     let columns = &all.noted;
     let replaced = if all.unique.is_empty() { String::new() } else { fill(REPLACED, gaps) };
     let changed: Vec<String> = columns.iter().map(is_changed).collect();
-    let any = changed.join(" OR ");
+    let any = any(&changed);
     let is_unique = |id: &&String| {
         all.unique.iter().flat_map(|index| &index.columns).any(|(name, _)| name == *id)
     };
@@ -156,6 +161,13 @@ fn is_changed(column: &NotedColumn) -> String {
     } else {
         format!("({differs})")
     }
+}
+
+/// Whether any of these holds, in groups: SQLite refuses what is nested 1,000 levels deep, and each
+/// `OR` of a row is a level.
+fn any(conditions: &[String]) -> String {
+    let groups = conditions.chunks(MOST_BITS).map(|group| format!("({})", group.join(" OR ")));
+    groups.collect::<Vec<_>>().join(" OR ")
 }
 
 /// All columns of a row, in lists of the same order.

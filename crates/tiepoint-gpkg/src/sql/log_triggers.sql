@@ -23,6 +23,7 @@ BEGIN
 END;
 CREATE TRIGGER {K_delete} BEFORE DELETE ON {T}
 BEGIN
+  /* types: {TYPES} */
   INSERT INTO gpkg_tiepoint_log (layer, kind, at, fid, {INTO})
     VALUES ({L}, {GONE}, {NOW}, OLD.{F}, {OLD});
 END;

@@ -106,9 +106,9 @@ impl<'c> Reader<'c> {
         let mut one = self.connection.prepare_cached(&one)?;
         let mut rows = keys.query(params![end])?;
         while let Some(row) = rows.next()? {
-            let (seq, layer): (i64, u32) = (row.get(0)?, row.get(1)?);
-            let kind = Kind::of(row.get(2)?);
-            let (fid, upto): (Option<i64>, Option<i64>) = (row.get(3)?, row.get(4)?);
+            let (seq, layer): (i64, _) = (row.get(0)?, log::lineage(row, 1)?);
+            let kind = log::number(row, 2)?.and_then(Kind::of);
+            let (fid, upto) = (log::number(row, 3)?, log::number(row, 4)?);
             let wanted = match kind {
                 Some(Kind::Commit) => true,
                 Some(Kind::Insert) => {
@@ -125,15 +125,15 @@ impl<'c> Reader<'c> {
     }
 
     fn entry(&self, row: &Row<'_>) -> Result<Entry> {
-        let (seq, layer, at): (i64, u32, i64) = (row.get(0)?, row.get(1)?, row.get(3)?);
-        let fid: Option<i64> = row.get(4)?;
+        let (seq, layer) = (row.get(0)?, log::lineage(row, 1)?);
+        let (at, fid) = (log::number(row, 3)?.unwrap_or(0), log::number(row, 4)?);
         let note = self.note(row, layer, fid)?;
         Ok(Entry { seq, layer, at, stamp: log::stamp_of(layer, at, fid), note })
     }
 
     fn note(&self, row: &Row<'_>, layer: u32, fid: Option<i64>) -> Result<Note> {
-        let (kind, upto): (_, Option<i64>) = (Kind::of(row.get(2)?), row.get(5)?);
-        let mask: Option<i64> = row.get(6)?;
+        let kind = log::number(row, 2)?.and_then(Kind::of);
+        let (upto, mask) = (log::number(row, 5)?, log::number(row, 6)?);
         let text = || match row.get_ref(7)? {
             ValueRef::Text(text) => Ok(String::from_utf8_lossy(text).into_owned()),
             _ => Ok::<_, rusqlite::Error>(String::new()),

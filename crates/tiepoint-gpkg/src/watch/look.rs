@@ -2,15 +2,22 @@
 use super::Watcher;
 use super::entries::Lineages;
 use super::lineage::Lineage;
+use super::outside::Outside;
 use super::position::{InLog, Position};
 use super::window::{self, Item};
 use crate::connection::{Lease, Link};
 use crate::log::{self, Fault, NotedColumns};
 use crate::place::FileIdentity;
-use rusqlite::ErrorCode;
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode};
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tiepoint_store::{Changed, Reset, ResetReason, Result, StoreError, WatchEvent};
+
+/// How often a file that was let go of is looked at all the same: where a commit waits long for the
+/// disk, nothing of its end shows outside.
+const BETWEEN_GLANCES: Duration = Duration::from_secs(10);
 
 /// The state of the schema, and the names of the layers.
 type Schema = (i64, Arc<[String]>);
@@ -42,9 +49,12 @@ impl Known {
 impl Watcher {
     /// Reads on. Says whether there is something to give, or more to read.
     pub(super) fn look(&mut self) -> Result<bool> {
+        if self.is_let_go() {
+            return Ok(false);
+        }
         let Some(version) = self.version()? else { return Ok(false) };
         if !self.more && self.heard == Some(version) {
-            return Ok(false);
+            return self.let_go_of_wal().map(|()| false);
         }
         if !self.look_after_logs()? || self.within(Self::read_on)?.is_none() {
             return Ok(false);
@@ -84,14 +94,46 @@ impl Watcher {
         }
     }
 
+    /// Whether the file was let go of and nobody seems to have written to it since.
+    fn is_let_go(&self) -> bool {
+        let is_unseen = |(outside, since): &(Outside, Instant)| {
+            since.elapsed() < BETWEEN_GLANCES && *outside == Outside::of(&self.store.pool.path)
+        };
+        self.let_go.as_ref().is_some_and(is_unseen)
+    }
+
+    /// Lets go of a file in WAL mode, if it is sure to be noticed when somebody writes to it.
+    fn let_go_of_wal(&mut self) -> Result<()> {
+        if !self.link.as_ref().is_some_and(Link::is_wal) {
+            return Ok(());
+        }
+        let outside = Outside::of(&self.store.pool.path);
+        // asked once more: what is committed after this looks different
+        if outside.tells_of_more() && self.version()? == self.heard {
+            (self.link, self.let_go) = (None, Some((outside, Instant::now())));
+        }
+        Ok(())
+    }
+
     /// Opens the file that is there now. Nothing that was known of another holds.
     pub(super) fn open(&mut self) -> Result<()> {
-        self.moved |= self.link.take().is_some();
+        self.link = None;
         let link = Lease::into_link(self.store.pool.read()?);
-        // whoever keeps us out has not committed yet: no need to wait for it
-        let set = link.connection.pragma_update(None, "busy_timeout", 0);
-        set.map_err(self.store.site().failed("open"))?;
-        self.file = FileIdentity::of(&self.store.pool.path);
+        let let_go = self.let_go.take();
+        let is_written = let_go.is_some_and(|(it, _)| it != Outside::of(&self.store.pool.path));
+        let set_up = |connection: &Connection| {
+            if is_written {
+                // what has been written since, its writer would have put into the file when it
+                // closed it, had nobody else had it open
+                connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)?;
+            }
+            // whoever keeps us out has not committed yet: no need to wait for it
+            connection.pragma_update(None, "busy_timeout", 0)
+        };
+        set_up(&link.connection).map_err(self.store.site().failed("open"))?;
+        let file = FileIdentity::of(&self.store.pool.path);
+        self.moved |= self.file.is_some() && self.file != file;
+        self.file = file;
         (self.link, self.heard) = (Some(link), None);
         self.known.of = None;
         Ok(())
@@ -297,13 +339,13 @@ impl Watcher {
     }
 }
 
-fn schema_version(connection: &rusqlite::Connection) -> rusqlite::Result<i64> {
+fn schema_version(connection: &Connection) -> rusqlite::Result<i64> {
     connection.pragma_query_value(None, "schema_version", |row| row.get(0))
 }
 
 /// Why a log does not go on from a place in it, if it does not.
-fn lost(connection: &rusqlite::Connection, at: &InLog) -> rusqlite::Result<Option<ResetReason>> {
-    let next = if at.given > 0 { at.seq } else { at.seq + 1 };
+fn lost(connection: &Connection, at: &InLog) -> rusqlite::Result<Option<ResetReason>> {
+    let next = if at.given > 0 { at.seq } else { at.seq.saturating_add(1) };
     let is_another = match log::stamp(connection, at.seq)? {
         Some(stamp) => at.seq > 0 && stamp != at.stamp,
         None => at.seq > log::last(connection)?,

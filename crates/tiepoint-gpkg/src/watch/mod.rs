@@ -3,10 +3,11 @@
 //!
 //! The watcher has a connection of its own that writes nothing, so that SQLite's `data_version` tells
 //! of every commit, our own included. It holds no lock while it waits, nor while its caller has the
-//! events.
+//! events. A file in WAL mode it lets go of when nobody has written for some seconds.
 mod entries;
 mod lineage;
 mod look;
+mod outside;
 mod position;
 mod rewind;
 mod unlogged;
@@ -17,6 +18,7 @@ use crate::log;
 use crate::place::FileIdentity;
 use crate::store::GpkgStore;
 use look::Known;
+use outside::Outside;
 use position::Position;
 use std::collections::VecDeque;
 use std::thread;
@@ -36,6 +38,8 @@ pub(crate) struct Watcher {
     /// Whether it hears all that the logs have, so that a log's own beginning is no news.
     from_oldest: bool,
     link: Option<Link>,
+    /// What the file looked like when it was let go of, and when that was.
+    let_go: Option<(Outside, Instant)>,
     /// The file that was there at the last look.
     file: Option<FileIdentity>,
     /// Whether another file was there before.
@@ -64,6 +68,7 @@ impl Watcher {
             options: options.clone(),
             from_oldest: false,
             link: None,
+            let_go: None,
             file: None,
             moved: false,
             heard: None,

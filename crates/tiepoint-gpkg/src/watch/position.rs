@@ -45,7 +45,7 @@ impl Position {
 
     /// Before this entry of a log. What stood there before is not known any more.
     pub(super) fn before(log: &str, seq: i64) -> Self {
-        Self::InLog(InLog { log: log.into(), seq: seq - 1, given: 0, stamp: 0 })
+        Self::InLog(InLog { log: log.into(), seq: seq.saturating_sub(1), given: 0, stamp: 0 })
     }
 
     /// In a file without a log, or none at all.
@@ -57,7 +57,7 @@ impl Position {
     /// The last entry that is not needed any more by whoever has got here.
     pub(super) fn dealt_with(&self) -> i64 {
         match self {
-            Self::InLog(at) if at.given > 0 => at.seq - 1,
+            Self::InLog(at) if at.given > 0 => at.seq.saturating_sub(1),
             Self::InLog(at) => at.seq,
             Self::NoLog(_) => i64::MAX,
         }

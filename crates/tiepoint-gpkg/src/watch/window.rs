@@ -36,7 +36,7 @@ pub(super) fn read(
 ) -> Result<Option<Window>> {
     let reader = Reader::new(connection, lineages)?;
     // what is left of an entry of which only a part was given comes first
-    let first = if from.given > 0 { from.seq } else { from.seq + 1 };
+    let first = if from.given > 0 { from.seq } else { from.seq.saturating_add(1) };
     let entries = reader.window(first, most)?;
     let Some(last) = entries.last() else { return Ok(None) };
     let end = InLog { seq: last.seq, given: 0, stamp: last.stamp, ..from.clone() };
@@ -192,14 +192,14 @@ impl Groups<'_> {
     fn ends_before(&self, seq: i64, next: Option<i64>) -> bool {
         let last = match self.next(seq) {
             Some(commit) if commit.first <= seq => commit.last,
-            Some(commit) => commit.first - 1,
+            Some(commit) => commit.first.saturating_sub(1),
             None if self.more => i64::MAX,
             None => self.end,
         };
         match next {
             Some(next) => last < next,
             // nothing but the end of a transaction may follow
-            None => last <= self.end + 1,
+            None => last <= self.end.saturating_add(1),
         }
     }
 }

@@ -2,6 +2,8 @@
 //! Python's sqlite3.
 mod qgis;
 mod reading;
+mod session;
 mod tied;
 mod tools;
+mod watched;
 mod written;

@@ -1,12 +1,11 @@
 //! A tied file in QGIS: every edit leaves ids, layer list and validator right.
+use crate::session::SCRIPT;
 use crate::tools::{
     PYTHON, Row, folder, have_gdal, have_qgis, ids_are_right, rows, run, validates, with_plots,
 };
 use std::path::Path;
 use tiepoint_core::Identity;
 use tiepoint_gpkg::GpkgStore;
-
-const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/others/in_qgis.py");
 
 fn in_qgis(path: &Path, operation: &str) -> String {
     run(PYTHON, &[SCRIPT, path.to_str().expect("a plain path"), "plots", operation])

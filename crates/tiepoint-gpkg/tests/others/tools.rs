@@ -1,4 +1,5 @@
 //! Asking other programs, and saying so where they are not there.
+pub(crate) use crate::session::PYTHON;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -9,9 +10,6 @@ use tiepoint_core::{
 };
 use tiepoint_gpkg::GpkgStore;
 use tiepoint_store::{Store, TransactionOptions, WriteMode};
-
-/// Debian's own Python: the one that GDAL's and QGIS's modules are installed for.
-pub(crate) const PYTHON: &str = "/usr/bin/python3";
 
 /// Whether a program is there; where it is not, says what could not be tried, or fails when
 /// `TIEPOINT_NO_SKIP` is set.

@@ -16,7 +16,7 @@ pub(crate) use trigger::TRIGGERS;
 use crate::catalogue::Catalogue;
 use crate::error::{Failure, Site};
 use crate::link::Link;
-use crate::metadata::{Key, Relation, Sql, Table};
+use crate::metadata::{Key, KeyColumn, Relation, Table};
 use crate::spelling::{Spelling, quoted};
 use crate::{place, side};
 use tiepoint_store::{LogOptions, Result};
@@ -246,12 +246,50 @@ fn make(link: &Link, table: &Table, mark: Mark, keep: i64) -> Result<(), Failure
     link.execute(sql, &[&number, &mark.kind()]).map(drop)
 }
 
-/// What entries name rows by: the object id in a column of its own, else the fid. Triggers say it by
+/// What entries name rows by: the object id in a column of its own, else the fid.
+///
+/// It is worked out with the rights of whoever had changes noted, and whoever owns a table may give
+/// its columns other types: casts of types that somebody made, which may be any code, are never used. And it is looked up by
 /// the path of whoever writes, so everything in it is named with its schema.
 pub(crate) fn key_sql(table: &Table) -> Option<String> {
-    let id = table.tie.as_ref().map(|tie| Sql::name(&tie.column));
-    let key = id.or_else(|| table.key_sql().filter(|_| table.key != Key::None))?;
-    Some(key.in_parentheses().then("::pg_catalog.text").spell(&Spelling { table }).sql)
+    match (&table.tie, &table.key) {
+        (Some(tie), _) => Some(column_sql(&quoted(&tie.column), &quoted(&tie.column))),
+        (None, Key::None) => None,
+        (None, Key::Column(column)) => {
+            let fid = table.key_sql()?.in_parentheses().spell(&Spelling { table }).sql;
+            Some(column_sql(&quoted(&column.name), &fid))
+        }
+        (None, Key::Several(columns)) => {
+            let parts: Vec<String> = columns.iter().map(part_sql).collect();
+            Some(format!(
+                "(pg_catalog.json_build_array({})::pg_catalog.text COLLATE pg_catalog.\"C\")",
+                parts.join(", ")
+            ))
+        }
+    }
+}
+
+/// The number of the first type that does not come with the server.
+const FIRST_MADE: u32 = 16_384;
+
+/// `key`, which reads a column, as text.
+fn column_sql(column: &str, key: &str) -> String {
+    format!(
+        "(CASE WHEN pg_catalog.pg_typeof({column})::pg_catalog.oid OPERATOR(pg_catalog.<) {FIRST_MADE} \
+           THEN {key}::pg_catalog.text \
+         WHEN {column} IS NOT NULL THEN pg_catalog.concat({column}) END)"
+    )
+}
+
+/// A column of several as it is in the array that they are told by.
+fn part_sql(column: &KeyColumn) -> String {
+    let name = quoted(&column.name);
+    let whole = if column.is_whole() { "::pg_catalog.int8" } else { "" };
+    format!(
+        "CASE WHEN pg_catalog.pg_typeof({name})::pg_catalog.oid OPERATOR(pg_catalog.<) {FIRST_MADE} \
+           THEN pg_catalog.to_json({name}) \
+         ELSE pg_catalog.to_json(pg_catalog.concat({name}){whole}) END"
+    )
 }
 
 /// The table's name, quoted, with its schema.

@@ -18,7 +18,7 @@ fn tell(link: &Link, names: &HashMap<u32, String>) -> Result<ChangeLog, Failure>
         return Ok(ChangeLog::default());
     }
     let mut logs = logs(link)?;
-    logs.retain(|it| it.is_there && names.contains_key(&it.layer));
+    logs.retain(|it| it.is_there && it.is_readable && names.contains_key(&it.layer));
     let mut layers: Vec<String> = logs.iter().map(|it| names[&it.layer].clone()).collect();
     layers.sort_unstable();
     let Some(keep) = logs.iter().map(|it| it.keep).max() else { return Ok(ChangeLog::default()) };
@@ -38,7 +38,8 @@ fn tell(link: &Link, names: &HashMap<u32, String>) -> Result<ChangeLog, Failure>
 /// Since when everything that happened to a table is noted, and still kept.
 pub(crate) fn since(link: &Link, site: &Site, table: &Table) -> Result<Option<SystemTime>> {
     let since = || {
-        let Some(log) = log_of(link, table.oid)? else { return Ok(None) };
+        let log = log_of(link, table.oid)?.filter(|it| it.is_readable);
+        let Some(log) = log else { return Ok(None) };
         let sql = "SELECT (extract(epoch FROM coalesce( \
                    (SELECT at FROM tiepoint.changes WHERE log = $1 AND keys IS NULL \
                     ORDER BY seq DESC LIMIT 1), \

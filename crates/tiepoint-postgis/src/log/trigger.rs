@@ -70,8 +70,15 @@ struct Event {
 
 /// Makes them for a table and its partitions, and the type that its rows have had until they change.
 pub(super) fn make(link: &Link, table: &Table, number: i32, key: &str) -> Result<(), Failure> {
-    let sql = "SELECT quote_ident(attname), format_type(atttypid, atttypmod) FROM pg_attribute \
-               WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped ORDER BY attnum";
+    // of domains their base: whoever reads entries is not to run the checks of others
+    let sql = "WITH RECURSIVE typed (attnum, name, type, modifier) AS ( \
+                 SELECT attnum, quote_ident(attname), atttypid, atttypmod FROM pg_attribute \
+                 WHERE attrelid = $1 AND attnum > 0 AND NOT attisdropped \
+                 UNION ALL SELECT c.attnum, c.name, t.typbasetype, t.typtypmod \
+                 FROM typed c JOIN pg_type t ON t.oid = c.type WHERE t.typtype = 'd') \
+               SELECT c.name, format_type(c.type, c.modifier) \
+               FROM typed c JOIN pg_type t ON t.oid = c.type WHERE t.typtype <> 'd' \
+               ORDER BY c.attnum";
     let rows = link.query(sql, &[&table.oid])?;
     let columns: Vec<&str> = rows.iter().map(|row| row.get(0)).collect();
     let typed: Vec<String> = rows

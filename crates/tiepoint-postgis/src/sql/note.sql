@@ -68,8 +68,6 @@ BEGIN
       NULL;
     ELSIF lost THEN
       INSERT INTO tiepoint.log (log, kind) VALUES ({LOG}, 'l');
-    ELSIF TG_OP OPERATOR(pg_catalog.=) 'TRUNCATE' THEN
-      EXECUTE pg_catalog.format({NOTE_GONE}, TG_TABLE_SCHEMA, TG_TABLE_NAME);
     ELSIF TG_OP OPERATOR(pg_catalog.=) 'INSERT' THEN
       INSERT INTO tiepoint.log (log, kind, keys)
       SELECT {LOG}, 'i', pg_catalog.array_agg("tiepoint key") FROM (
@@ -78,13 +76,22 @@ BEGIN
         FROM tiepoint_new) AS "tiepoint rows"
       GROUP BY "tiepoint part";
     ELSE
-      INSERT INTO tiepoint.log (log, kind, keys, before)
-      SELECT {LOG}, {KIND}, pg_catalog.array_agg("tiepoint key"),
-        pg_catalog.array_agg("tiepoint row") FROM (
-        SELECT {KEY} AS "tiepoint key", {ROW} AS "tiepoint row", (pg_catalog.row_number() OVER ()
-          OPERATOR(pg_catalog.-) 1) OPERATOR(pg_catalog./) rest.few AS "tiepoint part"
-        FROM tiepoint_old) AS "tiepoint rows"
-      GROUP BY "tiepoint part";
+      -- what rows said may be more than a value holds; a mark is nothing beside writing so many
+      BEGIN
+        IF TG_OP OPERATOR(pg_catalog.=) 'TRUNCATE' THEN
+          EXECUTE pg_catalog.format({NOTE_GONE}, TG_TABLE_SCHEMA, TG_TABLE_NAME);
+        ELSE
+          INSERT INTO tiepoint.log (log, kind, keys, before)
+          SELECT {LOG}, {KIND}, pg_catalog.array_agg("tiepoint key"),
+            pg_catalog.array_agg("tiepoint row") FROM (
+            SELECT {KEY} AS "tiepoint key", {ROW} AS "tiepoint row", (pg_catalog.row_number() OVER ()
+              OPERATOR(pg_catalog.-) 1) OPERATOR(pg_catalog./) rest.few AS "tiepoint part"
+            FROM tiepoint_old) AS "tiepoint rows"
+          GROUP BY "tiepoint part";
+        END IF;
+      EXCEPTION WHEN OTHERS THEN
+        INSERT INTO tiepoint.log (log, kind) VALUES ({LOG}, 'l');
+      END;
     END IF;
     IF may AND rest.added IS NOT NULL THEN
       INSERT INTO tiepoint.log (log, kind, keys)

@@ -119,8 +119,13 @@ impl FromStr for Snapshot {
             return Err(());
         };
         let list = list.split(',').filter(|it| !it.is_empty());
-        let running = list.map(number).collect::<Result<_, _>>()?;
-        Ok(Self { begin: number(begin)?, end: number(end)?, running, is_oldest: false })
+        let running: Vec<u64> = list.map(number).collect::<Result<_, _>>()?;
+        let (begin, end) = (number(begin)?, number(end)?);
+        // as the server asks of a snapshot
+        let is_one = (1..=end).contains(&begin)
+            && running.is_sorted_by(|a, b| a < b)
+            && running.iter().all(|it| (begin..end).contains(it));
+        is_one.then_some(Self { begin, end, running, is_oldest: false }).ok_or(())
     }
 }
 
@@ -182,6 +187,9 @@ mod tests {
     fn what_is_none_is_refused() {
         for text in ["", "pg1/a/b", "pg2/a/b/1:1:", "pg1/a/b/1:1", "pg1/a/b/1:1:/^3/1.1.1", "7"] {
             assert!(text.parse::<Place>().is_err(), "{text}");
+        }
+        for until in ["0:1:", "30:10:", "10:20:5", "10:20:20", "10:20:15,14", "10:20:11,11"] {
+            assert!(format!("pg1/a/b/1:1:/{until}/1.1.1").parse::<Place>().is_err(), "{until}");
         }
     }
 }

@@ -91,20 +91,20 @@ impl Teller<'_> {
         }
         let (link, site, table, log) = (self.link, self.site, &layer.table, layer.log.number);
         let notes = Notes { link, site, table, log };
-        let entries: Vec<&Header> = at.iter().map(|at| &self.entries[*at]).collect();
-        let steps = notes.of(&entries)?;
-        let positions: HashMap<i64, usize> =
-            at.iter().map(|at| (self.entries[*at].seq, *at)).collect();
+        let headers: Vec<&Header> = at.iter().map(|at| &self.entries[*at]).collect();
+        let steps = notes.of(&headers)?;
+        let positions = at.iter().map(|at| (self.entries[*at].seq, *at)).collect();
+        let entries = Entries { all: self.entries, positions };
         let mut chains = Chains::default();
         for it in &steps {
-            let entry = positions[&it.seq];
+            let entry = entries.positions[&it.seq];
             match it.key.as_deref().filter(|key| is_key(layer, key)) {
                 Some(key) => chains.add(key, it),
                 None => told.push(self.reset(layer, entry, ResetReason::NotNoted)),
             }
         }
         let (next, present) = self.ends(&notes, &chains)?;
-        for step in chains.steps(&positions, &next, &present) {
+        for step in chains.steps(&entries, &next, &present) {
             self.tell_step(layer, &step, speakers, told);
         }
         Ok(())
@@ -245,7 +245,7 @@ impl<'n> Chains<'n> {
 
     fn steps<'s>(
         &'s self,
-        positions: &HashMap<i64, usize>,
+        entries: &Entries<'_>,
         later: &'s HashMap<String, Option<Feature>>,
         present: &'s HashMap<String, Feature>,
     ) -> Vec<Step<'s>> {
@@ -256,14 +256,54 @@ impl<'n> Chains<'n> {
                 None => present.get(*key),
             };
             let afters = chain.iter().skip(1).map(|it| it.before.as_ref()).chain([end]);
-            steps.extend(chain.iter().zip(afters).map(|(it, after)| Step {
-                entry: positions[&it.seq],
+            let steps_of_row = chain.iter().zip(afters).map(|(it, after)| Step {
+                entry: entries.positions[&it.seq],
                 at: it.at,
                 before: it.before.as_ref(),
                 after,
-            }));
+            });
+            steps.extend(entries.born(steps_of_row.collect()));
         }
         steps
+    }
+}
+
+/// The entries that are told of together, and where each is among them.
+struct Entries<'e> {
+    all: &'e [Header],
+    positions: HashMap<i64, usize>,
+}
+
+impl Entries<'_> {
+    /// The steps of a row without those before it came. Triggers of others that fire for each row
+    /// fire before ours, so what they do to a row that a statement has just brought is noted before
+    /// its coming.
+    fn born<'s>(&self, steps: Vec<Step<'s>>) -> Vec<Step<'s>> {
+        let mut born: Vec<Step<'s>> = Vec::with_capacity(steps.len());
+        for step in steps {
+            if self.all[step.entry].kind == b'i' {
+                while born.pop_if(|it| self.is_unborn(it, &step)).is_some() {}
+                if let Some(last) = born.last_mut() {
+                    last.after = None;
+                }
+            }
+            born.push(step);
+        }
+        born
+    }
+
+    /// Whether a step before the one by which its row came was noted too early. An update does not
+    /// make a row go, unless it gives it another key: then that comes next.
+    fn is_unborn(&self, step: &Step<'_>, coming: &Step<'_>) -> bool {
+        let (entry, came) = (&self.all[step.entry], &self.all[coming.entry]);
+        let next = self.all[step.entry + 1..].iter().find(|it| it.log == entry.log);
+        let is_ours = entry.transaction == came.transaction;
+        is_ours
+            && match entry.kind {
+                b'u' => next.is_some_and(|it| it.kind != b'i' || it.seq == came.seq),
+                b'd' => coming.after.is_none(),
+                _ => false,
+            }
     }
 }
 

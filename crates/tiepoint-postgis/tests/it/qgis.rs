@@ -1,4 +1,9 @@
 //! A tied table in QGIS: every edit leaves ids right.
+#[path = "../../../tiepoint-gpkg/tests/others/session.rs"]
+mod session;
+mod watched;
+
+use session::{PYTHON, SCRIPT};
 use std::io::Write as _;
 use std::process::{Command, Output};
 use tiepoint_core::{
@@ -8,11 +13,6 @@ use tiepoint_core::{
 use tiepoint_postgis::PostgisStore;
 use tiepoint_postgis::testing::{TestSchema, server_or_skip};
 use tiepoint_store::{Store, TransactionOptions};
-
-const SCRIPT: &str =
-    concat!(env!("CARGO_MANIFEST_DIR"), "/../tiepoint-gpkg/tests/others/in_qgis.py");
-/// The one that QGIS's modules are installed for.
-const PYTHON: &str = "/usr/bin/python3";
 
 fn python(arguments: &[&str]) -> Option<Output> {
     let mut command = Command::new(PYTHON);

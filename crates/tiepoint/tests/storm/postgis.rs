@@ -8,8 +8,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tiepoint::Repair;
 use tiepoint::testing::{Server, Unavailable};
+use tiepoint::{FindingKind, Repair};
 
 #[test]
 fn over_postgis() {
@@ -56,7 +56,10 @@ fn over_postgis() {
     assert!(calm.changes > 100, "it was no storm");
     calm.is_what_is_there(&*store, "the watcher");
     killed.is_what_is_there(&*store, "the watcher that was killed");
-    assert_eq!(store.check(Repair::No).expect("checks"), []);
+    // the server looks at its values when it finds the time
+    let mut faults = store.check(Repair::No).expect("checks");
+    faults.retain(|it| it.kind != FindingKind::Statistics);
+    assert_eq!(faults, []);
 }
 
 /// Sets them to work; gives how often GDAL comes through.

@@ -183,9 +183,10 @@ fn is_over(last: &mut Option<Instant>, span: Duration) -> bool {
     is_over
 }
 
-/// Whether a store that says so may be back soon.
+/// Whether a store that says so may be back soon. One that another file is being copied over makes
+/// no sense until that is done.
 fn passes(error: &StoreError) -> bool {
-    matches!(error.kind(), ErrorKind::Unavailable | ErrorKind::NotFound | ErrorKind::Conflict)
+    !matches!(error.kind(), ErrorKind::Invalid | ErrorKind::Denied)
 }
 
 impl Trouble {

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use tiepoint_core::{ErrorKind, Identity, ObjectId};
 use tiepoint_gpkg::{GpkgStore, OpenOptions};
 use tiepoint_store::{
-    ChangeLog, FindingKind, LogOptions, Repair, ResetReason, Store, StoreError, TieOptions,
-    TransactionOptions, WatchEvent, WatchOptions, WriteMode,
+    ChangeLog, Checkpoint, FindingKind, LogOptions, Repair, ResetReason, Store, StoreError,
+    TieOptions, TransactionOptions, Watch, WatchEvent, WatchOptions, WriteMode,
 };
 
 fn of(layer: &str, reason: ResetReason) -> (Option<String>, ResetReason) {
@@ -49,6 +49,27 @@ fn a_file_that_takes_the_place_of_another_is_noticed() {
         );
         other_program(&path).execute("DELETE FROM trees WHERE fid = 5", []).expect("is written");
         assert_eq!(changes(watch.as_mut()).len(), 1, "{with_log} {lives_on}");
+    }
+}
+
+#[test]
+fn a_file_that_is_copied_over_piece_by_piece_is_heard_of_again() {
+    let (_folder, path) = folder();
+    let store = logged(&path, Identity::column(), 300);
+    let mut watch = store.watch(&WatchOptions::from_now()).expect("watches");
+    let whole = fs::read(&path).expect("is there");
+    for part in [0, 100, whole.len() / 2] {
+        fs::write(&path, &whole[..part]).expect("is written");
+        let half = watch.next(Duration::ZERO);
+        assert!(!matches!(half, Ok(Some(WatchEvent::Changed(_)))), "{half:?}");
+        fs::write(&path, &whole).expect("is written");
+        other_program(&path)
+            .execute("UPDATE trees SET height = height + 1 WHERE fid = 1", [])
+            .expect("is written");
+        let events = heard(watch.as_mut());
+        assert!(!events.is_empty(), "after {part} bytes");
+        other_program(&path).execute("DELETE FROM trees WHERE fid = 2", []).expect("is written");
+        assert_eq!(changes(watch.as_mut()).len(), 1, "after {part} bytes");
     }
 }
 
@@ -219,6 +240,36 @@ fn others_add_and_rename_and_the_log_goes_on() {
     assert!(refused.to_string().contains("gpkg_tiepoint_log"), "{refused}");
 }
 
+/// What GDAL does where a field gets another type: values are read otherwise from then on.
+#[test]
+fn a_field_of_another_type_is_another_field() {
+    let (_folder, path) = folder();
+    let store = logged(&path, Identity::column(), 3);
+    let mut watch = store.watch(&WatchOptions::from_now()).expect("watches");
+    let checkpoint = watch.checkpoint();
+    let other = other_program(&path);
+    other.execute("UPDATE trees SET height = 7 WHERE fid = 1", []).expect("is written");
+    let version: i64 =
+        other.pragma_query_value(None, "schema_version", |row| row.get(0)).expect("has one");
+    other
+        .execute_batch(&format!(
+            "PRAGMA writable_schema = on;
+             UPDATE sqlite_master SET sql = replace(sql, 'REAL', 'INTEGER') WHERE name = 'trees';
+             PRAGMA schema_version = {}; PRAGMA writable_schema = off",
+            version + 1
+        ))
+        .expect("is retyped");
+    assert_eq!(resets(watch.as_mut()), [of_trees(ResetReason::SchemaChanged)]);
+    let mut late = store.watch(&WatchOptions::after(checkpoint)).expect("watches");
+    assert_eq!(resets(late.as_mut()), [of_trees(ResetReason::SchemaChanged)]);
+    let mut copy = Copy::of(&store);
+    other.execute("UPDATE trees SET height = 8 WHERE fid = 1", []).expect("is written");
+    for event in changes(watch.as_mut()) {
+        copy.apply(&event);
+    }
+    copy.check(&store);
+}
+
 #[test]
 fn a_layer_by_another_name_is_another_layer() {
     let (_folder, path) = folder();
@@ -296,6 +347,46 @@ fn listening_changes_no_byte() {
     }
 }
 
+/// QGIS has a file in WAL mode while it writes, and puts it back when it closes it.
+#[test]
+fn whoever_listens_does_not_keep_a_file_in_wal_mode() {
+    let (folder, path) = folder();
+    let store = logged(&path, Identity::column(), 3);
+    let mut copy = Copy::of(&store);
+    let mut watch = store.watch(&WatchOptions::from_now()).expect("watches");
+    let other = other_program(&path);
+    let mut is_heard = |watch: &mut dyn Watch, sql: &str| {
+        other.execute(sql, []).expect("is written");
+        let events = changes(watch);
+        assert!(!events.is_empty(), "{sql}");
+        for event in &events {
+            copy.apply(event);
+        }
+        copy.check(&store);
+    };
+    let wait_until = |watch: &mut dyn Watch, is_so: &dyn Fn() -> bool| {
+        let begun = Instant::now();
+        while !is_so() {
+            assert!(begun.elapsed() < Duration::from_secs(10), "it is let go of");
+            assert_eq!(watch.next(Duration::from_millis(50)).expect("listens"), None);
+        }
+    };
+    let set = |mode: &str| other.pragma_update(None, "journal_mode", mode);
+    set("wal").expect("is set");
+    is_heard(watch.as_mut(), "UPDATE trees SET height = 10");
+    is_heard(watch.as_mut(), "UPDATE trees SET height = 11");
+    wait_until(watch.as_mut(), &|| set("delete").is_ok());
+    is_heard(watch.as_mut(), "UPDATE trees SET height = 12");
+    set("wal").expect("is set");
+    is_heard(watch.as_mut(), "DELETE FROM trees WHERE fid = 3");
+    let begun = Instant::now();
+    wait_until(watch.as_mut(), &|| begun.elapsed() > Duration::from_secs(4));
+    is_heard(watch.as_mut(), "UPDATE trees SET height = 13");
+    drop(other);
+    let files = || fs::read_dir(folder.path()).expect("lists").count();
+    wait_until(watch.as_mut(), &|| files() == 1);
+}
+
 #[test]
 fn a_writer_that_keeps_the_file_to_itself_is_nothing_new() {
     let (_folder, path) = folder();
@@ -351,4 +442,92 @@ fn what_has_no_key_has_no_log() {
         reader.begin(TransactionOptions::default()),
         Err(StoreError::ReadOnly { .. })
     ));
+}
+
+#[test]
+fn a_file_whose_texts_are_utf16_gets_no_log() {
+    let (_folder, path) = folder();
+    let file = other_program(&path);
+    let sql = "PRAGMA encoding = 'UTF-16le'; PRAGMA application_id = 0x47504B47; \
+               PRAGMA user_version = 10300;";
+    file.execute_batch(sql).expect("is SQL");
+    file.execute_batch(include_str!("../../../src/sql/geopackage.sql")).expect("is SQL");
+    let table = "CREATE TABLE trees (fid INTEGER PRIMARY KEY, name TEXT); \
+                 INSERT INTO gpkg_contents (table_name, data_type) VALUES ('trees', 'attributes')";
+    file.execute_batch(table).expect("is SQL");
+    let store = GpkgStore::open(&path).expect("opens");
+    let mut transaction = crate::trees::begin(&store);
+    let refused = transaction.install_log(TREES, &LogOptions::default()).expect_err("UTF-16");
+    assert_eq!(refused.kind(), ErrorKind::Unsupported, "{refused}");
+}
+
+#[test]
+fn a_log_that_others_drop_stops_nobody_for_long() {
+    for (how, dropped) in [("log", "gpkg_tiepoint_log"), ("notes", "gpkg_tiepoint")] {
+        for way in ["watch", "check", "install", "remove"] {
+            let (_folder, path) = folder();
+            let store = logged(&path, Identity::None, 3);
+            let drop_it = format!("DROP TABLE {dropped}");
+            other_program(&path).execute_batch(&drop_it).expect("is dropped");
+            let store = if how == "log" { store } else { GpkgStore::open(&path).expect("opens") };
+            match way {
+                "install" => log(&store),
+                _ if how == "notes" => continue,
+                "watch" => drop(store.watch(&WatchOptions::from_now()).expect("watches")),
+                "check" => {
+                    assert!(store.check(Repair::Yes).expect("mends").iter().any(|it| it.mended));
+                }
+                _ => assert!(committed(&store, |it| it.remove_log(TREES).expect("is removed"))),
+            }
+            let watched = store.watch(&WatchOptions::from_now());
+            let mut watch = watched.expect("watches");
+            let written = other_program(&path).execute("UPDATE trees SET height = height + 1", []);
+            assert_eq!(written, Ok(3), "{how}, {way}");
+            assert_eq!(changes(watch.as_mut()).len(), 3, "{how}, {way}");
+        }
+    }
+}
+
+#[test]
+fn whoever_reads_gets_past_entries_that_make_no_sense() {
+    const MOST: i64 = i64::MAX;
+    for columns in [
+        "(layer, kind, at) VALUES ('x', 1, 1)".to_owned(),
+        "(layer, kind, at) VALUES (-1, 1, x'01')".to_owned(),
+        "(layer, kind, at, fid) VALUES (1, x'01', 'abc', 1)".to_owned(),
+        "(layer, kind, at, fid) VALUES (1, 3, -5, 'abc')".to_owned(),
+        format!("(layer, kind, at, fid, upto) VALUES (1, 1, {MOST}, -{MOST}, {MOST})"),
+        format!("(layer, kind, at, fid) VALUES (0, 5, 0, -{MOST} - 1)"),
+        "(layer, kind, at, fid, mask) VALUES (1, 2, 1, 1, 1.5)".to_owned(),
+        format!("(seq, layer, kind, at, fid) VALUES ({MOST}, 1, 1, 1, 1)"),
+        format!("(seq, layer, kind, at, fid) VALUES (-{MOST} - 1, 1, 1, 1, 1)"),
+    ] {
+        let (_folder, path) = folder();
+        let store = logged(&path, Identity::column(), 3);
+        let mut watch = store.watch(&WatchOptions::from_now()).expect("watches");
+        let other = other_program(&path);
+        let entry = format!("INSERT INTO gpkg_tiepoint_log {columns}");
+        other.execute(&entry, []).expect(&entry);
+        heard(watch.as_mut());
+        heard(store.watch(&WatchOptions::from_oldest()).expect("watches").as_mut());
+        store.change_log().expect("reads");
+        store.logged_since(TREES).expect("reads");
+        if !columns.starts_with("(seq") {
+            other.execute("UPDATE trees SET height = 77 WHERE fid = 2", []).expect("is written");
+            assert_eq!(heard(watch.as_mut()).len(), 1, "{entry}");
+        }
+    }
+}
+
+#[test]
+fn no_checkpoint_is_too_far_away() {
+    let (_folder, path) = folder();
+    let store = logged(&path, Identity::column(), 3);
+    let here = store.watch(&WatchOptions::from_now()).expect("watches").checkpoint();
+    let log = here.as_str().split(':').next().expect("begins with the log's id");
+    for at in [i64::MAX.to_string(), format!("{}.{}", i64::MAX, u32::MAX)] {
+        let far = Checkpoint::new(format!("{log}:{at}:00000000"));
+        let mut watch = store.watch(&WatchOptions::after(far)).expect("watches");
+        assert_eq!(resets(watch.as_mut()), [(None, ResetReason::Replaced)], "{at}");
+    }
 }

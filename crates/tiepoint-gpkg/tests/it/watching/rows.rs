@@ -88,6 +88,10 @@ fn wide_and_narrow_tables_are_noted() {
     for at in 0..70 {
         write!(columns, ", c{at} INTEGER").expect("a string takes everything");
     }
+    let mut many = String::new();
+    for at in 0..1_500 {
+        write!(many, ", c{at} INTEGER").expect("a string takes everything");
+    }
     let other = other_program(&path);
     for (sql, statements) in [
         (
@@ -97,6 +101,14 @@ fn wide_and_narrow_tables_are_noted() {
                 "UPDATE trees SET c69 = 5, c3 = 1 WHERE fid = 1",
                 "UPDATE trees SET fid = 7 WHERE fid = 1",
                 "UPDATE trees SET c62 = 5, c61 = 4",
+            ][..],
+        ),
+        (
+            format!("CREATE TABLE trees (fid INTEGER PRIMARY KEY{many})"),
+            &[
+                "INSERT INTO trees (c0, c1499) VALUES (1, 2), (3, 4)",
+                "UPDATE trees SET c1499 = 5, c3 = 1 WHERE fid = 1",
+                "DELETE FROM trees WHERE fid = 1; DELETE FROM trees WHERE fid = 2",
             ][..],
         ),
         (

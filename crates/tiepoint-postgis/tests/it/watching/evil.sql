@@ -17,8 +17,10 @@ BEGIN
       pg_get_function_result(oid) AS result, CASE WHEN proretset THEN '' ELSE ' NULL' END AS what
     FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace AND prokind = 'f'
     UNION ALL VALUES ('format', 'text, name, name', 'text', ' NULL'),
-      ('json_build_array', 'text, int4', 'json', ' NULL'),
-      ('json_build_array', 'uuid, int4', 'json', ' NULL')
+      ('json_build_array', 'json, json', 'json', ' NULL'),
+      ('concat', 'text', 'text', ' NULL'), ('concat', 'uuid', 'text', ' NULL'),
+      ('pg_typeof', 'text', 'regtype', ' NULL'), ('pg_typeof', 'int4', 'regtype', ' NULL'),
+      ('pg_typeof', 'uuid', 'regtype', ' NULL')
   LOOP
     BEGIN
       EXECUTE format('CREATE FUNCTION evil.%I(%s) RETURNS %s LANGUAGE plpgsql AS %L',

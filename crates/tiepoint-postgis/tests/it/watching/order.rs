@@ -193,3 +193,36 @@ fn statement(roll: &mut impl FnMut(u64) -> u64) -> String {
         _ => format!("UPDATE trees SET name = 'u{value}' WHERE fid IN ({fid}, {other});"),
     }
 }
+
+/// Triggers of others for each row fire before ours do.
+#[test]
+fn what_triggers_do_to_a_row_that_has_just_come_is_part_of_its_coming() {
+    let Some(server) = server_or_skip("what triggers do") else { return };
+    let schema = server.schema();
+    let store = trees(&schema);
+    schema.execute(
+        "CREATE FUNCTION counts() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+           UPDATE trees SET height = fid WHERE fid = NEW.fid;
+           IF NEW.name = 'gone' THEN DELETE FROM trees WHERE fid = NEW.fid; END IF;
+           RETURN NULL;
+         END $$;
+         CREATE TRIGGER counts AFTER INSERT ON trees FOR EACH ROW EXECUTE FUNCTION counts()",
+    );
+    let (mut watch, mut copy) = (watch(&store), Copy::of(&store));
+    for (statements, expected) in [
+        ("INSERT INTO trees VALUES (1, 'oak')", "+1."),
+        ("INSERT INTO trees VALUES (2), (3)", "+2 +3."),
+        ("INSERT INTO trees VALUES (4, 'gone')", ""),
+        ("BEGIN; DELETE FROM trees WHERE fid = 1; INSERT INTO trees VALUES (1); COMMIT", "-1 +1."),
+        (
+            "BEGIN; UPDATE trees SET fid = 9 WHERE fid = 2; INSERT INTO trees VALUES (2); COMMIT",
+            "-2 +9 +2.",
+        ),
+    ] {
+        schema.execute(statements);
+        let events = heard(watch.as_mut());
+        assert_eq!(told(&events), expected, "{statements}");
+        copy.apply_all(&events);
+        assert_eq!(copy, Copy::of(&store), "{statements}");
+    }
+}

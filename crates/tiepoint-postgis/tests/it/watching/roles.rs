@@ -3,7 +3,9 @@ use super::{Session, heard, log, told, trees, watch};
 use tiepoint_core::ErrorKind;
 use tiepoint_postgis::PostgisStore;
 use tiepoint_postgis::testing::{TestRole, TestSchema, server_or_skip};
-use tiepoint_store::{Author, LogOptions, Store, TransactionOptions, WatchEvent, WatchOptions};
+use tiepoint_store::{
+    Author, ChangeLog, LogOptions, Store, TransactionOptions, WatchEvent, WatchOptions,
+};
 use tokio_postgres::error::SqlState;
 
 fn grant(schema: &TestSchema, role: &TestRole, what: &str) {
@@ -60,6 +62,8 @@ fn row_security_holds_for_watchers() {
          INSERT INTO trees VALUES (1), (11)",
     );
     let theirs = PostgisStore::open(&schema.url_as(&role)).expect("opens");
+    assert_eq!(theirs.change_log().expect("reads"), ChangeLog::default());
+    assert_eq!(theirs.logged_since("trees").expect("reads"), None);
     let mut watch = watch(&theirs);
     let session = Session::at(&role.url());
     session.run(&format!("SET search_path = {}, public", schema.name()));
@@ -131,4 +135,62 @@ fn a_log_is_installed_by_whoever_owns_the_layer_and_was_let() {
     let mut transaction = theirs.begin(TransactionOptions::default()).expect("begins");
     assert!(transaction.remove_log("bushes").expect("is removed"));
     transaction.commit().expect("commits");
+}
+
+/// Triggers that note changes have the rights of whoever made them, and the owner of a table chooses
+/// the types of its columns.
+#[test]
+fn whoever_owns_a_table_runs_nothing_by_the_rights_of_who_had_it_noted() {
+    let Some(server) = server_or_skip("whoever owns a table") else { return };
+    let schema = server.schema();
+    let store = trees(&schema);
+    let role = server.role();
+    schema.execute(&format!(
+        "GRANT USAGE, CREATE ON SCHEMA {schema} TO {role};
+         CREATE TABLE pairs (a int, b int, PRIMARY KEY (a, b));
+         ALTER TABLE trees OWNER TO {role}; ALTER TABLE pairs OWNER TO {role}",
+        role = role.name(),
+        schema = schema.name()
+    ));
+    log(&store, "pairs");
+    let session = Session::at(&role.url());
+    session.run(&format!(
+        "SET search_path = {}, public;
+         CREATE TABLE ran (by text);
+         CREATE TYPE mine AS ENUM ('a');
+         CREATE FUNCTION evil(mine) RETURNS text LANGUAGE plpgsql AS $$ BEGIN
+           INSERT INTO ran VALUES (current_user); RETURN 'x'; END $$;
+         CREATE FUNCTION evil_json(mine) RETURNS json LANGUAGE plpgsql AS $$ BEGIN
+           INSERT INTO ran VALUES (current_user); RETURN '1'; END $$;
+         CREATE CAST (mine AS text) WITH FUNCTION evil(mine);
+         CREATE CAST (mine AS json) WITH FUNCTION evil_json(mine);
+         ALTER TABLE trees DROP COLUMN fid; ALTER TABLE trees ADD fid mine;
+         ALTER TABLE pairs DROP COLUMN a; ALTER TABLE pairs ADD a mine;
+         INSERT INTO trees (fid) VALUES ('a'); INSERT INTO pairs (a, b) VALUES ('a', 1);
+         UPDATE trees SET name = 'b'; DELETE FROM pairs; TRUNCATE trees",
+        schema.name()
+    ));
+    assert_eq!(schema.value("SELECT count(*) FROM ran"), "0");
+}
+
+#[test]
+fn whoever_hears_of_a_table_runs_none_of_its_checks() {
+    let Some(server) = server_or_skip("whoever hears of a table") else { return };
+    let schema = server.schema();
+    schema.execute(
+        "CREATE SEQUENCE runs;
+         CREATE FUNCTION is_right(text) RETURNS boolean LANGUAGE sql
+           AS $$ SELECT nextval('runs') > 0 $$;
+         CREATE DOMAIN checked AS varchar(9) CHECK (is_right(value));
+         CREATE DOMAIN twice AS checked;
+         CREATE TABLE trees (fid int PRIMARY KEY, a checked, b twice);
+         INSERT INTO trees VALUES (1, 'a', 'b')",
+    );
+    let store = PostgisStore::open(&schema.url()).expect("opens");
+    log(&store, "trees");
+    let mut watch = watch(&store);
+    schema.execute("DELETE FROM trees");
+    let before = schema.value("SELECT last_value FROM runs");
+    assert_eq!(told(&heard(watch.as_mut())), "-1.");
+    assert_eq!(schema.value("SELECT last_value FROM runs"), before);
 }

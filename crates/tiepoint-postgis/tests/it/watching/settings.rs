@@ -21,19 +21,23 @@ const WRITES: [&str; 10] = [
     "DELETE FROM public.trees",
 ];
 /// What an attacker's `search_path` finds of his.
-const FOUND: [&str; 17] = [
+const FOUND: [&str; 21] = [
     "array_agg('a'::pg_catalog.text)",
     "cardinality(ARRAY['a'::pg_catalog.text])",
     "current_setting('datestyle')",
     "format('%I', 'a'::pg_catalog.name, 'b'::pg_catalog.name)",
     "has_table_privilege('evil.ran', 'INSERT')",
-    "json_build_array('a'::pg_catalog.text, 1)",
+    "concat('a'::pg_catalog.text)",
+    "json_build_array('1'::pg_catalog.json, '1'::pg_catalog.json)",
+    "pg_typeof(1)",
+    "to_json(1)",
     "random()",
     "row_security_active('evil.ran')",
     "set_config('tiepoint.nothing', '', true)",
     "starts_with('a', 'a')",
     "unnest(ARRAY['a'::pg_catalog.text])",
     "1 <= 2",
+    "1::pg_catalog.oid < 2",
     "1::pg_catalog.int8 / 2",
     "'a'::pg_catalog.text = 'b'",
     "ARRAY['a'::pg_catalog.text] <@ ARRAY['b'::pg_catalog.text]",
