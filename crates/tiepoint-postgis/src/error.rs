@@ -32,18 +32,23 @@ pub(crate) struct Site {
 #[derive(Debug)]
 struct Words(String);
 
-/// What the owner of our schema can say where another role may not write to it.
+/// What the owner of our schema can say where another role may not write to it; no more than it
+/// needs, as the log says what layers said that the role may not read.
 fn with_recipe(reason: String) -> String {
-    let ours = ["schema tiepoint"].into_iter().map(str::to_owned);
-    let tables = ["layer", "field", "book", "origin", "log", "logged", "noting", "watcher"];
-    let mut ours = ours.chain(tables.into_iter().map(|it| format!("table {it}")));
-    if !ours.any(|it| reason.ends_with(&it)) {
+    const PLAIN: &str = "tiepoint.layer, tiepoint.field, tiepoint.book, tiepoint.origin";
+    let is_about = |what: &&str| reason.ends_with(what);
+    let plain = ["schema tiepoint", "table layer", "table field", "table book", "table origin"];
+    let grant = if plain.iter().any(is_about) {
+        format!("GRANT ALL ON SCHEMA tiepoint TO a_role; GRANT ALL ON {PLAIN} TO a_role")
+    } else if is_about(&"table watcher") {
+        "GRANT ALL ON tiepoint.watcher TO a_role".to_owned()
+    } else if ["table log", "table logged", "table noting"].iter().any(is_about) {
+        let all = "GRANT ALL ON ALL TABLES IN SCHEMA tiepoint TO a_role";
+        format!("{all}, which also lets it read what is noted of every layer")
+    } else {
         return reason;
-    }
-    format!(
-        "{reason}; its owner can say: GRANT ALL ON SCHEMA tiepoint TO a_role; \
-         GRANT ALL ON ALL TABLES IN SCHEMA tiepoint TO a_role"
-    )
+    };
+    format!("{reason}; its owner can say: {grant}")
 }
 
 impl Failure {

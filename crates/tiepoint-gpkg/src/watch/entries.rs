@@ -10,6 +10,9 @@ use tiepoint_store::ResetReason;
 
 /// So many rows an entry is believed to stand for.
 const MOST_ROWS: i64 = 1 << 20;
+/// An entry that says more than this counts as several rows, so that a window of the longest ones
+/// fits in memory.
+const ROW_BYTES: usize = 8 * 1024;
 /// Where the values begin in a row that [`Reader`] asks for.
 const FIRST: usize = 8;
 
@@ -57,6 +60,16 @@ pub(super) fn rows_of(note: &Note) -> impl Iterator<Item = i64> + use<> {
     rows.into_iter().flatten().chain(other)
 }
 
+/// How many bytes of text and the like a row of the log has.
+fn length(row: &Row<'_>) -> usize {
+    let value = |at| row.get_ref(at).ok();
+    let lengths = (FIRST..).map_while(value).map(|value| match value {
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len(),
+        _ => 0,
+    });
+    lengths.sum()
+}
+
 /// Reads entries of the log.
 pub(super) struct Reader<'c> {
     connection: &'c Connection,
@@ -73,7 +86,7 @@ impl<'c> Reader<'c> {
         Ok(Self { connection, lineages, columns })
     }
 
-    /// Entries from `from` on that stand for up to `most` rows, and at least for one.
+    /// Entries from `from` on that stand for up to `most` rows of usual length, and at least for one.
     pub(super) fn window(&self, from: i64, most: u64) -> Result<Vec<Entry>> {
         let sql =
             format!("SELECT {} FROM {} WHERE seq >= ?1 ORDER BY seq", self.columns, log::NAME);
@@ -83,7 +96,7 @@ impl<'c> Reader<'c> {
         while count < most {
             let Some(row) = rows.next()? else { break };
             let entry = self.entry(row)?;
-            count += rows_of(&entry.note).count().max(1) as u64;
+            count += (rows_of(&entry.note).count().max(1) + length(row) / ROW_BYTES) as u64;
             entries.push(entry);
         }
         Ok(entries)
