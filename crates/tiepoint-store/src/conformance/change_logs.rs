@@ -63,7 +63,6 @@ fn a_watcher_goes_on_from_every_checkpoint(store: &dyn Store) {
     let begun = watch.checkpoint();
     history(store);
     let events = heard(watch.as_mut(), CHANGES);
-    assert_eq!(watch.checkpoint(), events[CHANGES - 1].checkpoint);
     let checkpoints = [begun].into_iter().chain(events.iter().map(|it| it.checkpoint.clone()));
     for (given, checkpoint) in checkpoints.enumerate() {
         let text = checkpoint.to_string();

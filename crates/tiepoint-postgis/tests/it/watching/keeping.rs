@@ -141,15 +141,19 @@ fn a_log_does_not_grow_for_ever() {
     let mut transaction = store.begin(TransactionOptions::default()).expect("begins");
     transaction.install_log("trees", &LogOptions { keep: 10 }).expect("notes changes");
     transaction.commit().expect("commits");
-    for round in 0..6 {
+    // it is trimmed by chance, some four times in a thousand statements
+    for round in 0..40 {
         database.execute(&format!(
             "DO $$ BEGIN FOR i IN 1 .. 300 LOOP INSERT INTO trees VALUES ({round} * 1000 + i); \
              COMMIT; END LOOP; END $$"
         ));
         database.execute("UPDATE tiepoint.noting SET looked = looked - interval '1 min'");
+        let entries: u32 = database.value("SELECT count(*) FROM tiepoint.log").parse().expect("is");
+        if round > 5 && entries < 1_000 {
+            return;
+        }
     }
-    let entries: u32 = database.value("SELECT count(*) FROM tiepoint.log").parse().expect("is");
-    assert!(entries < 1_000, "{entries}");
+    panic!("it grows for ever");
 }
 
 #[test]
