@@ -3,7 +3,7 @@ use super::arena::{self, Arena, Cost};
 use crate::dataset::Dataset;
 use crate::outcome::{Row, Target, say};
 use crate::stage::Stage;
-use crate::watching::{beside, heard, row, told};
+use crate::watching::{beside, heard, row, seen, told};
 use crate::{Outcome, measure};
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -112,6 +112,7 @@ pub(crate) fn delivery(stage: &Stage, arena: &Arena, dataset: Dataset) -> Outcom
     let mut raw = arena.raw()?;
     let mut many = Vec::new();
     for turn in 0..stage.turns() {
+        raw.run(&format!("VACUUM {name}"))?;
         raw.run(&format!("UPDATE {name} SET note = 'seen {turn} ' || fid WHERE fid <= {count}"))?;
         let begun = Instant::now();
         heard(&mut *watch, count)?;
@@ -119,10 +120,8 @@ pub(crate) fn delivery(stage: &Stage, arena: &Arena, dataset: Dataset) -> Outcom
     }
     let mut single = Vec::new();
     for turn in 0..WAITS {
-        raw.run(&format!("UPDATE {name} SET note = 'once {turn}' WHERE fid = {turn} + 1"))?;
-        let begun = Instant::now();
-        heard(&mut *watch, 1)?;
-        single.push(begun.elapsed().as_secs_f64() * 1e3);
+        let sql = format!("UPDATE {name} SET note = 'once {turn}' WHERE fid = {turn} + 1");
+        single.push(seen(&mut *watch, || raw.run(&sql))?);
     }
     let (quiet, cost) = arena.cost(|| Ok(watch.next(IDLE)?))?;
     if quiet.is_some() {
