@@ -142,7 +142,7 @@ pub(crate) fn seen(watch: &mut dyn Watch, write: impl FnOnce() -> Outcome + Send
         });
         heard(watch, 1)?;
         let now = Instant::now();
-        let committed = writer.join().map_err(|_| "the writer panicked")??;
+        let committed = writer.join().map_err(|_panic| "the writer panicked")??;
         Ok(now.saturating_duration_since(committed).as_secs_f64() * 1e3)
     })
 }
