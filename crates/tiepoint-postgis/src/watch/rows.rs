@@ -47,18 +47,24 @@ pub(crate) struct Notes<'l> {
 }
 
 impl Notes<'_> {
-    /// All rows of these entries, in order.
-    pub(crate) fn of(&self, headers: &[&Header]) -> Result<Vec<Noted>, Unread> {
-        let from = format!(
+    /// What the rows of some entries said, as SQL: of those whose transactions are $1 and numbers
+    /// $2, and of these what `join` leaves.
+    fn rows_of_entries(&self, join: &str) -> String {
+        format!(
             "SELECT u.key AS \"tiepoint key\", e.seq AS \"tiepoint seq\", u.at AS \"tiepoint at\", \
                u.before::tiepoint.row_{} AS \"tiepoint row\", \
                u.before IS NOT NULL AS \"tiepoint was\" \
              FROM unnest($1::text[]::xid8[], $2::int8[]) AS w(xid, seq) \
              JOIN tiepoint.changes e ON e.xid = w.xid AND e.seq = w.seq \
              CROSS JOIN LATERAL unnest(e.keys, e.before) WITH ORDINALITY AS u(key, before, at) \
-             OFFSET 0",
+             {join} OFFSET 0",
             self.log
-        );
+        )
+    }
+
+    /// All rows of these entries, in order.
+    pub(crate) fn of(&self, headers: &[&Header]) -> Result<Vec<Noted>, Unread> {
+        let from = self.rows_of_entries("");
         let transactions: Vec<&str> = headers.iter().map(|it| it.transaction.as_str()).collect();
         let seqs: Vec<i64> = headers.iter().map(|it| it.seq).collect();
         self.decoded(&from, &[&transactions, &seqs])
@@ -101,16 +107,8 @@ impl Notes<'_> {
         if places.is_empty() {
             return Ok(Vec::new());
         }
-        let from = format!(
-            "SELECT u.key AS \"tiepoint key\", e.seq AS \"tiepoint seq\", u.at AS \"tiepoint at\", \
-               u.before::tiepoint.row_{} AS \"tiepoint row\", \
-               u.before IS NOT NULL AS \"tiepoint was\" \
-             FROM unnest($1::text[]::xid8[], $2::int8[]) AS w(xid, seq) \
-             JOIN tiepoint.changes e ON e.xid = w.xid AND e.seq = w.seq \
-             CROSS JOIN LATERAL unnest(e.keys, e.before) WITH ORDINALITY AS u(key, before, at) \
-             JOIN unnest($3::int8[], $4::int8[]) AS p(seq, at) ON p.seq = e.seq AND p.at = u.at \
-             OFFSET 0",
-            self.log
+        let from = self.rows_of_entries(
+            "JOIN unnest($3::int8[], $4::int8[]) AS p(seq, at) ON p.seq = e.seq AND p.at = u.at",
         );
         let (seqs, transactions): (Vec<i64>, Vec<&str>) =
             entries.iter().map(|(seq, transaction)| (*seq, *transaction)).unzip();

@@ -1,6 +1,5 @@
 //! Watching: what anybody commits is heard once, whole and in order.
 mod copy;
-mod cost;
 mod logs;
 mod rows;
 mod storms;
