@@ -1,10 +1,13 @@
 //! Dates and times as they were written: a zone is kept where there was one, never invented.
 use jiff::civil;
-use jiff::tz::Offset;
+use jiff::tz;
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 use std::time::SystemTime;
+
+/// A distance from UTC, to the second.
+pub type Offset = tz::Offset;
 
 /// A calendar date, years -9999 to 9999 (ISO 8601-1, section 5.2).
 pub type Date = civil::Date;

@@ -37,7 +37,7 @@ pub use change::{
     NamedValues, RebaseError, Rebased, Resolution, ResolveError,
 };
 pub use crs::{AxisOrder, Crs, CrsError};
-pub use datetime::{Date, DateTime, DateTimeError, Time, ZoneRule};
+pub use datetime::{Date, DateTime, DateTimeError, Offset, Time, ZoneRule};
 pub use decimal::{Decimal, DecimalError};
 pub use domain::Domain;
 pub use edit::{Edit, Target};

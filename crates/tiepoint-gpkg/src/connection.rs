@@ -24,6 +24,22 @@ const WRITE_CACHE_KIB: i64 = 32 * 1024;
 /// millisecond.
 const STEPS_BETWEEN_CHECKS: std::ffi::c_int = 4_000;
 
+/// The SQLite that is linked, named by the commit it was made from.
+///
+/// Two copies in one process that open one file drop each other's locks: whoever lives beside
+/// another program's SQLite compares.
+///
+/// # Panics
+///
+/// When SQLite cannot even answer without a file, out of memory.
+#[must_use]
+pub fn sqlite_source_id() -> String {
+    let ask = |connection: Connection| {
+        connection.query_row("SELECT sqlite_source_id()", [], |row| row.get(0))
+    };
+    Connection::open_in_memory().and_then(ask).expect("SQLite answers without a file")
+}
+
 /// A connection with what it has read of the file's catalogue.
 #[derive(Debug)]
 pub(crate) struct Link {

@@ -62,6 +62,7 @@ mod values;
 mod watch;
 mod write;
 
+pub use connection::sqlite_source_id;
 pub use diff::diff;
 pub use geometry::{BlobError, decode_blob};
 pub use store::{GpkgStore, OpenOptions};

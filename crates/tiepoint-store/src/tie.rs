@@ -56,6 +56,35 @@ impl TieOptions {
 }
 
 impl Carrier {
+    /// What was asked for; what the layer is tied by already, or a usual column, where nothing was.
+    ///
+    /// A column goes before a key. A key without a namespace keeps the one that the layer has for
+    /// it, or is given a new one.
+    #[must_use]
+    pub fn chosen(
+        present: &Identity,
+        column: Option<String>,
+        key: Option<String>,
+        namespace: Option<ObjectId>,
+    ) -> Self {
+        match (column, key, present) {
+            (Some(column), _, _) => Self::Column(column),
+            (None, Some(field), Identity::NaturalKey { field: present, namespace: its })
+                if field == *present =>
+            {
+                Self::NaturalKey { field, namespace: namespace.unwrap_or(*its) }
+            }
+            (None, Some(field), _) => {
+                Self::NaturalKey { field, namespace: namespace.unwrap_or_else(ObjectId::mint) }
+            }
+            (None, None, Identity::Column(column)) => Self::Column(column.clone()),
+            (None, None, Identity::NaturalKey { field, namespace }) => {
+                Self::NaturalKey { field: field.clone(), namespace: *namespace }
+            }
+            (None, None, Identity::None) => Self::Column(Identity::DEFAULT_COLUMN.to_owned()),
+        }
+    }
+
     /// The identity that a layer tied by it has.
     #[must_use]
     pub fn identity(&self) -> Identity {

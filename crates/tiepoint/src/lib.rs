@@ -31,6 +31,7 @@ mod location;
 mod open;
 mod progress;
 mod source;
+pub mod typed;
 
 pub use changes::{
     ChangeFormat, Decisions, apply_deciding, conflicts_to_json, diff, diff_layers, merge_deciding,
@@ -65,6 +66,7 @@ pub use tiepoint_core::{
 pub use tiepoint_edits as edits;
 pub use tiepoint_edits::journal::JournalFolder;
 pub use tiepoint_edits::{Committed, EditBuffer, EditCommand, EditError, Recovered};
+pub use tiepoint_gpkg::sqlite_source_id;
 #[cfg(feature = "testing")]
 pub use tiepoint_postgis::testing;
 pub use tiepoint_spatial as spatial;

@@ -1,10 +1,9 @@
 //! The arguments that say which features, as a query; formats and errors of arguments.
 use super::place;
 use crate::args::{DocumentFormat, Invalid, SelectArgs, WriteArgs};
-use tiepoint::codecs::cql2;
 use tiepoint::{
-    Crs, Direction, Error, Expr, Fields, Format, InvalidGeometries, Layer, Location, Nulls,
-    OrderBy, Query, Result, Simplify, WriteOptions, field, place as located,
+    Crs, Direction, Error, Expr, Fields, Format, InvalidGeometries, Layer, Location, Nulls, Query,
+    Result, Simplify, WriteOptions, field, place as located, typed,
 };
 
 /// How many of the nearest, where nothing is said.
@@ -15,9 +14,8 @@ pub(super) fn query(layer: &Layer, args: SelectArgs) -> Result<Query> {
     let own_crs = layer.geometry().map_or(Crs::CRS84, |geometry| geometry.crs.clone());
     let typed_in = crs("--filter-crs", args.filter_crs.as_deref())?;
     let filter_crs = typed_in.clone().unwrap_or_else(|| own_crs.clone());
-    let expression = |argument: &str, text: &str| -> Result<Expr> {
-        Ok(parsed(argument, text, &filter_crs)?.with_places_in(&own_crs))
-    };
+    let expression =
+        |argument: &str, text: &str| typed::expression(argument, text, layer, Some(&filter_crs));
     let mut query = Query::layer(layer.name()).offset(args.offset);
     query.limit = args.limit;
     if let Some(text) = args.bbox {
@@ -42,8 +40,8 @@ pub(super) fn query(layer: &Layer, args: SelectArgs) -> Result<Query> {
         })?;
         query = query.compute(name.trim(), expression("--compute", value)?);
     }
-    for text in args.order.iter().flat_map(|list| keys(list)) {
-        query.order.push(order(layer, text, |text| expression("--order", text))?);
+    for text in args.order.iter().flat_map(|list| typed::order_keys(list)) {
+        query.order.push(typed::order("--order", text, layer, Some(&filter_crs))?);
     }
     if let Some(text) = &args.nearest {
         let to = located(place::lonlat("--nearest", text)?, Crs::CRS84);
@@ -94,60 +92,8 @@ fn geometry(layer: &Layer, argument: &str) -> Result<Expr> {
     }
 }
 
-/// CQL2, as JSON where it begins so; the error shows where.
-fn parsed(argument: &str, text: &str, crs: &Crs) -> Result<Expr> {
-    let is_json = text.trim_start().starts_with('{');
-    let parsed = if is_json { cql2::parse_json(text, crs) } else { cql2::parse(text, crs) };
-    parsed.map_err(|error| {
-        let mut reason = error.to_string();
-        if let Some(caret) = error.caret() {
-            reason = format!("{reason}\n{caret}");
-        }
-        let hint = error.hint().map(str::to_owned);
-        Error::Options { reason: format!("{argument}: {reason}"), hint }
-    })
-}
-
 fn crs(argument: &str, text: Option<&str>) -> Result<Option<Crs>> {
     text.map(|text| text.parse().map_err(|error| wrong(argument, &error))).transpose()
-}
-
-/// The sort keys of a list: commas within parentheses and quotes belong to a key.
-fn keys(list: &str) -> Vec<&str> {
-    let (mut keys, mut start) = (Vec::new(), 0);
-    let (mut depth, mut quote) = (0_usize, None);
-    for (at, c) in list.char_indices() {
-        match (quote, c) {
-            (Some(open), _) if c == open => quote = None,
-            (None, '\'' | '"') => quote = Some(c),
-            (None, '(') => depth += 1,
-            (None, ')') => depth = depth.saturating_sub(1),
-            (None, ',') if depth == 0 => {
-                keys.push(&list[start..at]);
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-    keys.push(&list[start..]);
-    keys
-}
-
-/// `field`, `-field`, `field:asc` or `field:desc`; where no field has that name, an expression.
-fn order(layer: &Layer, text: &str, expression: impl Fn(&str) -> Result<Expr>) -> Result<OrderBy> {
-    let text = text.trim();
-    let (key, direction) = match (text.strip_prefix('-'), text.rsplit_once(':')) {
-        (Some(key), _) | (None, Some((key, "desc"))) => (key, Direction::Descending),
-        (None, Some((key, "asc"))) => (key, Direction::Ascending),
-        _ => (text, Direction::Ascending),
-    };
-    let is_name = layer.schema().position(key).is_some();
-    let key = if is_name { field(key) } else { expression(key)? };
-    let nulls = match direction {
-        Direction::Ascending => Nulls::First,
-        Direction::Descending => Nulls::Last,
-    };
-    Ok(OrderBy { key, direction, nulls })
 }
 
 /// The layer that is meant: the one that was typed, else the one that the store's URL names.
@@ -190,47 +136,5 @@ impl From<DocumentFormat> for Format {
 impl From<&WriteArgs> for WriteOptions {
     fn from(args: &WriteArgs) -> Self {
         Self { cut_antimeridian: args.cut_antimeridian, crs_member: args.crs_member }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use tiepoint::core::FidRule;
-    use tiepoint::{FieldType, LayerDefinition, Schema};
-
-    fn layer() -> Layer {
-        let fields = ["name", "osm:highway"].map(|it| tiepoint::Field::new(it, FieldType::TEXT));
-        let schema = Schema::new(fields.into()).expect("distinct names");
-        let definition = LayerDefinition::new("roads", schema);
-        Layer { definition, fids: FidRule::Stable, fid_name: None, read_only: None }
-    }
-
-    #[test]
-    fn a_comma_within_a_key_is_part_of_it() {
-        assert_eq!(keys("name,-rank"), ["name", "-rank"]);
-        assert_eq!(
-            keys("-distance(geom, POINT(1 2)),name"),
-            ["-distance(geom, POINT(1 2))", "name"]
-        );
-        assert_eq!(keys("position(name, ',('),b"), ["position(name, ',(')", "b"]);
-        assert_eq!(keys("it's,odd"), ["it's,odd"], "an open quote goes on to the end");
-    }
-
-    #[test]
-    fn an_order_is_typed_either_way() {
-        let sorted = |text: &str| {
-            let by = order(&layer(), text, |text| parsed("--order", text, &Crs::CRS84));
-            let by = by.expect("makes sense");
-            (by.key.to_string(), by.direction)
-        };
-        let (up, down) = (Direction::Ascending, Direction::Descending);
-        assert_eq!(sorted("name"), ("name".to_owned(), up));
-        assert_eq!(sorted("-name"), ("name".to_owned(), down));
-        assert_eq!(sorted("name:desc"), ("name".to_owned(), down));
-        assert_eq!(sorted("name:asc"), ("name".to_owned(), up));
-        assert_eq!(sorted("osm:highway"), ("\"osm:highway\"".to_owned(), up));
-        assert_eq!(sorted("osm:highway:desc"), ("\"osm:highway\"".to_owned(), down));
-        assert_eq!(sorted("-char_length(name)"), ("char_length(name)".to_owned(), down));
     }
 }
