@@ -2,6 +2,7 @@
 mod bench;
 mod fuzz;
 mod needs;
+mod python;
 mod run;
 mod server;
 mod suite;
@@ -26,6 +27,8 @@ enum Chore {
     Bench(bench::Options),
     /// Feeds hostile bytes to the readers; corpora are kept in `fuzz/corpus`.
     Fuzz(fuzz::Options),
+    /// Builds the Python package into `target/python/venv` and runs its tests, all or some.
+    Python(python::Options),
 }
 
 fn main() -> ExitCode {
@@ -33,6 +36,7 @@ fn main() -> ExitCode {
         Chore::Test => suite::test(),
         Chore::Bench(options) => bench::bench(&options),
         Chore::Fuzz(options) => fuzz::fuzz(&options),
+        Chore::Python(options) => python::python(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -29,6 +29,21 @@ const NEEDS: &[Need] = &[
         is_there: || answers("/usr/bin/python3", &["-c", "import qgis.core"]),
     },
     Need {
+        what: "QGIS's providers of data",
+        package: "qgis-providers",
+        is_there: || Path::new("/usr/lib/qgis/plugins/libprovider_spatialite.so").exists(),
+    },
+    Need {
+        what: "virtual environments for Python",
+        package: "python3-venv",
+        is_there: || answers("/usr/bin/python3", &["-c", "import ensurepip, venv"]),
+    },
+    Need {
+        what: "binutils' readelf",
+        package: "binutils",
+        is_there: || answers("readelf", &["--version"]),
+    },
+    Need {
         what: "QGIS's world map",
         package: "qgis-common",
         is_there: || Path::new("/usr/share/qgis/resources/data/world_map.gpkg").exists(),
