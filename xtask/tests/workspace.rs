@@ -11,6 +11,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("tiepoint-gpkg", &["tiepoint-core", "tiepoint-spatial", "tiepoint-store"]),
     ("tiepoint-postgis", &["tiepoint-core", "tiepoint-spatial", "tiepoint-store"]),
     ("tiepoint-edits", &["tiepoint-core", "tiepoint-spatial", "tiepoint-store"]),
+    ("tiepoint-objects", &["tiepoint-core", "tiepoint-spatial", "tiepoint-store"]),
     ("tiepoint-codecs", &["tiepoint-core", "tiepoint-spatial"]),
     ("tiepoint-cases", &["tiepoint-core", "tiepoint-store", "tiepoint-codecs"]),
     (
@@ -22,6 +23,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "tiepoint-gpkg",
             "tiepoint-postgis",
             "tiepoint-edits",
+            "tiepoint-objects",
             "tiepoint-codecs",
         ],
     ),
@@ -38,6 +40,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "tiepoint-gpkg",
             "tiepoint-postgis",
             "tiepoint-edits",
+            "tiepoint-objects",
             "tiepoint-codecs",
         ],
     ),

@@ -1,0 +1,272 @@
+//! Judging a step by its net effect: who died, who was rewritten, who came, who is buried.
+use super::debts::Owed;
+use super::step::{Net, Says};
+use super::{Standing, TieRef, Tracker};
+use crate::verdict::{Owing, Request, Verdict, What};
+use std::collections::HashSet;
+use tiepoint_core::{Fid, FidRule, ObjectId};
+
+/// Ties whose rows died in the step that is judged, and whose ids may come again in it.
+type Limbo = HashSet<TieRef>;
+
+impl Tracker {
+    /// Judges what the step did; false where rows have to be looked at first, which is asked for.
+    pub(super) fn judge(&mut self, verdict: &mut Verdict) -> bool {
+        if self.step.is_empty() {
+            return true;
+        }
+        let unread = self.unread();
+        if !unread.is_empty() {
+            verdict.ask(Request::Look(unread));
+            return false;
+        }
+        let rows = std::mem::take(&mut self.step).into_rows();
+        let mut limbo = self.deaths(&rows);
+        self.rewritings(&rows, verdict);
+        for (fid, net) in &rows {
+            if self.has_come(fid, *net) {
+                self.arrival(fid, net.carried, &mut limbo, verdict);
+            }
+        }
+        self.bury(limbo, verdict);
+        self.note_changes(&rows, verdict);
+        true
+    }
+
+    /// Rows that came in this step, and of which it is not known what they carry.
+    #[must_use]
+    pub fn unread(&self) -> Vec<Fid> {
+        if !self.identified {
+            return Vec::new();
+        }
+        let unread = self.step.rows().filter(|(fid, net)| {
+            net.shows == Some(true) && net.carried.is_none() && !self.is_recalled(fid, *net)
+        });
+        let mut fids: Vec<Fid> = unread.map(|(fid, _)| fid.clone()).collect();
+        fids.sort_unstable();
+        fids
+    }
+
+    /// Whether a row that came is remembered from before in this session.
+    fn is_recalled(&self, fid: &Fid, net: Net) -> bool {
+        let Some(tie) = self.ties.by_fid(fid) else { return false };
+        match self.ties.get(tie).standing {
+            Standing::Deleted => true,
+            standing => standing.is_alive() && net.died,
+        }
+    }
+
+    fn deaths(&mut self, rows: &[(Fid, Net)]) -> Limbo {
+        let mut limbo = Limbo::new();
+        for (fid, net) in rows {
+            let Some(tie) = self.ties.by_fid(fid) else {
+                if net.died {
+                    self.strays.remove(fid);
+                }
+                continue;
+            };
+            let supplanted = net.shows == Some(true) && !self.is_same_row(tie, fid, net.carried);
+            if self.ties.get(tie).standing.is_alive() && (net.shows == Some(false) || supplanted) {
+                self.ties.get_mut(tie).standing = Standing::Deleted;
+                limbo.insert(tie);
+            }
+        }
+        limbo
+    }
+
+    /// Whether a row that goes by a tie's fid, and carries this, is the tie's row.
+    fn is_same_row(&self, tie: TieRef, fid: &Fid, carried: Option<Says>) -> bool {
+        // A provisional fid is never given twice.
+        let Some(Says(carried)) = carried.filter(|_| !self.is_provisional(fid)) else {
+            return true;
+        };
+        let owed = self.owed.get(&tie);
+        carried == Some(self.ties.get(tie).id()) || owed.is_some_and(|it| it.carried == carried)
+    }
+
+    /// Identity fields that were written in rows that are tied.
+    fn rewritings(&mut self, rows: &[(Fid, Net)], verdict: &mut Verdict) {
+        let mut renamed = Vec::new();
+        for (fid, net) in rows {
+            let Some(Says(carried)) = net.carried else { continue };
+            if net.written {
+                self.note_written(fid);
+            }
+            let tie = self.ties.by_fid(fid).filter(|tie| self.ties.get(*tie).standing.is_alive());
+            match tie {
+                Some(tie) if self.renames() => renamed.push((tie, carried)),
+                Some(tie) => self.carries(tie, carried, Owing::Rewritten, verdict),
+                None => {}
+            }
+        }
+        self.rename(&renamed, verdict);
+    }
+
+    /// Natural keys that were edited: their objects go by the new ones, if nobody else does.
+    pub(super) fn rename(&mut self, wanted: &[(TieRef, Option<ObjectId>)], verdict: &mut Verdict) {
+        let (granted, refused) = self.grantable(wanted);
+        let old: Vec<ObjectId> = granted.iter().map(|(tie, _)| self.ties.get(*tie).id()).collect();
+        for (tie, _) in &granted {
+            self.ties.set_id(*tie, ObjectId::mint());
+        }
+        for ((tie, id), from) in granted.into_iter().zip(old) {
+            self.ties.set_id(tie, id);
+            self.owed.remove(&tie);
+            self.aliases.remove(&id);
+            if from != id {
+                self.aliases.insert(from, tie);
+                self.tell(verdict, tie, What::Rekeyed { from });
+            }
+        }
+        for (tie, carried) in refused {
+            self.carries(tie, carried, Owing::Rewritten, verdict);
+        }
+    }
+
+    /// Which of these may have the ids that they want: free ones, and those that are given up for
+    /// others that may be had.
+    #[expect(clippy::type_complexity, reason = "two lists of what came in, apart")]
+    fn grantable(
+        &self,
+        wanted: &[(TieRef, Option<ObjectId>)],
+    ) -> (Vec<(TieRef, ObjectId)>, Vec<(TieRef, Option<ObjectId>)>) {
+        let mut granted: Vec<(TieRef, ObjectId)> = Vec::new();
+        for (tie, id) in wanted {
+            if let Some(id) = id.filter(|id| granted.iter().all(|(_, other)| other != id)) {
+                granted.push((*tie, id));
+            }
+        }
+        loop {
+            let leaving: HashSet<TieRef> = granted.iter().map(|(tie, _)| *tie).collect();
+            let before = granted.len();
+            granted.retain(|(_, id)| self.ties.by_id(id).is_none_or(|it| leaving.contains(&it)));
+            if granted.len() == before {
+                break;
+            }
+        }
+        let is_granted = |tie: &TieRef| granted.iter().any(|(other, _)| other == tie);
+        let refused = wanted.iter().filter(|(tie, _)| !is_granted(tie)).copied().collect();
+        (granted, refused)
+    }
+
+    /// Whether a row is to be given a tie.
+    fn has_come(&self, fid: &Fid, net: Net) -> bool {
+        let tied = self.ties.by_fid(fid).is_some_and(|it| self.ties.get(it).standing.is_alive());
+        let known = net.carried.is_some() && self.strays.contains_key(fid);
+        !tied && net.shows != Some(false) && (net.shows == Some(true) || known)
+    }
+
+    fn arrival(
+        &mut self,
+        fid: &Fid,
+        carried: Option<Says>,
+        limbo: &mut Limbo,
+        verdict: &mut Verdict,
+    ) {
+        let recalled = self.ties.by_fid(fid).filter(|tie| {
+            self.ties.get(*tie).standing == Standing::Deleted
+                && self.is_same_row(*tie, fid, carried)
+        });
+        if let Some(tie) = recalled {
+            self.revive(tie, fid, limbo, verdict);
+            if let Some(Says(carried)) = carried {
+                self.carries(tie, carried, Owing::Rewritten, verdict);
+            }
+            return;
+        }
+        match carried.and_then(|Says(id)| id) {
+            None => self.without_id(fid, verdict),
+            Some(id) => match self.known(&id) {
+                None => self.newcomer(fid, id, verdict),
+                Some(tie) if self.is_free(tie) => self.revive(tie, fid, limbo, verdict),
+                Some(_) => self.duplicate(fid, id, verdict),
+            },
+        }
+    }
+
+    /// Whether an object may go to another row: its own does not show, and is not just hidden.
+    fn is_free(&self, tie: TieRef) -> bool {
+        match self.ties.get(tie).standing {
+            Standing::Pending | Standing::Live => false,
+            Standing::Hidden => self.policy.fids != FidRule::Stable,
+            Standing::Deleted | Standing::Removed | Standing::Detached | Standing::Vacant => true,
+        }
+    }
+
+    fn revive(&mut self, tie: TieRef, fid: &Fid, limbo: &mut Limbo, verdict: &mut Verdict) {
+        let was_in_limbo = limbo.remove(&tie);
+        let moved = self.ties.get(tie).fid() != Some(fid);
+        self.place(tie, fid.clone());
+        match (was_in_limbo, moved) {
+            (true, false) => {}
+            (true, true) => self.tell(verdict, tie, What::Moved),
+            (false, _) => self.tell(verdict, tie, What::Returned),
+        }
+    }
+
+    fn newcomer(&mut self, fid: &Fid, id: ObjectId, verdict: &mut Verdict) {
+        let tie = self.begin_tie(id, fid, self.comes_stored(fid));
+        self.tell(verdict, tie, What::Added);
+    }
+
+    /// A row without an id: in a session it gets one, which is owed to it.
+    fn without_id(&mut self, fid: &Fid, verdict: &mut Verdict) {
+        if self.session.is_none() {
+            self.strays.insert(fid.clone(), None);
+            return;
+        }
+        let tie = self.begin_tie(ObjectId::mint(), fid, self.comes_stored(fid));
+        self.tell(verdict, tie, What::Added);
+        self.owes(tie, None, Owing::New, verdict);
+    }
+
+    /// A row that carries the id of another, which shows.
+    pub(super) fn duplicate(&mut self, fid: &Fid, of: ObjectId, verdict: &mut Verdict) {
+        if self.policy.forks() && self.session.is_some() {
+            let tie = self.begin_tie(ObjectId::mint(), fid, self.comes_stored(fid));
+            self.tell(verdict, tie, What::Forked { from: of });
+            self.owes(tie, Some(of), Owing::Fork, verdict);
+        } else {
+            self.strays.insert(fid.clone(), Some(of));
+            verdict.duplicates.push((fid.clone(), of));
+        }
+    }
+
+    fn owes(
+        &mut self,
+        tie: TieRef,
+        carried: Option<ObjectId>,
+        owing: Owing,
+        verdict: &mut Verdict,
+    ) {
+        self.owed.insert(tie, Owed { carried, owing, paid: false, declined: false });
+        if self.may_write() {
+            verdict.ask(Request::Write);
+        }
+    }
+
+    /// Those who did not come again.
+    fn bury(&mut self, limbo: Limbo, verdict: &mut Verdict) {
+        let mut dead: Vec<TieRef> = limbo.into_iter().collect();
+        dead.sort_unstable();
+        for tie in dead {
+            if self.session.is_some() {
+                self.touch(tie);
+                self.tell(verdict, tie, What::Deleted);
+            } else {
+                self.remove(tie, verdict);
+            }
+        }
+    }
+
+    fn note_changes(&mut self, rows: &[(Fid, Net)], verdict: &mut Verdict) {
+        for (fid, _) in rows.iter().filter(|(_, net)| net.changed || net.written) {
+            let Some(tie) = self.ties.by_fid(fid) else { continue };
+            if self.ties.get(tie).standing.is_alive() {
+                self.ties.get_mut(tie).changed = self.session.is_some();
+                self.touch(tie);
+                self.tell(verdict, tie, What::Changed);
+            }
+        }
+    }
+}

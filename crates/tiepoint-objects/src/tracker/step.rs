@@ -1,0 +1,81 @@
+//! What an open undo step has told of rows so far: the net of it, in order.
+use std::collections::HashMap;
+use tiepoint_core::{Fid, ObjectId};
+
+/// What an identity field says: an id or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Says(pub(crate) Option<ObjectId>);
+
+/// The net effect of a step on one row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Net {
+    /// Whether it shows now; `None` where it neither came nor went.
+    pub(crate) shows: Option<bool>,
+    /// Whether it was gone at some moment of the step.
+    pub(crate) died: bool,
+    /// What its identity field says, where that was told.
+    pub(crate) carried: Option<Says>,
+    /// Whether the identity field was written, not just seen.
+    pub(crate) written: bool,
+    /// Whether other fields were.
+    pub(crate) changed: bool,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Step {
+    rows: HashMap<Fid, (usize, Net)>,
+    /// In order of the last coming, where they came, else of the first mention.
+    clock: usize,
+}
+
+impl Step {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    pub(crate) fn of(&self, fid: &Fid) -> Option<Net> {
+        self.rows.get(fid).map(|(_, net)| *net)
+    }
+
+    fn entry(&mut self, fid: Fid) -> &mut (usize, Net) {
+        self.clock += 1;
+        let clock = self.clock;
+        self.rows.entry(fid).or_insert((clock, Net::default()))
+    }
+
+    pub(crate) fn added(&mut self, fid: Fid) {
+        let clock = self.clock + 1;
+        let entry = self.entry(fid);
+        entry.0 = clock;
+        entry.1.shows = Some(true);
+    }
+
+    pub(crate) fn deleted(&mut self, fid: Fid) {
+        let net = &mut self.entry(fid).1;
+        (net.shows, net.died, net.carried) = (Some(false), true, None);
+    }
+
+    pub(crate) fn seen(&mut self, fid: Fid, id: Option<ObjectId>) {
+        self.entry(fid).1.carried = Some(Says(id));
+    }
+
+    pub(crate) fn written(&mut self, fid: Fid, id: Option<ObjectId>) {
+        let net = &mut self.entry(fid).1;
+        (net.carried, net.written) = (Some(Says(id)), true);
+    }
+
+    pub(crate) fn changed(&mut self, fid: Fid) {
+        self.entry(fid).1.changed = true;
+    }
+
+    /// All rows that it touched, in order.
+    pub(crate) fn into_rows(self) -> Vec<(Fid, Net)> {
+        let mut rows: Vec<_> = self.rows.into_iter().collect();
+        rows.sort_unstable_by_key(|(_, (clock, _))| *clock);
+        rows.into_iter().map(|(fid, (_, net))| (fid, net)).collect()
+    }
+
+    pub(crate) fn rows(&self) -> impl Iterator<Item = (&Fid, Net)> {
+        self.rows.iter().map(|(fid, (_, net))| (fid, *net))
+    }
+}
