@@ -13,11 +13,16 @@ HERE = Path(__file__).resolve().parent
 
 
 def suite(names: List[str]) -> unittest.TestSuite:
-    """The tests of these modules, or all there are."""
-    loader = unittest.defaultTestLoader
-    if names:
-        return loader.loadTestsFromNames([f"tests.{name}" for name in names])
-    return loader.discover(str(HERE), top_level_dir=str(HERE.parent))
+    """The tests of these modules and packages, or all there are."""
+    return unittest.TestSuite(tests_of(name) for name in names or [""])
+
+
+def tests_of(name: str) -> unittest.TestSuite:
+    """The tests of one module, or of all in a package."""
+    loader, place = unittest.defaultTestLoader, HERE.joinpath(*name.split("."))
+    if place.is_dir():
+        return loader.discover(str(place), top_level_dir=str(HERE.parent))
+    return loader.loadTestsFromName(f"tests.{name}")
 
 
 if __name__ == "__main__":

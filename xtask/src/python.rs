@@ -16,14 +16,37 @@ pub(crate) fn python(options: &Options) -> Outcome {
 
 /// What runs the tests, after the package was built and installed, linked to its sources.
 pub(crate) fn tests() -> Outcome<Command> {
-    let environment = environment()?;
-    let mut pip = Command::new(environment.join("bin/pip"));
-    let quiet = ["install", "--quiet", "--disable-pip-version-check"];
-    run(pip.current_dir(root()).args(quiet).args(["--editable", "./python"]))?;
-    let mut python = Command::new(environment.join("bin/python"));
-    python.current_dir(folder()).args(["-m", "tests"]);
+    let mut python = installed()?;
+    python.args(["-m", "tests"]);
+    Ok(python)
+}
+
+/// Python with the package built and installed, linked to its sources; arguments are to be added.
+pub(crate) fn installed() -> Outcome<Command> {
+    run(pip()?.args(["install", "--editable", "./python"]))?;
+    let mut python = Command::new(environment()?.join("bin/python"));
+    python.current_dir(folder());
     python.env("QT_QPA_PLATFORM", "offscreen").env("PYTHONUNBUFFERED", "1");
     Ok(python)
+}
+
+/// The package, built.
+pub(crate) fn wheel() -> Outcome<PathBuf> {
+    let wheels = root().join("target/python/wheels");
+    let failed = |error| format!("{}: {error}", wheels.display());
+    if wheels.exists() {
+        std::fs::remove_dir_all(&wheels).map_err(failed)?;
+    }
+    run(pip()?.args(["wheel", "--no-deps", "./python", "--wheel-dir"]).arg(&wheels))?;
+    let mut built = std::fs::read_dir(&wheels).map_err(failed)?.flatten();
+    built.next().map(|entry| entry.path()).ok_or_else(|| "pip built no wheel".to_owned())
+}
+
+/// The environment's pip, in the workspace's root.
+pub(crate) fn pip() -> Outcome<Command> {
+    let mut pip = Command::new(environment()?.join("bin/pip"));
+    pip.current_dir(root()).args(["--quiet", "--disable-pip-version-check"]);
+    Ok(pip)
 }
 
 /// Cargo in the package's own workspace.
