@@ -57,7 +57,7 @@ fn tests_of(modules: &[String]) -> Outcome<Command> {
     let named = if named.is_empty() { MODULES } else { &named };
     let mut command = inside(&debian);
     command.args(["/usr/bin/env", "--chdir", &format!("/{CHECKOUT}/python")]);
-    command.args(["HOME=/tmp", "XDG_RUNTIME_DIR=/tmp", "QT_QPA_PLATFORM=offscreen"]);
+    command.args(["HOME=/root", "XDG_RUNTIME_DIR=/run", "QT_QPA_PLATFORM=offscreen"]);
     command.args([&format!("PYTHONPATH=/{SITE}"), "PYTHONUNBUFFERED=1"]);
     command.args(["/usr/bin/python3", "-m", "tests"]).args(named);
     Ok(command)
@@ -127,11 +127,15 @@ fn install(debian: &Path) -> Outcome {
     Ok(())
 }
 
-/// A command to be run inside, to which its name and arguments are still to be added.
+/// A command to be run inside, to which its name and arguments are still to be added. Temporary
+/// files are the host's, among them the sockets of the PostGIS that the tests are given.
 fn inside(debian: &Path) -> Command {
-    let enter = "mount --bind /proc \"$0/proc\" && mount --bind /dev \"$0/dev\" && \
-                 exec chroot \"$0\" \"$@\"";
+    let temporary = env::temp_dir();
+    let enter = "for folder in /proc /dev \"$1\"; do \
+                     mkdir -p \"$0$folder\" && mount --rbind \"$folder\" \"$0$folder\" || exit; \
+                 done; shift; exec chroot \"$0\" \"$@\"";
     let mut command = Command::new("unshare");
-    command.args(["--mount", "--propagation", "private", "sh", "-c", enter]).arg(debian);
+    command.args(["--mount", "--propagation", "private", "sh", "-c", enter]);
+    command.arg(debian).arg(temporary);
     command
 }
