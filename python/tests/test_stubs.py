@@ -5,7 +5,7 @@ import inspect
 import types
 import unittest
 from pathlib import Path
-from typing import Any, Dict, List, Tuple, Union
+from typing import Any, Dict, List, Optional, Tuple, Union
 
 import tiepoint
 from tiepoint import _tiepoint
@@ -109,12 +109,14 @@ class TheStubs(unittest.TestCase):
         for name, stub in self.classes():
             self.assertEqual(is_final(getattr(_tiepoint, name)), is_marked(stub, "final"), name)
 
-    def test_tell_of_everything_what_it_is(self) -> None:
+    def test_tell_of_everything_what_it_is_as_help_does(self) -> None:
         for name, stub in stubbed().items():
-            self.assertIsNotNone(ast.get_docstring(stub), name)
+            there = getattr(_tiepoint, name)
+            self.assertEqual(told(there.__doc__), told(ast.get_docstring(stub)), name)
             for member, said in members(stub).items() if isinstance(stub, ast.ClassDef) else ():
                 if not member.startswith("__"):
-                    self.assertIsNotNone(ast.get_docstring(said), f"{name}.{member}")
+                    doc = told(vars(there)[member].__doc__)
+                    self.assertEqual(doc, told(ast.get_docstring(said)), f"{name}.{member}")
 
     def test_are_marked_as_there_for_type_checkers(self) -> None:
         self.assertTrue(STUB.with_name("py.typed").exists())
@@ -124,6 +126,12 @@ class TheStubs(unittest.TestCase):
 
     def classes(self) -> List[Tuple[str, ast.ClassDef]]:
         return [(name, it) for name, it in stubbed().items() if isinstance(it, ast.ClassDef)]
+
+
+def told(doc: Optional[str]) -> List[str]:
+    """The words of a text, which there has to be."""
+    assert doc, "there is no docstring"
+    return doc.split()
 
 
 def is_final(kind: type) -> bool:
