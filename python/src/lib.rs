@@ -1,6 +1,7 @@
 //! tiepoint for Python: translates calls, values and errors, and has no ideas of its own.
 //!
 //! What Python sees is told in `python/tiepoint/_tiepoint.pyi`, which a test compares with this.
+mod argument;
 mod error;
 mod feature;
 mod layer;

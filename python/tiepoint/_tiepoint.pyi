@@ -1,18 +1,21 @@
 """The native half of tiepoint, in Rust; `tiepoint` is the name to import it by."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from os import PathLike
 from types import TracebackType
 from typing import Any, Callable, Literal, Optional, Union, final
+from uuid import UUID
 
+_Text = Union[str, PathLike[str]]
 _Kind = Literal["column", "key"]
 _FidRule = Literal["stable", "renumbering", "ephemeral"]
 _Mode = Literal["create", "append", "upsert", "replace"]
 
-def open(url: str) -> Store:
+def open(url: _Text) -> Store:
     """Opens a store that is there: a path ending in ``.gpkg``, a URL such as
     ``postgres://user@host/database`` or ``gpkg:data.db``, or ``memory:``."""
 
-def create(url: str) -> Store:
+def create(url: _Text) -> Store:
     """Creates an empty store. A database is made by its server, not from here."""
 
 def sqlite_source_id() -> str:
@@ -72,7 +75,7 @@ class Store:
     ) -> int:
         """How many features of a layer a filter is true of."""
 
-    def load(self, document: str, layer: Optional[str] = None, *, mode: _Mode = "create") -> int:
+    def load(self, document: _Text, layer: Optional[str] = None, *, mode: _Mode = "create") -> int:
         """Imports a document or store in one transaction; says how many features were written.
 
         The layer is named for the file where no name is given."""
@@ -83,7 +86,7 @@ class Store:
         *,
         column: Optional[str] = None,
         key: Optional[str] = None,
-        namespace: Optional[str] = None,
+        namespace: Union[str, UUID, None] = None,
         replace_bad_ids: bool = False,
     ) -> TieReport:
         """Gives a layer's features object ids: in a column, or by a natural key.
