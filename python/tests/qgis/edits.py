@@ -1,12 +1,12 @@
 """What people do to a layer in QGIS, step for step as its tools do it.
 
 A tool that copies a row copies its identity and its secret too. Which object a copy then stands
-for is the driver's to say, so every operation that copies takes the secrets of the copies and
-writes them in the same undo step.
+for is the driver's to say, so every operation that copies is told the secret of each copy, and
+writes it in the same undo step.
 """
 
 from contextlib import contextmanager
-from typing import Any, Iterator, List, Optional, Sequence
+from typing import Any, Callable, Iterator, List, Optional, Sequence
 
 from qgis.core import (
     NULL,
@@ -21,6 +21,14 @@ from qgis.core import (
 )
 
 from . import kinds
+
+SecretOf = Callable[[QgsFeature], int]
+"""Which object a new row stands for, given what a tool has made of it."""
+
+
+def as_copied(feature: QgsFeature) -> int:
+    """The copy stands for what it was copied from."""
+    return int(feature[kinds.SECRET])
 
 
 @contextmanager
@@ -104,11 +112,11 @@ def split(layer: QgsVectorLayer, fid: int) -> List[int]:
     return fids
 
 
-def split_as_one(layer: QgsVectorLayer, fid: int, secrets: Iterator[int]) -> List[int]:
+def split_as_one(layer: QgsVectorLayer, fid: int, secret_of: SecretOf) -> List[int]:
     """The same within one edit command, as the split tool does it."""
     with command(layer, "Features split"):
         parts = split(layer, fid)
-        _keep_secrets(layer, parts, secrets)
+        _write_secrets(layer, parts, secret_of)
     return parts
 
 
@@ -127,7 +135,9 @@ def merge_into(layer: QgsVectorLayer, kept: int, merged: int, identity_of_merged
         layer.changeAttributeValues(kept, dict(enumerate(values)), olds)
 
 
-def merge_new(layer: QgsVectorLayer, first: int, second: int) -> int:
+def merge_new(
+    layer: QgsVectorLayer, first: int, second: int, secret_of: SecretOf = as_copied
+) -> int:
     """Merges two rows into a new one that takes the first's attributes; its fid."""
     one, other = read(layer, [first, second])
     with command(layer, "Merged features"), fids_added(layer) as fids:
@@ -137,6 +147,7 @@ def merge_new(layer: QgsVectorLayer, first: int, second: int) -> int:
         layer.deleteFeature(first)
         layer.deleteFeature(second)
         layer.addFeature(made)
+        _write_secrets(layer, fids, secret_of)
     return fids[0]
 
 
@@ -155,31 +166,26 @@ def cut(layer: QgsVectorLayer, fids: Sequence[int]) -> List[QgsFeature]:
 
 
 def paste(
-    layer: QgsVectorLayer, clipboard: Sequence[QgsFeature], secrets: Sequence[int] = ()
+    layer: QgsVectorLayer, clipboard: Sequence[QgsFeature], secret_of: SecretOf = as_copied
 ) -> List[int]:
-    """Pastes; the new fids. `secrets` are those of the new rows; by default they keep theirs."""
+    """Pastes; the new fids."""
     with command(layer, "Features pasted"), fids_added(layer) as fids:
-        made = _created(layer, clipboard)
-        for feature, secret in zip(made, secrets):
-            feature.setAttribute(field(layer, kinds.SECRET), secret)
-        layer.addFeatures(made)
+        layer.addFeatures(_created(layer, clipboard))
+        _write_secrets(layer, fids, secret_of)
     return fids
 
 
-def duplicate(layer: QgsVectorLayer, fid: int, secrets: Iterator[int]) -> int:
+def duplicate(layer: QgsVectorLayer, fid: int, secret_of: SecretOf) -> int:
     """The duplicate-feature action; the new fid."""
     source = read(layer, [fid])[0]
     with command(layer, "Duplicated feature"), fids_added(layer) as fids:
         QgsVectorLayerUtils.duplicateFeature(layer, source, QgsProject.instance(), 0)
-        _keep_secrets(layer, fids, secrets)
+        _write_secrets(layer, fids, secret_of)
     return fids[0]
 
 
-def to_single_parts(layer: QgsVectorLayer, fid: int, secrets: Iterator[int]) -> List[int]:
-    """Processing's multipart to singleparts, in place: the row dies, its parts are new rows.
-
-    The first part keeps the secret: the identity that died comes back with it.
-    """
+def to_single_parts(layer: QgsVectorLayer, fid: int, secret_of: SecretOf) -> List[int]:
+    """Processing's multipart to singleparts, in place: the row dies, its parts are new rows."""
     source = read(layer, [fid])[0]
     parts = source.geometry().asGeometryCollection() or [source.geometry()]
     with command(layer, "Multipart to singleparts"), fids_added(layer) as fids:
@@ -189,13 +195,15 @@ def to_single_parts(layer: QgsVectorLayer, fid: int, secrets: Iterator[int]) -> 
             part.convertToMultiType()
             made.setGeometry(part)
             layer.addFeature(made)
-        _keep_secrets(layer, fids[1:], secrets)
+        _write_secrets(layer, fids, secret_of)
     return fids
 
 
-def _keep_secrets(layer: QgsVectorLayer, fids: Sequence[int], secrets: Iterator[int]) -> None:
-    for fid in list(fids):
-        change(layer, fid, kinds.SECRET, next(secrets))
+def _write_secrets(layer: QgsVectorLayer, fids: Sequence[int], secret_of: SecretOf) -> None:
+    for feature in read(layer, list(fids)):
+        secret = secret_of(feature)
+        if secret != feature[kinds.SECRET]:
+            change(layer, feature.id(), kinds.SECRET, secret, feature[kinds.SECRET])
 
 
 def _created(layer: QgsVectorLayer, sources: Sequence[QgsFeature]) -> List[QgsFeature]:

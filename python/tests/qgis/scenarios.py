@@ -1,7 +1,6 @@
 """What is recorded: short stories of editing, each on a new layer."""
 
 from dataclasses import dataclass
-from itertools import count
 from typing import Callable, FrozenSet, List
 
 from qgis.core import QgsGeometry, QgsProject, QgsVectorLayer
@@ -50,6 +49,12 @@ def scenario(*needs: str, spatial: bool = False) -> Callable[[Story], Story]:
 def row(number: int) -> kinds.Row:
     """A new object's row."""
     return kinds.Row(number, kinds.uuid_of(number), "name {}".format(number))
+
+
+def numbered(*secrets: int) -> edits.SecretOf:
+    """Copies stand for these objects, in this order."""
+    left = list(secrets)
+    return lambda feature: left.pop(0)
 
 
 def fid_of(layer: QgsVectorLayer, secret: int) -> int:
@@ -341,7 +346,7 @@ def splits(r: Recorder, layer: QgsVectorLayer) -> None:
     edits.split(layer, fid_of(layer, 1))
     undo(r, layer, 2)
     r.do("split 1 in one command; the new part is object 31")
-    edits.split_as_one(layer, fid_of(layer, 1), count(31))
+    edits.split_as_one(layer, fid_of(layer, 1), numbered(31))
     undo(r, layer)
     redo(r, layer)
     r.do("delete the original, then undo")
@@ -357,7 +362,7 @@ def multipart_to_single(r: Recorder, layer: QgsVectorLayer) -> None:
     parts = kinds.square(1).asGeometryCollection() + kinds.square(8).asGeometryCollection()
     layer.changeGeometry(fid_of(layer, 1), QgsGeometry.collectGeometry(parts))
     r.do("make single parts of 1: the first stays object 1, the second is 31")
-    edits.to_single_parts(layer, fid_of(layer, 1), count(31))
+    edits.to_single_parts(layer, fid_of(layer, 1), numbered(1, 31))
     undo(r, layer)
     redo(r, layer)
     commit(r, layer)
@@ -385,13 +390,13 @@ def pastes(r: Recorder, layer: QgsVectorLayer) -> None:
     begin(r, layer)
     r.do("copy 1 and 2, paste them as 31 and 32")
     clipboard = edits.copy(layer, [fid_of(layer, 1), fid_of(layer, 2)])
-    edits.paste(layer, clipboard, [31, 32])
+    edits.paste(layer, clipboard, numbered(31, 32))
     undo(r, layer)
     redo(r, layer)
     r.do("paste once more, as 33 and 34")
-    edits.paste(layer, clipboard, [33, 34])
+    edits.paste(layer, clipboard, numbered(33, 34))
     r.do("duplicate 3 as 35")
-    edits.duplicate(layer, fid_of(layer, 3), count(35))
+    edits.duplicate(layer, fid_of(layer, 3), numbered(35))
     r.do("delete 1, whose copies live on")
     layer.deleteFeature(fid_of(layer, 1))
     undo(r, layer)
@@ -414,7 +419,7 @@ def cut_and_paste(r: Recorder, layer: QgsVectorLayer) -> None:
     r.do("paste")
     edits.paste(layer, clipboard)
     r.do("paste again")
-    edits.paste(layer, clipboard, [41])
+    edits.paste(layer, clipboard, numbered(41))
     commit(r, layer)
 
 
@@ -422,7 +427,7 @@ def cut_and_paste(r: Recorder, layer: QgsVectorLayer) -> None:
 def forked_by_hand(r: Recorder, layer: QgsVectorLayer) -> None:
     begin(r, layer)
     r.do("copy 1, paste it as 31")
-    new = edits.paste(layer, edits.copy(layer, [fid_of(layer, 1)]), [31])[0]
+    new = edits.paste(layer, edits.copy(layer, [fid_of(layer, 1)]), numbered(31))[0]
     r.do("write an id of its own to the copy")
     with edits.command(layer, "New ids for copies"):
         edits.change(layer, new, kinds.IDENTITY, kinds.uuid_of(31))
