@@ -22,13 +22,13 @@ from qgis.core import (
 
 from . import kinds
 
-SecretOf = Callable[[QgsFeature], int]
-"""Which object a new row stands for, given what a tool has made of it."""
+SecretsOf = Callable[[List[QgsFeature]], List[int]]
+"""Which objects the new rows of a step stand for, given what a tool has made of them."""
 
 
-def as_copied(feature: QgsFeature) -> int:
-    """The copy stands for what it was copied from."""
-    return int(feature[kinds.SECRET])
+def as_copied(made: List[QgsFeature]) -> List[int]:
+    """Each copy stands for what it was copied from."""
+    return [int(feature[kinds.SECRET]) for feature in made]
 
 
 @contextmanager
@@ -112,11 +112,11 @@ def split(layer: QgsVectorLayer, fid: int) -> List[int]:
     return fids
 
 
-def split_as_one(layer: QgsVectorLayer, fid: int, secret_of: SecretOf) -> List[int]:
+def split_as_one(layer: QgsVectorLayer, fid: int, secrets_of: SecretsOf) -> List[int]:
     """The same within one edit command, as the split tool does it."""
     with command(layer, "Features split"):
         parts = split(layer, fid)
-        _write_secrets(layer, parts, secret_of)
+        _write_secrets(layer, parts, secrets_of)
     return parts
 
 
@@ -136,7 +136,7 @@ def merge_into(layer: QgsVectorLayer, kept: int, merged: int, identity_of_merged
 
 
 def merge_new(
-    layer: QgsVectorLayer, first: int, second: int, secret_of: SecretOf = as_copied
+    layer: QgsVectorLayer, first: int, second: int, secrets_of: SecretsOf = as_copied
 ) -> int:
     """Merges two rows into a new one that takes the first's attributes; its fid."""
     one, other = read(layer, [first, second])
@@ -147,7 +147,7 @@ def merge_new(
         layer.deleteFeature(first)
         layer.deleteFeature(second)
         layer.addFeature(made)
-        _write_secrets(layer, fids, secret_of)
+        _write_secrets(layer, fids, secrets_of)
     return fids[0]
 
 
@@ -166,25 +166,25 @@ def cut(layer: QgsVectorLayer, fids: Sequence[int]) -> List[QgsFeature]:
 
 
 def paste(
-    layer: QgsVectorLayer, clipboard: Sequence[QgsFeature], secret_of: SecretOf = as_copied
+    layer: QgsVectorLayer, clipboard: Sequence[QgsFeature], secrets_of: SecretsOf = as_copied
 ) -> List[int]:
     """Pastes; the new fids."""
     with command(layer, "Features pasted"), fids_added(layer) as fids:
         layer.addFeatures(_created(layer, clipboard))
-        _write_secrets(layer, fids, secret_of)
+        _write_secrets(layer, fids, secrets_of)
     return fids
 
 
-def duplicate(layer: QgsVectorLayer, fid: int, secret_of: SecretOf) -> int:
+def duplicate(layer: QgsVectorLayer, fid: int, secrets_of: SecretsOf) -> int:
     """The duplicate-feature action; the new fid."""
     source = read(layer, [fid])[0]
     with command(layer, "Duplicated feature"), fids_added(layer) as fids:
         QgsVectorLayerUtils.duplicateFeature(layer, source, QgsProject.instance(), 0)
-        _write_secrets(layer, fids, secret_of)
+        _write_secrets(layer, fids, secrets_of)
     return fids[0]
 
 
-def to_single_parts(layer: QgsVectorLayer, fid: int, secret_of: SecretOf) -> List[int]:
+def to_single_parts(layer: QgsVectorLayer, fid: int, secrets_of: SecretsOf) -> List[int]:
     """Processing's multipart to singleparts, in place: the row dies, its parts are new rows."""
     source = read(layer, [fid])[0]
     parts = source.geometry().asGeometryCollection() or [source.geometry()]
@@ -195,13 +195,13 @@ def to_single_parts(layer: QgsVectorLayer, fid: int, secret_of: SecretOf) -> Lis
             part.convertToMultiType()
             made.setGeometry(part)
             layer.addFeature(made)
-        _write_secrets(layer, fids, secret_of)
+        _write_secrets(layer, fids, secrets_of)
     return fids
 
 
-def _write_secrets(layer: QgsVectorLayer, fids: Sequence[int], secret_of: SecretOf) -> None:
-    for feature in read(layer, list(fids)):
-        secret = secret_of(feature)
+def _write_secrets(layer: QgsVectorLayer, fids: Sequence[int], secrets_of: SecretsOf) -> None:
+    made = read(layer, list(fids))
+    for feature, secret in zip(made, secrets_of(made)):
         if secret != feature[kinds.SECRET]:
             change(layer, feature.id(), kinds.SECRET, secret, feature[kinds.SECRET])
 

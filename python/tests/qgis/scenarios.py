@@ -51,10 +51,9 @@ def row(number: int) -> kinds.Row:
     return kinds.Row(number, kinds.uuid_of(number), "name {}".format(number))
 
 
-def numbered(*secrets: int) -> edits.SecretOf:
+def numbered(*secrets: int) -> edits.SecretsOf:
     """Copies stand for these objects, in this order."""
-    left = list(secrets)
-    return lambda feature: left.pop(0)
+    return lambda made: list(secrets)
 
 
 def fid_of(layer: QgsVectorLayer, secret: int) -> int:
