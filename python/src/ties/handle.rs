@@ -40,6 +40,8 @@ impl Object {
     }
 
     pub(super) fn into_inner(mut self) -> Py<PyAny> {
+        // Not the last of it: whoever holds the object weakly has another.
+        drop(self.weak.take());
         self.strong.take().expect("a handle holds its object until it is dropped")
     }
 
@@ -50,9 +52,10 @@ impl Object {
 
 impl Drop for Object {
     fn drop(&mut self) {
-        let strong = self.strong.take();
-        let weak = self.weak.take().map(Py::into_any);
-        locked(&DEAD).extend(strong.into_iter().chain(weak));
+        let (strong, weak) = (self.strong.take(), self.weak.take().map(Py::into_any));
+        if strong.is_some() || weak.is_some() {
+            locked(&DEAD).extend(strong.into_iter().chain(weak));
+        }
     }
 }
 
@@ -83,6 +86,10 @@ impl Handle for Object {
             let object = weak.0.bind(py).upgrade()?;
             Some(Self { strong: Some(object.unbind()), weak: Some(weak.0.clone_ref(py)) })
         })
+    }
+
+    fn is_alive(weak: &Weak) -> bool {
+        Python::attach(|py| weak.0.bind(py).upgrade().is_some())
     }
 
     fn address(&self) -> usize {

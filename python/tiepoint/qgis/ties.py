@@ -190,7 +190,7 @@ class Ties:
         :raises tiepoint.NotTied: a ``KeyError``; its ``reason`` says why there is none.
         """
         translator = self._translator
-        if translator.is_behind:
+        if translator.late or translator.stale:
             translator.catch_up()
         if isinstance(key, QgsFeature):
             return self._native.object(key.id(), _carried(key, translator), key)
@@ -454,10 +454,10 @@ def fid_rule_is_stable(layer: QgsVectorLayer) -> bool:
 
 def _carried(feature: QgsFeature, translator: Translator) -> Any:
     """What a feature says of its identity."""
-    index = translator.index
-    if 0 <= index < feature.attributeCount():
-        return feature[index]
-    return None
+    try:
+        return feature[translator.index]
+    except KeyError:
+        return None
 
 
 def _set(thing: Any, name: str, value: Any) -> None:

@@ -32,10 +32,12 @@ class Translator:
         self.on_idle: Callable[[], None] = lambda: None
         self.on_gone: Callable[[], None] = lambda: None
         self._tell = tell
-        self._index = -1
-        # Rows that came are still to be looked at; nothing but more of them came since.
-        self._late = False
-        self._stale = False
+        # The index of the identity field; negative while the layer has none.
+        self.index = -1
+        # Whether rows that came are still to be looked at; nothing but more of them came since.
+        self.late = False
+        # Whether all rows are still to be read again.
+        self.stale = False
         self._scheduled = False
         self._in_command = False
         self._commit_open = self._commit_told = self._stopping = False
@@ -51,7 +53,7 @@ class Translator:
     def attach(self, layer: QgsVectorLayer) -> None:
         """Listens to a layer from now on; its rows are read when they are asked for."""
         self.layer = layer
-        self._index = field_index(layer, self.field)
+        self.index = field_index(layer, self.field)
         for name, slot in self._slots().items():
             signal = getattr(layer, name)
             signal.connect(slot)
@@ -61,7 +63,7 @@ class Translator:
         self._connected.append((steps, self._step_ended))
         if layer.subsetString():
             self.native.filter_changed(True)
-        self._stale = True
+        self.stale = True
         if layer.isEditable():
             self._editing_started()
 
@@ -116,7 +118,7 @@ class Translator:
     def _layer_gone(self) -> None:
         self.layer = None
         self._connected.clear()
-        self._late = self._stale = False
+        self.late = self.stale = False
         self._commit_open = self._commit_told = self._rolling_back = self._in_command = False
         self.native.layer_gone()
         self.on_gone()
@@ -135,7 +137,7 @@ class Translator:
 
     @guarded
     def _feature_added(self, fid: int) -> None:
-        if self._stale:
+        if self.stale:
             self.catch_up()
         self.native.added(fid)
 
@@ -146,7 +148,7 @@ class Translator:
 
     @guarded
     def _attribute_changed(self, fid: int, index: int, value: Any) -> None:
-        if index == self._index:
+        if index == self.index:
             self.catch_up()
             self.native.identity_written(fid, value)
         else:
@@ -166,7 +168,7 @@ class Translator:
 
     @guarded
     def _step_ended(self, index: int) -> None:
-        if not (self._commit_told or self._late):
+        if not (self._commit_told or self.late):
             self._follow(self.native.step_ended(index == 0), at_once=False)
 
     # Commits and rollbacks.
@@ -227,17 +229,17 @@ class Translator:
 
     @guarded
     def _attribute_renamed(self, index: int, name: str) -> None:
-        if index == self._index or self._index < 0 and self._renamed_from == index:
+        if index == self.index or self.index < 0 and self._renamed_from == index:
             self.field = name
             self._fields_updated()
 
     @guarded
     def _fields_updated(self) -> None:
         index = field_index(self._here(), self.field)
-        if (index >= 0) != (self._index >= 0):
+        if (index >= 0) != (self.index >= 0):
             self.catch_up()
-            self._renamed_from = self._index
-        self._index = index
+            self._renamed_from = self.index
+        self.index = index
         self._follow(self.native.fields_changed(index >= 0), at_once=True)
 
     _renamed_from = -1
@@ -250,13 +252,13 @@ class Translator:
     @guarded
     def _source_changed(self) -> None:
         layer = self._here()
-        self._index = field_index(layer, self.field)
-        self._late = False
+        self.index = field_index(layer, self.field)
+        self.late = False
         self._follow(self.native.source_changed(fid_rule(layer)), at_once=False)
 
     def distrust(self) -> None:
         """Anything may have happened: all rows are read again."""
-        self._stale = True
+        self.stale = True
         self._schedule()
 
     # What the tracker asks for.
@@ -269,7 +271,7 @@ class Translator:
             if at_once:
                 self._look(verdict.look)
             else:
-                self._late = True
+                self.late = True
                 self._schedule()
         if verdict.read_all:
             self.distrust()
@@ -286,22 +288,22 @@ class Translator:
     def catch_up(self) -> None:
         """Reads what is still to be read. Call before anything is asked, or told that is more than
         another row that came."""
-        if self._late:
-            self._late = False
+        if self.late:
+            self.late = False
             self._follow(self.native.step_ended(False), at_once=True)
-        if self._stale and not self._commit_told and self.layer is not None:
-            self._stale = False
+        if self.stale and not self._commit_told and self.layer is not None:
+            self.stale = False
             self._follow(self._read_all(self.layer), at_once=True)
 
     def _read_all(self, layer: QgsVectorLayer) -> Optional[Verdict]:
         file = geopackage(layer)
-        if file is not None and self._index >= 0:
+        if file is not None and self.index >= 0:
             return self.native.resync_from(*file, self.field)
         return self.native.resync(self.rows(None))
 
     def rows(self, fids: "Optional[list[int]]") -> "Iterator[tuple[int, Any]]":
         """What these rows, or all, are called, and what their identity fields say."""
-        layer, index = self._here(), self._index
+        layer, index = self._here(), self.index
         request = QgsFeatureRequest()
         request.setFlags(QgsFeatureRequest.NoGeometry)
         request.setSubsetOfAttributes([index] if index >= 0 else [])
@@ -333,16 +335,6 @@ class Translator:
             fields.fieldOrigin(i) == QgsFields.OriginProvider for i in range(fields.count())
         )
         return provided and not self.native.is_changed(tie)
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether something is still to be read."""
-        return self._late or self._stale
-
-    @property
-    def index(self) -> int:
-        """The index of the identity field; -1 while the layer has none."""
-        return self._index
 
     @property
     def may_write(self) -> bool:
