@@ -8,6 +8,7 @@ mod layer;
 mod query;
 mod reading;
 mod store;
+mod ties;
 mod value;
 mod wait;
 
@@ -22,4 +23,6 @@ mod _tiepoint {
     use crate::reading::Features;
     #[pymodule_export]
     use crate::store::{Store, TieReport, create, open, sqlite_source_id};
+    #[pymodule_export]
+    use crate::ties::{LayerTies, Transition, Verdict, is_object_id, mint};
 }

@@ -17,6 +17,8 @@ from ._tiepoint import (
     Store,
     TieReport,
     create,
+    is_object_id,
+    mint,
     open,
     sqlite_source_id,
 )
@@ -55,6 +57,8 @@ __all__ = [
     "Unavailable",
     "Unsupported",
     "create",
+    "is_object_id",
+    "mint",
     "open",
     "sqlite_source_id",
 ]

@@ -67,6 +67,7 @@ pub use tiepoint_edits as edits;
 pub use tiepoint_edits::journal::JournalFolder;
 pub use tiepoint_edits::{Committed, EditBuffer, EditCommand, EditError, Recovered};
 pub use tiepoint_gpkg::sqlite_source_id;
+pub use tiepoint_objects as objects;
 #[cfg(feature = "testing")]
 pub use tiepoint_postgis::testing;
 pub use tiepoint_spatial as spatial;
