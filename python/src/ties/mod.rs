@@ -17,13 +17,13 @@ use tiepoint::objects::{Event, LayerKey, NotTied, Registry, Scope, TieRef, When}
 use tiepoint::{Fid, ObjectId, Query, Value};
 use verdict::{Wanted, int};
 
-/// A new object id.
+/// A new object id: a UUID, version 7.
 #[pyfunction]
 pub(crate) fn mint() -> String {
     ObjectId::mint().to_string()
 }
 
-/// Whether a text spells an object id, in any common form.
+/// Whether a text spells an object id, in any common form of a UUID.
 #[pyfunction]
 pub(crate) fn is_object_id(text: &str) -> bool {
     text.parse::<ObjectId>().is_ok()
