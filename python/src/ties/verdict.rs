@@ -4,19 +4,20 @@ use pyo3::prelude::*;
 use tiepoint::objects::{LayerKey, Registry, Request, Scope, What};
 use tiepoint::{Fid, ObjectId};
 
-/// What followed from an event: what became of ties, and what is asked for.
+/// What followed from an event.
 #[pyclass(frozen, get_all, module = "tiepoint")]
 pub(crate) struct Verdict {
+    /// What became of ties that have objects, and of others as far as that is wanted.
     transitions: Vec<Py<Transition>>,
     /// Rows that were left untied, with the id of another that they carry.
     duplicates: Vec<(i64, String)>,
-    /// Rows to look at, then to end the step once more.
+    /// Rows to look at: tell by ``looked``, then end the step once more.
     look: Vec<i64>,
-    /// Rows to read again.
+    /// Rows to read again: tell by ``resync``.
     read: Vec<i64>,
     /// Whether all rows are to be read again.
     read_all: bool,
-    /// Whether ids are owed that may be written.
+    /// Whether there are debts.
     write: bool,
 }
 
@@ -25,14 +26,15 @@ pub(crate) struct Verdict {
 pub(crate) struct Transition {
     /// One word.
     what: &'static str,
-    /// The number of the tie, good until the next event.
+    /// Its number.
     tie: u32,
+    /// Its object's id.
     object_id: String,
     /// What its row is called, while it shows.
     fid: Option<i64>,
     /// Its object, if there is one.
     object: Option<Py<PyAny>>,
-    /// The id that it came as a copy of, had before, or that somebody wrote.
+    /// The id that it is a copy of, that it had before, or that somebody wrote.
     other_id: Option<String>,
 }
 
