@@ -240,9 +240,9 @@ class Feature:
     def get(self, field: str, default: Any = None, /) -> Any:
         """The value of a field, or ``default`` where there is no such field."""
 
-    def __getitem__(self, field: str) -> Any: ...
+    def __getitem__(self, field: str, /) -> Any: ...
     def __len__(self) -> int: ...
-    def __contains__(self, field: object) -> bool: ...
+    def __contains__(self, field: object, /) -> bool: ...
     def __iter__(self) -> Iterator[str]: ...
     def __repr__(self) -> str: ...
 
@@ -356,7 +356,7 @@ class LayerTies:
         """Rows without ties, with the id of another that they carry."""
 
     def object(self, fid: int, value: Any, feature: Any) -> Any:
-        """The object of a feature, made where there is none. Raises NotTied."""
+        """The object of a feature, made where there is none. Raises ``NotTied``."""
 
     def object_at(self, tie: int, feature: Any) -> Any:
         """The object of a tie, made where there is none."""
@@ -371,13 +371,13 @@ class LayerTies:
         """Lets go of a tie's object."""
 
     def by_fid(self, fid: int) -> int:
-        """The tie of a row. Raises NotTied."""
+        """The tie of a row. Raises ``NotTied``."""
 
     def by_id(self, id: Any) -> int:
-        """The tie of an object id. Raises NotTied."""
+        """The tie of an object id. Raises ``NotTied``."""
 
     def by_feature(self, fid: int, value: Any) -> int:
-        """The tie of a feature. Raises NotTied."""
+        """The tie of a feature. Raises ``NotTied``."""
 
     def tie_of(self, object: Any) -> Optional[int]:
         """The tie of an object."""

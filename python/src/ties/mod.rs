@@ -223,7 +223,7 @@ impl LayerTies {
         strays.map(|(fid, of)| (int(fid), of.map(|id| id.to_string()))).collect()
     }
 
-    /// The object of a feature, made where there is none. Raises NotTied.
+    /// The object of a feature, made where there is none. Raises ``NotTied``.
     #[pyo3(signature = (fid, value, feature))]
     fn object(
         &self,
@@ -284,20 +284,20 @@ impl LayerTies {
         Ok(object)
     }
 
-    /// The tie of a row. Raises NotTied.
+    /// The tie of a row. Raises ``NotTied``.
     fn by_fid(&self, fid: i64) -> PyResult<u32> {
         let found = locked(&self.inner).tracker().by_fid(&Fid::Int(fid));
         found.map(TieRef::number).map_err(|why| not_tied(&why))
     }
 
-    /// The tie of an object id. Raises NotTied.
+    /// The tie of an object id. Raises ``NotTied``.
     fn by_id(&self, id: &Bound<'_, PyAny>) -> PyResult<u32> {
         let id = asked_id(id)?;
         let found = locked(&self.inner).tracker().by_id(&id);
         found.map(TieRef::number).map_err(|why| not_tied(&why))
     }
 
-    /// The tie of a feature. Raises NotTied.
+    /// The tie of a feature. Raises ``NotTied``.
     fn by_feature(&self, fid: i64, value: &Bound<'_, PyAny>) -> PyResult<u32> {
         let id = self.spelling.id(value);
         let found = locked(&self.inner).by_feature(fid, id);
