@@ -18,8 +18,11 @@ ELSEWHERE = frozenset({"detached", "hidden", "removed", "deleted", "unknown"})
 def add_field(world: World, random: Random) -> str:
     if len(world.layer.fields()) > 8:
         return "enough"
-    must(kinds.add_field(world.layer, "f{}".format(random.randint(0, 10**6))), "add a field")
-    return "transaction" if world.in_transaction else "done"
+    added = kinds.add_field(world.layer, "f{}".format(random.randint(0, 10**6)))
+    if world.in_transaction:
+        return "transaction" if added else "refused"
+    must(added, "add a field")
+    return "done"
 
 
 @operation(EDITING, "fields")
@@ -29,8 +32,9 @@ def delete_field(world: World, random: Random) -> str:
     if not extra:
         return "none"
     index = edits.field(world.layer, random.choice(extra))
-    must(world.layer.deleteAttribute(index), "delete a field")
-    return "done"
+    deleted = world.layer.deleteAttribute(index)
+    must(deleted or world.in_transaction, "delete a field")
+    return "done" if deleted else "refused"
 
 
 @operation(EDITING, "fields")
@@ -57,8 +61,11 @@ def identity_field_gone_and_back(world: World, random: Random) -> str:
 
 @operation(EDITING, "fields")
 def identity_field_renamed_and_back(world: World, random: Random) -> str:
+    """Some will not commit what QGIS remembers of that: a field that is renamed to its own name."""
+    if world.in_transaction or world.kind.name == "shp" or world.kind.provider == "postgres":
+        return "refused"
     index = edits.field(world.layer, kinds.IDENTITY)
-    if world.in_transaction or not world.layer.renameAttribute(index, "renamed"):
+    if not world.layer.renameAttribute(index, "renamed"):
         return "refused"
     if random.random() < 0.5:
         edits.add(world.layer, kinds.Row(world.fresh_secret(), None, "meanwhile"))
@@ -72,9 +79,10 @@ def edit_provider(world: World, random: Random) -> str:
     """Behind the layer's back: nothing is signalled, so ties are told to look again."""
     provider = world.layer.dataProvider()
     way = random.choice(["add", "add without id", "rename", "delete"])
-    if way.startswith("add"):
-        row = world.fresh_row() if way == "add" else world.fresh_row_with(None)
-        done = provider.addFeatures([kinds.feature(world.layer, row)])[0]
+    if way == "add without id":
+        return _stray(world)
+    if way == "add":
+        done = provider.addFeatures([kinds.feature(world.layer, world.fresh_row())])[0]
     elif way == "rename":
         index = edits.field(world.layer, kinds.NAME)
         done = provider.changeAttributeValues({some(world, random)[0]: {index: "direct"}})
@@ -83,6 +91,21 @@ def edit_provider(world: World, random: Random) -> str:
     must(done, way)
     world.ties.resync()
     return way
+
+
+def _stray(world: World) -> str:
+    """A row without an id that nobody saw coming is untied; here it goes again at once."""
+    if world.kind.name == "postgres-uuid" or world.filtered:
+        return "nothing"
+    provider, row = world.layer.dataProvider(), world.fresh_row_with(None)
+    must(provider.addFeatures([kinds.feature(world.layer, row)])[0], "add a row")
+    world.ties.resync()
+    fid = world.rows()[row.secret]
+    if world.ties.get(fid) is not None or fid not in dict(world.ties.untied()):
+        raise Wrong("a row without an id is tied")
+    must(provider.deleteFeatures([fid]), "delete a row")
+    world.ties.resync()
+    return "add without id"
 
 
 @operation(IDLE, "outside", rows=3, adds=1)
@@ -162,6 +185,8 @@ def taken_from_the_project_and_put_back(world: World, random: Random) -> str:
 @operation(ANY, "reopen")
 def removed_and_opened_again(world: World, random: Random) -> str:
     """What was not committed is lost, without a signal for any row."""
+    if world.in_transaction:
+        return "keeps the transaction"
     editing = world.layer.isEditable()
     source, provider = world.layer.source(), world.layer.providerType()
     things = list(world.oracle.objects.values())
@@ -209,6 +234,9 @@ def let_go(world: World, random: Random) -> str:
     thing = world.oracle.objects.pop(secret)
     serial, watch = thing.serial, weakref.ref(thing)
     del thing
+    for fid in world.rows().values():
+        if fid != world.rows()[secret]:
+            world.ties.get(fid)
     gc.collect()
     alive = watch() is not None
     if alive and not world.layer.isEditable():

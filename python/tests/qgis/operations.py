@@ -40,7 +40,7 @@ class Operation:
         if not self.suits(world.kind) or self.when == (IDLE if editing else EDITING):
             return False
         rows = len(world.rows())
-        return rows >= self.rows and rows + self.adds <= MOST_ROWS
+        return rows >= self.rows and (rows + self.adds <= MOST_ROWS or not self.adds)
 
 
 OPERATIONS: Dict[str, Operation] = {}
@@ -75,7 +75,8 @@ def must(done: bool, what: str) -> None:
 @operation(IDLE, "add")
 def start_editing(world: World, random: Random) -> str:
     """In a transaction group now and then, where the kind can."""
-    grouped = "transaction" in world.kind.can and random.random() < 0.4
+    can = "transaction" in world.kind.can and not world.filtered
+    grouped = can and random.random() < 0.4
     world.project.setAutoTransaction(grouped)
     must(world.layer.startEditing(), "start editing")
     if grouped != world.in_transaction:
@@ -183,7 +184,7 @@ def redo(world: World, random: Random) -> str:
 
 @operation(EDITING, "add")
 def undo_and_redo(world: World, random: Random) -> str:
-    """As many steps forth as back, before anything can run that waits."""
+    """As many steps forth as back, before anything that waits can run."""
     stack = world.layer.undoStack()
     times = random.randint(0, min(4, stack.index()))
     if world.in_transaction and world.kind.provider == "postgres":
@@ -198,7 +199,7 @@ def undo_and_redo(world: World, random: Random) -> str:
 def _to_and_fro(world: World, random: Random, way: str) -> str:
     stack = world.layer.undoStack()
     can = stack.canUndo if way == "undo" else stack.canRedo
-    step = stack.undo if way == "undo" else stack.redo
+    step, back = (stack.undo, stack.redo) if way == "undo" else (stack.redo, stack.undo)
     done = 0
     for _ in range(random.choice([1, 1, 1, 2, 3])):
         if not can():
@@ -206,6 +207,9 @@ def _to_and_fro(world: World, random: Random, way: str) -> str:
         before = set(world.rows())
         step()
         done += 1
+        if world.layer.fields().lookupField(kinds.IDENTITY) < 0:
+            back()
+            return "the identity field"
         if way == "redo" and world.in_transaction:
             _learn_again(world, before)
     return "done" if done else "nothing"

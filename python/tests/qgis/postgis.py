@@ -35,7 +35,7 @@ def create_table(kind: str) -> str:
     """A new, empty table of that kind; its name."""
     if not _tables:
         execute("create schema {}".format(_SCHEMA))
-        atexit.register(_drop)
+        atexit.register(drop)
     table = "t{}".format(len(_tables) + 1)
     columns = _KEYS[kind] + ", name text, secret integer, geom geometry(MultiPolygon, 4326)"
     _tables.append(table)
@@ -62,7 +62,7 @@ def execute(sql: str) -> List[List[object]]:
     """Runs SQL over another connection than the layers', and commits; the rows of its answer."""
     metadata = QgsProviderRegistry.instance().providerMetadata("postgres")
     connection = metadata.createConnection(_database().uri(False), {})
-    return list(connection.executeSql(sql))
+    return list(connection.executeSql("set lock_timeout = '5s'; " + sql))
 
 
 def _database() -> QgsDataSourceUri:
@@ -77,5 +77,14 @@ def _database() -> QgsDataSourceUri:
     return uri
 
 
-def _drop() -> None:
+def drop() -> None:
+    """Drops the tables. Whoever still holds them, such as a layer's idle connection, loses them."""
+    if not _tables:
+        return
+    _tables.clear()
+    atexit.unregister(drop)
+    execute(
+        "select pg_terminate_backend(pid) from pg_locks join pg_class on pg_class.oid = relation"
+        " where relnamespace = '{}'::regnamespace and pid <> pg_backend_pid()".format(_SCHEMA)
+    )
     execute("drop schema {} cascade".format(_SCHEMA))

@@ -38,9 +38,10 @@ def add_with_a_bad_id(world: World, random: Random) -> str:
 
 @operation(EDITING, "add", adds=1)
 def add_with_braces(world: World, random: Random) -> str:
+    """As `uuid()` spells an id; where the field is too short for that, without any sign."""
     secret = world.fresh_secret()
     text = "{{{}}}".format(kinds.uuid_of(secret)).upper()
-    if world.kind.name == "shp":
+    if world.kind.provider == "memory" or world.kind.name == "shp":
         text = text[1:-1].replace("-", "")
     row = kinds.Row(secret, text, "braces")
     must(edits.add(world.layer, row) is not None, "add a row")

@@ -10,6 +10,7 @@ import argparse
 import json
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from random import Random
@@ -20,7 +21,8 @@ from . import kinds, session
 from .shrink import shrink
 
 STEPS_OF_ONE_WORLD = 150
-TRIES = 40
+TRIES = 60
+PATIENCE_S = 3600
 
 
 class Step(NamedTuple):
@@ -38,9 +40,13 @@ class Walk(NamedTuple):
     steps: List[Step]
 
 
-def walk(kind: kinds.Kind, steps: int, seed: int) -> None:
+def walk(kind: kinds.Kind, steps: int, seed: int, without: Sequence[str]) -> None:
     """Walks, and tells the parent process what it does, line by line."""
+    from .operations import OPERATIONS
     from .world import World
+
+    for name in without:
+        del OPERATIONS[name]
 
     left, number = steps, 0
     while left > 0:
@@ -90,22 +96,31 @@ def _tell(**line: object) -> None:
 def run(kind: str, arguments: Sequence[str], steps: str = "") -> Walk:
     """Walks in another process, and hears what came of it."""
     command = [sys.executable, "-m", "tests.qgis.walk", "--kinds", kind, "--here", *arguments]
-    done = subprocess.run(
-        command,
-        input=steps,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        universal_newlines=True,
-        errors="replace",
-        check=False,
-    )
-    told = [json.loads(x[5:]) for x in done.stdout.splitlines() if x.startswith("WALK ")]
-    failed = None
-    if done.returncode != 0:
-        failed = (done.stderr.strip().splitlines() or ["silently"])[-1]
-        if done.returncode < 0:
-            failed = "QGIS crashed: signal {}".format(-done.returncode)
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        child = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=out, stderr=err, universal_newlines=True
+        )
+        failed = _waited_for(child, steps)
+        out.seek(0)
+        err.seek(0)
+        told = [json.loads(x[5:]) for x in out if x.startswith("WALK ")]
+        said = [x for x in err.read().splitlines() if x.strip()]
+    if failed == "":
+        failed = said[-1] if said else "it ended without a word"
     return _heard(told, failed)
+
+
+def _waited_for(child: "subprocess.Popen[str]", steps: str) -> Optional[str]:
+    """How the process failed, if it did; nothing where it says so itself."""
+    try:
+        child.communicate(steps, timeout=PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+        return "it hung"
+    if child.returncode < 0:
+        return "QGIS crashed: signal {}".format(-child.returncode)
+    return "" if child.returncode else None
 
 
 def _heard(told: List[Dict[str, object]], failed: Optional[str]) -> Walk:
@@ -141,14 +156,14 @@ def alike(one: str, other: str) -> bool:
     return one.translate(strip)[:40] == other.translate(strip)[:40]
 
 
-def walk_all(names: Sequence[str], steps: int, seed: int) -> Tuple[str, bool]:
+def walk_all(names: Sequence[str], arguments: Sequence[str]) -> Tuple[str, bool]:
     """Walks each kind so many steps; a histogram and what failed, and whether all is well."""
     rows: List[str] = []
     failures: List[str] = []
     total = 0
     for name in names:
         began = time.monotonic()
-        walked = run(name, ["--steps", str(steps), "--seed", str(seed)])
+        walked = run(name, arguments)
         taken = sum(walked.outcomes.values())
         total += taken
         rows.append("{}: {} steps in {:.0f} s".format(name, taken, time.monotonic() - began))
@@ -156,8 +171,8 @@ def walk_all(names: Sequence[str], steps: int, seed: int) -> Tuple[str, bool]:
             rows.append("    {:<38} {:<24} {:>6}".format(operation, outcome, count))
         if walked.failed:
             failures.append(explain(name, walked))
-    summary = "{} steps, {} kinds, seed {}: {} failed".format(
-        total, len(names), seed, len(failures)
+    summary = "{} steps, {} kinds, {}: {} failed".format(
+        total, len(names), " ".join(arguments), len(failures)
     )
     return "\n".join(rows + failures + [summary]), not failures
 
@@ -168,13 +183,16 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--steps", type=int, default=2000, help="over all kinds")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--kinds", nargs="*", default=[])
+    parser.add_argument("--without", nargs="*", default=[], help="operations to leave out")
     parser.add_argument("--here", action="store_true", help="in this process")
     parser.add_argument("--replay", action="store_true", help="steps as JSON from stdin")
     asked = parser.parse_args(arguments)
     session.start()
     names = asked.kinds or [kind.name for kind in kinds.available()]
     if not asked.here:
-        text, well = walk_all(names, -(-asked.steps // len(names)), asked.seed)
+        steps = -(-asked.steps // len(names))
+        options = ["--steps", str(steps), "--seed", str(asked.seed)]
+        text, well = walk_all(names, options + ["--without", *asked.without])
         print(text)
         return 0 if well else 1
     from . import layer_operations, row_operations  # noqa: F401 (they register themselves)
@@ -183,7 +201,7 @@ def main(arguments: Sequence[str]) -> int:
     if asked.replay:
         replay(kind, [Step(*step) for step in json.load(sys.stdin)])
     else:
-        walk(kind, asked.steps, asked.seed)
+        walk(kind, asked.steps, asked.seed, asked.without)
     return 0
 
 
