@@ -114,8 +114,11 @@ class Holding(Case):
         wells.clear()
         gc.collect()
         self.assertEqual([it() is None for it in (changed, deleted, clean)], [False, False, True])
+        again = deleted()
         layer.undoStack().undo()
-        self.assertEqual(ties[2].mark, "deleted")
+        self.assertIs(ties[2], again)
+        self.assertEqual(again.mark, "deleted")
+        del again
         layer.commitChanges()
         session.settle()
         gc.collect()
