@@ -19,8 +19,15 @@ const PACKAGES: &[&str] = &["python3-qgis", "qgis-providers", "qgis-common", "gd
 /// What the tests read of the checkout.
 const READ: &[&str] = &["fixtures", "python/tests", "python/examples"];
 /// What is tested there when nothing is named; what builds the package is for the host.
-const MODULES: &[&str] =
-    &["test_errors", "test_hammer", "test_linkage.BesideQgis", "test_read", "test_store", "qgis"];
+const MODULES: &[&str] = &[
+    "test_errors",
+    "test_hammer",
+    "test_linkage.BesideQgis",
+    "test_read",
+    "test_store",
+    "test_stubs",
+    "qgis",
+];
 /// Where the tests are there, and where the package is.
 const CHECKOUT: &str = "opt/tiepoint/checkout";
 const SITE: &str = "opt/tiepoint/site";
