@@ -6,13 +6,13 @@ use crate::history::{History, Step};
 use crate::journal::JournalFolder;
 use crate::log::{Log, Pending};
 use crate::own::OwnCommits;
-use crate::provisional::{Aliases, Provisional};
+use crate::provisional::{self, Aliases, Provisional};
 use crate::state::State;
 use crate::status::Status;
 use crate::transaction::{EditTransaction, Made};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, Weak};
 use std::time::Duration;
-use tiepoint_core::{ChangeSet, ChangeSetId, Conflict, FidRule, Layer, Target};
+use tiepoint_core::{ChangeSet, ChangeSetId, Conflict, Fid, FidRule, Layer, Target};
 use tiepoint_store::{Result as StoreResult, Store, StoreError, Transaction, Turn, Turns};
 
 /// A store that you may change your mind about.
@@ -56,7 +56,7 @@ pub struct EditBuffer {
     turns: Turns,
     pub(crate) shared: Mutex<Shared>,
     pub(crate) provisional: Arc<Provisional>,
-    pub(crate) listeners: Arc<Listeners>,
+    pub(crate) listeners: Arc<Listeners<EditEvent>>,
     pub(crate) log: Log,
     journals: Option<JournalFolder>,
     /// Held for writing while new features without object ids get into the store, when readings
@@ -94,6 +94,9 @@ pub(crate) struct Shared {
 impl EditBuffer {
     /// How long a writer waits for its turn.
     pub const PATIENCE: Duration = Duration::from_secs(5);
+
+    /// Fids from here on are provisional: those of features that are new, until they are committed.
+    pub const FIRST_PROVISIONAL: i64 = provisional::FIRST;
 
     /// Pending edits over a store, lost with the program: no journal is kept.
     #[must_use]
@@ -284,6 +287,13 @@ impl EditBuffer {
     pub fn status(&self, layer: &str, target: &Target) -> Status {
         let (state, aliases) = self.state_and_aliases();
         Status::of(&state, layer, &aliases.target(layer, target))
+    }
+
+    /// What a feature is called here that edits are pending for; `None` where there are none, and
+    /// where it is deleted.
+    #[must_use]
+    pub fn fid(&self, layer: &str, target: &Target) -> Option<Fid> {
+        self.lock().state.fid(layer, target)
     }
 
     /// Hears what happens to the buffer, until the subscription is dropped.

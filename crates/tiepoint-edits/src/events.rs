@@ -67,19 +67,25 @@ pub enum Direction {
 /// What a handler may say of an event: that it could not deal with it.
 pub type Handled = Result<(), Box<dyn Error + Send + Sync>>;
 
-type Handler = dyn FnMut(&EditEvent) -> Handled + Send;
+type Handler<E> = dyn FnMut(&E) -> Handled + Send;
 
 /// Keeps a handler; dropping it ends the hearing.
 #[must_use = "the handler hears nothing once this is dropped"]
 pub struct Subscription {
     number: u64,
-    listeners: Arc<Listeners>,
+    listeners: Arc<dyn Leave>,
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
         self.listeners.remove(self.number);
     }
+}
+
+/// Those whom a handler may leave, whatever they hear of.
+trait Leave: Send + Sync {
+    /// No more is told to this one.
+    fn remove(&self, number: u64);
 }
 
 /// A handler that failed or panicked. What it was told of had happened and stands.
@@ -91,73 +97,82 @@ pub struct HandlerFault {
     pub panicked: bool,
 }
 
-/// Those who hear, and what they are still to hear.
-#[derive(Default)]
-pub(crate) struct Listeners {
-    handlers: Mutex<Vec<Listener>>,
-    queue: Mutex<Queue>,
+/// Those who hear of something, and what they are still to hear.
+pub struct Listeners<E> {
+    handlers: Mutex<Vec<Listener<E>>>,
+    queue: Mutex<Queue<E>>,
     faults: Mutex<Vec<HandlerFault>>,
     next: AtomicU64,
 }
 
-#[derive(Clone)]
-struct Listener {
+struct Listener<E> {
     number: u64,
     /// The first event that it hears.
     since: u64,
-    handler: Arc<Mutex<Handler>>,
+    handler: Arc<Mutex<Handler<E>>>,
 }
 
-#[derive(Default)]
-struct Queue {
-    events: VecDeque<(u64, EditEvent)>,
+impl<E> Clone for Listener<E> {
+    fn clone(&self) -> Self {
+        Self { number: self.number, since: self.since, handler: Arc::clone(&self.handler) }
+    }
+}
+
+struct Queue<E> {
+    events: VecDeque<(u64, E)>,
     /// The number of the next event.
     next: u64,
     /// Whether somebody is telling them already.
     being_told: bool,
 }
 
-impl Listeners {
+impl<E> Default for Listeners<E> {
+    fn default() -> Self {
+        let queue = Queue { events: VecDeque::new(), next: 0, being_told: false };
+        Self {
+            handlers: Mutex::default(),
+            queue: Mutex::new(queue),
+            faults: Mutex::default(),
+            next: AtomicU64::default(),
+        }
+    }
+}
+
+impl<E: Send + 'static> Listeners<E> {
     /// Hears what is queued from now on, and nothing that was before.
-    pub(crate) fn subscribe(
+    pub fn subscribe(
         self: &Arc<Self>,
-        handler: impl FnMut(&EditEvent) -> Handled + Send + 'static,
+        handler: impl FnMut(&E) -> Handled + Send + 'static,
     ) -> Subscription {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let since = lock(&self.queue).next;
         let listener = Listener { number, since, handler: Arc::new(Mutex::new(handler)) };
         lock(&self.handlers).push(listener);
-        Subscription { number, listeners: Arc::clone(self) }
+        let listeners: Arc<dyn Leave> = Arc::<Self>::clone(self);
+        Subscription { number, listeners }
     }
 
-    pub(crate) fn queue(&self, event: EditEvent) {
+    /// To be told when it is [delivered](Self::deliver).
+    pub fn queue(&self, event: E) {
         let mut queue = lock(&self.queue);
         let number = queue.next;
         queue.next += 1;
         queue.events.push_back((number, event));
     }
 
-    /// No more is told to this one. The handler goes when no lock is held: what it owns may be a
-    /// subscription, too.
-    fn remove(&self, number: u64) {
-        let mut handlers = lock(&self.handlers);
-        let at = handlers.iter().position(|it| it.number == number);
-        let removed = at.map(|at| handlers.remove(at));
-        drop(handlers);
-        drop(removed);
-    }
-
     fn is_listening(&self, number: u64) -> bool {
         lock(&self.handlers).iter().any(|it| it.number == number)
     }
 
-    pub(crate) fn take_faults(&self) -> Vec<HandlerFault> {
+    /// The handlers that failed or panicked since this was last asked.
+    #[must_use]
+    pub fn take_faults(&self) -> Vec<HandlerFault> {
         std::mem::take(&mut lock(&self.faults))
     }
 
     /// Tells what is queued, in order. Holds no lock while a handler runs: what a handler does
     /// comes after what it was told of, and is told after it, by whoever is telling.
-    pub(crate) fn deliver(&self) {
+    pub fn deliver(&self) {
         if std::mem::replace(&mut lock(&self.queue).being_told, true) {
             return;
         }
@@ -171,14 +186,14 @@ impl Listeners {
         }
     }
 
-    fn next_event(&self) -> Option<(u64, EditEvent)> {
+    fn next_event(&self) -> Option<(u64, E)> {
         let mut queue = lock(&self.queue);
         let event = queue.events.pop_front();
         queue.being_told = event.is_some();
         event
     }
 
-    fn tell(&self, listener: &Listener, event: &EditEvent) {
+    fn tell(&self, listener: &Listener<E>, event: &E) {
         let told = catch_unwind(AssertUnwindSafe(|| {
             lock(&listener.handler)(event).map_err(|error| error.to_string())
         }));
@@ -191,6 +206,17 @@ impl Listeners {
             }
         };
         lock(&self.faults).push(fault);
+    }
+}
+
+impl<E: Send> Leave for Listeners<E> {
+    // The handler goes when no lock is held: what it owns may be a subscription, too.
+    fn remove(&self, number: u64) {
+        let mut handlers = lock(&self.handlers);
+        let at = handlers.iter().position(|it| it.number == number);
+        let removed = at.map(|at| handlers.remove(at));
+        drop(handlers);
+        drop(removed);
     }
 }
 

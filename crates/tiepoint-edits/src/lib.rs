@@ -32,7 +32,7 @@ pub use buffer::EditBuffer;
 pub use command::EditCommand;
 pub use commit::Committed;
 pub use error::{EditError, Result};
-pub use events::{Direction, EditEvent, Handled, HandlerFault, Subscription};
+pub use events::{Direction, EditEvent, Handled, HandlerFault, Listeners, Subscription};
 pub use follow::{Follower, Following, Heard};
 pub use recover::Recovered;
 pub use remains::Remains;

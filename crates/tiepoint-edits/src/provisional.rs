@@ -6,7 +6,7 @@ use tiepoint_core::{Change, ChangeSet, Edit, Feature, Fid, Ids, Image, Query, Ta
 
 /// They begin here: above whatever a store counts to, and exact as a double. Ascending, so that new
 /// features come last, in the order they were made in.
-const FIRST: i64 = 1 << 52;
+pub(crate) const FIRST: i64 = 1 << 52;
 
 /// Gives them out, none twice.
 #[derive(Debug)]

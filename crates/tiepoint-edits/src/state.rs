@@ -45,7 +45,13 @@ impl Row {
         Self { base: Some(Arc::clone(&feature)), now: Some(feature), dirty: false, fid }
     }
 
-    pub(crate) fn new(base: Option<Arc<Feature>>, now: Option<Arc<Feature>>) -> Self {
+    /// What is stored is called as its store calls it, also where it was deleted and came again.
+    pub(crate) fn new(base: Option<Arc<Feature>>, mut now: Option<Arc<Feature>>) -> Self {
+        if let (Some(base), Some(now)) = (&base, &mut now)
+            && base.fid != now.fid
+        {
+            Arc::make_mut(now).fid.clone_from(&base.fid);
+        }
         let dirty = match (&base, &now) {
             (Some(base), Some(now)) => base.values() != now.values(),
             (None, None) => false,

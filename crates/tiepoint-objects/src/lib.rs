@@ -27,6 +27,7 @@ mod event;
 mod handle;
 mod not_tied;
 mod registry;
+mod store;
 mod tracker;
 mod verdict;
 
@@ -34,6 +35,7 @@ pub use event::{Event, Scope};
 pub use handle::Handle;
 pub use not_tied::{NotTied, Reason};
 pub use registry::{LayerKey, Registry, Resyncing};
+pub use store::{RowChange, TiedLayer};
 pub use tracker::{
     Duplicates, Identity, Policy, Provisional, Resync, Rewritten, State, TieRef, Tracker,
 };

@@ -5,6 +5,7 @@ use tiepoint_codecs::CodecError;
 use tiepoint_core::{Conflict, Crs, DecodeError, ErrorKind};
 use tiepoint_edits::EditError;
 use tiepoint_edits::journal::JournalError;
+use tiepoint_objects::NotTied;
 use tiepoint_store::{NotApplied, Refusal, StoreError};
 
 /// What a call of the facade yields.
@@ -31,6 +32,9 @@ pub enum Error {
     /// A journal cannot be read or written.
     #[error(transparent)]
     Journal(#[from] JournalError),
+    /// There is no object for what was asked.
+    #[error(transparent)]
+    NotTied(#[from] NotTied),
     /// A path or URL that no driver opens.
     #[error("`{location}` is no store that can be opened")]
     UnknownStore {
@@ -170,9 +174,10 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         match self {
             Self::Store(error) => error.kind(),
-            Self::FeatureNotFound { .. } | Self::NoLog { .. } | Self::NotKnown { .. } => {
-                ErrorKind::NotFound
-            }
+            Self::FeatureNotFound { .. }
+            | Self::NotTied(_)
+            | Self::NoLog { .. }
+            | Self::NotKnown { .. } => ErrorKind::NotFound,
             Self::Document(error) => error.reason.kind(),
             Self::Changes(error) => error.reason.kind(),
             Self::NotApplied(reason) => reason.kind(),
@@ -223,6 +228,7 @@ impl Error {
             ),
             Self::File { .. }
             | Self::FeatureNotFound { .. }
+            | Self::NotTied(_)
             | Self::NotKnown { .. }
             | Self::Stopped { .. }
             | Self::Journal(_) => None,

@@ -31,6 +31,7 @@ mod location;
 mod open;
 mod progress;
 mod source;
+mod ties;
 pub mod typed;
 
 pub use changes::{
@@ -52,6 +53,7 @@ pub use location::Location;
 pub use open::{create, open, open_or_create};
 pub use progress::{Phase, Progress, Step, Unit};
 pub use source::Source;
+pub use ties::{Key, Ties, Told, Watching};
 
 pub use tiepoint_codecs as codecs;
 pub use tiepoint_codecs::Format;
@@ -68,6 +70,7 @@ pub use tiepoint_edits::journal::JournalFolder;
 pub use tiepoint_edits::{Committed, EditBuffer, EditCommand, EditError, Recovered};
 pub use tiepoint_gpkg::sqlite_source_id;
 pub use tiepoint_objects as objects;
+pub use tiepoint_objects::{NotTied, Reason, What};
 #[cfg(feature = "testing")]
 pub use tiepoint_postgis::testing;
 pub use tiepoint_spatial as spatial;

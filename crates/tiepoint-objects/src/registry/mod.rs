@@ -45,6 +45,14 @@ impl<H: Handle> Resyncing<'_, H> {
         self.registry.follow(self.layer, &verdict);
         verdict
     }
+
+    /// The same, with the objects; see [`Registry::hear_with_objects`].
+    pub fn finish_with_objects(self) -> (Verdict, Vec<Option<H>>) {
+        let verdict = self.reading.finish(&mut self.registry.layer_mut(self.layer).tracker);
+        let objects = self.registry.objects_of(self.layer, &verdict);
+        self.registry.follow(self.layer, &verdict);
+        (verdict, objects)
+    }
 }
 
 struct Layer<H: Handle> {
@@ -92,6 +100,30 @@ impl<H: Handle> Registry<H> {
         let verdict = self.layer_mut(layer).tracker.hear(event);
         self.follow(layer, &verdict);
         verdict
+    }
+
+    /// The same, with the objects of the transitions, where there are any. One that nothing is
+    /// pending for any more may be freed with what is returned here, so whoever is to be told of
+    /// it is told by this.
+    pub fn hear_with_objects(
+        &mut self,
+        layer: LayerKey,
+        event: Event,
+    ) -> (Verdict, Vec<Option<H>>) {
+        let verdict = self.layer_mut(layer).tracker.hear(event);
+        let objects = self.objects_of(layer, &verdict);
+        self.follow(layer, &verdict);
+        (verdict, objects)
+    }
+
+    /// The tie of a row that came in the step that is open; see [`Tracker::meet`].
+    pub fn meet(
+        &mut self,
+        layer: LayerKey,
+        fid: &Fid,
+        carried: Option<ObjectId>,
+    ) -> Option<TieRef> {
+        self.layer_mut(layer).tracker.meet(fid, carried)
     }
 
     /// Begins to tell which rows there are; see [`Tracker::resync`].
@@ -227,6 +259,10 @@ impl<H: Handle> Registry<H> {
         };
         let hash = hasher.hash_one(address);
         by_address.insert_unique(hash, (layer, tie), |it| hasher.hash_one(address_of(it)));
+    }
+
+    fn objects_of(&self, layer: LayerKey, verdict: &Verdict) -> Vec<Option<H>> {
+        verdict.transitions.iter().map(|it| self.object(layer, it.tie)).collect()
     }
 
     /// Objects are held as their ties' new standings want it; what is long gone is forgotten.
