@@ -6,6 +6,7 @@ use tiepoint::{ErrorKind, StoreError};
 mod python {
     use pyo3::import_exception;
     import_exception!(tiepoint.errors, NotFound);
+    import_exception!(tiepoint.errors, NotTied);
     import_exception!(tiepoint.errors, AlreadyExists);
     import_exception!(tiepoint.errors, Invalid);
     import_exception!(tiepoint.errors, Conflict);
@@ -40,6 +41,11 @@ pub(crate) fn raised(error: &tiepoint::Error) -> PyErr {
 /// An error of a store as an exception.
 pub(crate) fn raised_by_store(error: StoreError) -> PyErr {
     raised(&error.into())
+}
+
+/// Why there is no object, as an exception.
+pub(crate) fn not_tied(why: &tiepoint::objects::NotTied) -> PyErr {
+    python::NotTied::new_err((why.to_string(), why.reason.word()))
 }
 
 /// An argument that makes no sense.

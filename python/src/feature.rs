@@ -5,7 +5,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList};
 use tiepoint::{ErrorKind, Fid, Geometry};
 
-/// One feature, as a store said it. Values are made Python's when they are asked for.
+/// One feature: a mapping from the names of its fields to their values.
+///
+/// Null is None, a decimal number a ``Decimal``, JSON what ``json.loads`` makes of it, a geometry
+/// its WKB.
 #[pyclass(frozen, mapping, module = "tiepoint")]
 pub(crate) struct Feature(tiepoint::Feature);
 
@@ -32,11 +35,13 @@ impl Feature {
 
 #[pymethods]
 impl Feature {
+    /// The UUID of the object it stands for; None in a layer that is not tied.
     #[getter]
     fn id(&self) -> Option<String> {
         self.0.id.map(|id| id.to_string())
     }
 
+    /// What its store calls it today.
     #[getter]
     fn fid<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         Ok(match &self.0.fid {
@@ -46,11 +51,13 @@ impl Feature {
         })
     }
 
+    /// Its geometry as WKB (ISO), x being easting or longitude.
     #[getter]
     fn geometry<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyBytes>> {
         self.0.geometry().map(|geometry| PyBytes::new(py, geometry.as_wkb()))
     }
 
+    /// Its geometry as WKT.
     #[getter]
     fn wkt(&self) -> Option<String> {
         self.0.geometry().map(Geometry::to_wkt)
@@ -77,18 +84,22 @@ impl Feature {
         Ok(PyList::new(py, self.names().collect::<Vec<_>>())?.try_iter()?.into_any())
     }
 
+    /// The names of its fields.
     fn keys(&self) -> Vec<&str> {
         self.names().collect()
     }
 
+    /// Its values, in the order of its fields.
     fn values<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyAny>>> {
         self.all(py)
     }
 
+    /// Its fields' names, each with its value.
     fn items<'py>(&self, py: Python<'py>) -> PyResult<Vec<(&str, Bound<'py, PyAny>)>> {
         Ok(self.names().zip(self.all(py)?).collect())
     }
 
+    /// The value of a field, or ``default`` where there is no such field.
     #[pyo3(signature = (field, default=None, /))]
     fn get<'py>(
         &self,

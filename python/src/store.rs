@@ -1,15 +1,17 @@
 //! Stores: opened, asked and tied from Python.
-use crate::error::{exception, raised, raised_by_store, wrong};
+use crate::argument::{AnyUuid, text};
+use crate::error::{exception, raised, raised_by_store};
 use crate::layer::Layer;
 use crate::query::{self, Asked, Order};
 use crate::reading::{self, Features};
 use crate::wait::{locked, wait, wait_to_stop};
 use pyo3::prelude::*;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use tiepoint::{
-    Aggregate, BadIds, Carrier, ErrorKind, ImportOptions, ObjectId, Progress, ReadControl, Result,
-    Source, TieOptions, TransactionOptions, Value,
+    Aggregate, BadIds, Carrier, ErrorKind, ImportOptions, Progress, ReadControl, Result, Source,
+    TieOptions, TransactionOptions, Value,
 };
 
 /// A place that keeps features in named layers. One serves many threads.
@@ -22,20 +24,26 @@ pub(crate) struct Store {
 /// What tying a layer did.
 #[pyclass(frozen, get_all, module = "tiepoint")]
 pub(crate) struct TieReport {
+    /// Features that had a usable id; by a natural key, all.
     kept: u64,
+    /// Features that had none and were given one.
     minted: u64,
+    /// Features whose malformed or shared id was replaced.
     replaced: u64,
 }
 
-/// Opens a store that is there.
+/// Opens a store that is there: a path ending in ``.gpkg``, a URL such as
+/// ``postgres://user@host/database`` or ``gpkg:data.db``, or ``memory:``.
 #[pyfunction]
-pub(crate) fn open(py: Python<'_>, url: String) -> PyResult<Store> {
+pub(crate) fn open(py: Python<'_>, url: PathBuf) -> PyResult<Store> {
+    let url = text(url)?;
     opened(wait(py, move || tiepoint::open(&url))?)
 }
 
-/// Creates an empty store.
+/// Creates an empty store. A database is made by its server, not from here.
 #[pyfunction]
-pub(crate) fn create(py: Python<'_>, url: String) -> PyResult<Store> {
+pub(crate) fn create(py: Python<'_>, url: PathBuf) -> PyResult<Store> {
+    let url = text(url)?;
     opened(wait(py, move || tiepoint::create(&url))?)
 }
 
@@ -52,27 +60,38 @@ fn opened(store: Result<Box<dyn tiepoint::Store>>) -> PyResult<Store> {
 
 #[pymethods]
 impl Store {
+    /// A name fit for messages; never contains a password.
     #[getter]
     fn name(&self) -> &str {
         &self.name
     }
 
+    /// Whether it was closed.
     #[getter]
     fn closed(&self) -> bool {
         locked(&self.open).is_none()
     }
 
+    /// All layers, sorted by name.
     fn layers(&self, py: Python<'_>) -> PyResult<Vec<Layer>> {
         let store = self.store()?;
         let layers = wait(py, move || store.layers())?.map_err(raised_by_store)?;
         Ok(layers.into_iter().map(Layer::from).collect())
     }
 
+    /// One layer by its exact name.
     fn layer(&self, py: Python<'_>, name: String) -> PyResult<Layer> {
         let store = self.store()?;
         wait(py, move || store.layer(&name))?.map(Layer::from).map_err(raised_by_store)
     }
 
+    /// The features of a layer that a filter is true of, all from one committed state.
+    ///
+    /// ``filter`` is CQL2, text or JSON; ``bbox`` is ``(min_x, min_y, max_x, max_y)`` in the
+    /// layer's CRS, x being easting or longitude, and may cross 180 degrees. ``fields`` are the
+    /// ones to fetch, the geometry too only if it is among them; ``compute`` maps new names to
+    /// CQL2. A sort key is a field or CQL2, with a minus before it for large to small. ``crs`` is
+    /// what geometries are fetched in.
     #[pyo3(signature = (
         layer, filter=None, *, bbox=None, fields=None, compute=None, order=None, limit=None,
         offset=0, crs=None,
@@ -97,6 +116,7 @@ impl Store {
         reading::read(py, self.store()?, layer, asked)
     }
 
+    /// How many features of a layer a filter is true of.
     #[pyo3(signature = (layer, filter=None, *, bbox=None))]
     fn count(
         &self,
@@ -117,16 +137,19 @@ impl Store {
         }
     }
 
+    /// Imports a document or store in one transaction; says how many features were written.
+    ///
+    /// The layer is named for the file where no name is given.
     #[pyo3(signature = (document, layer=None, *, mode="create"))]
     fn load(
         &self,
         py: Python<'_>,
-        document: &str,
+        document: PathBuf,
         layer: Option<String>,
         mode: &str,
     ) -> PyResult<u64> {
         let store = self.store()?;
-        let source = Source::parse(document).map_err(|error| raised(&error))?;
+        let source = Source::parse(&text(document)?).map_err(|error| raised(&error))?;
         let options = ImportOptions { layer, mode: query::mode(mode)?, ..ImportOptions::default() };
         let control = ReadControl::default();
         let progress = Stoppable(control.clone());
@@ -137,6 +160,10 @@ impl Store {
         Ok(layers.iter().map(|layer| layer.inserted + layer.updated).sum())
     }
 
+    /// Gives a layer's features object ids: in a column, or by a natural key.
+    ///
+    /// Without either, as it is tied already, or in a column ``object_id``. A key's namespace is a
+    /// UUID, a new one where none is given.
     #[pyo3(signature = (layer, *, column=None, key=None, namespace=None, replace_bad_ids=false))]
     fn tie(
         &self,
@@ -144,13 +171,11 @@ impl Store {
         layer: &str,
         column: Option<String>,
         key: Option<String>,
-        namespace: Option<&str>,
+        namespace: Option<AnyUuid>,
         replace_bad_ids: bool,
     ) -> PyResult<TieReport> {
         let store = self.store()?;
-        let namespace: Option<ObjectId> = namespace
-            .map(|text| text.parse().map_err(|error| wrong("namespace", &error)))
-            .transpose()?;
+        let namespace = namespace.map(|it| it.object_id("namespace")).transpose()?;
         let bad_ids = if replace_bad_ids { BadIds::Replace } else { BadIds::Report };
         let tied = py.detach(|| {
             let mut transaction = store.begin(TransactionOptions::default())?;
@@ -164,6 +189,7 @@ impl Store {
         Ok(TieReport { kept, minted, replaced })
     }
 
+    /// Takes away what tying added, from one layer or all; returns their names.
     #[pyo3(signature = (layer=None))]
     fn untie(&self, py: Python<'_>, layer: Option<&str>) -> PyResult<Vec<String>> {
         let store = self.store()?;
@@ -176,6 +202,7 @@ impl Store {
         untied.map_err(raised_by_store)
     }
 
+    /// Closes it; what is being read is read to its end.
     fn close(&self, py: Python<'_>) {
         let store = locked(&self.open).take();
         py.detach(|| drop(store));

@@ -50,6 +50,7 @@ class Exceptions(unittest.TestCase):
         self.assertIsInstance(missing.exception, tiepoint.NotFound)
         with self.assertRaises(NotImplementedError) as unknown:
             tiepoint.open("trees.xyz")
+        assert isinstance(unknown.exception, tiepoint.Unsupported)
         self.assertIn("memory:", str(unknown.exception.hint))
 
 

@@ -10,7 +10,7 @@ from .support import COUNTRIES, folder
 
 class Stores(unittest.TestCase):
     def setUp(self) -> None:
-        self.path = str(folder(self) / "world.gpkg")
+        self.path = folder(self) / "world.gpkg"
         self.store = tiepoint.create(self.path)
         self.addCleanup(self.store.close)
         self.store.load(COUNTRIES)
@@ -80,7 +80,7 @@ class Tying(unittest.TestCase):
     def test_a_key_names_the_objects_in_its_namespace(self) -> None:
         self.store.untie()
         namespace = uuid.UUID("67e55044-10b1-426f-9247-bb680e5fe0c8")
-        self.store.tie("countries", key="iso_a3", namespace=str(namespace))
+        self.store.tie("countries", key="iso_a3", namespace=namespace)
         layer = self.store.layer("countries")
         self.assertEqual((layer.identity, layer.namespace), ("key", str(namespace)))
         feature = next(self.store.read("countries", "iso_a3 = 'FJI'"))

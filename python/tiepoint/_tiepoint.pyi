@@ -1,22 +1,31 @@
 """The native half of tiepoint, in Rust; `tiepoint` is the name to import it by."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from os import PathLike
 from types import TracebackType
-from typing import Any, Literal, Optional, Union, final
+from typing import Any, Callable, Literal, Optional, Union, final
+from uuid import UUID
 
+_Text = Union[str, PathLike[str]]
 _Kind = Literal["column", "key"]
 _FidRule = Literal["stable", "renumbering", "ephemeral"]
 _Mode = Literal["create", "append", "upsert", "replace"]
 
-def open(url: str) -> Store:
+def open(url: _Text) -> Store:
     """Opens a store that is there: a path ending in ``.gpkg``, a URL such as
     ``postgres://user@host/database`` or ``gpkg:data.db``, or ``memory:``."""
 
-def create(url: str) -> Store:
+def create(url: _Text) -> Store:
     """Creates an empty store. A database is made by its server, not from here."""
 
 def sqlite_source_id() -> str:
     """The SQLite that is linked, named by the commit it was made from."""
+
+def mint() -> str:
+    """A new object id: a UUID, version 7."""
+
+def is_object_id(text: str) -> bool:
+    """Whether a text spells an object id, in any common form of a UUID."""
 
 @final
 class Store:
@@ -66,7 +75,7 @@ class Store:
     ) -> int:
         """How many features of a layer a filter is true of."""
 
-    def load(self, document: str, layer: Optional[str] = None, *, mode: _Mode = "create") -> int:
+    def load(self, document: _Text, layer: Optional[str] = None, *, mode: _Mode = "create") -> int:
         """Imports a document or store in one transaction; says how many features were written.
 
         The layer is named for the file where no name is given."""
@@ -77,7 +86,7 @@ class Store:
         *,
         column: Optional[str] = None,
         key: Optional[str] = None,
-        namespace: Optional[str] = None,
+        namespace: Union[str, UUID, None] = None,
         replace_bad_ids: bool = False,
     ) -> TieReport:
         """Gives a layer's features object ids: in a column, or by a natural key.
@@ -231,9 +240,9 @@ class Feature:
     def get(self, field: str, default: Any = None, /) -> Any:
         """The value of a field, or ``default`` where there is no such field."""
 
-    def __getitem__(self, field: str) -> Any: ...
+    def __getitem__(self, field: str, /) -> Any: ...
     def __len__(self) -> int: ...
-    def __contains__(self, field: object) -> bool: ...
+    def __contains__(self, field: object, /) -> bool: ...
     def __iter__(self) -> Iterator[str]: ...
     def __repr__(self) -> str: ...
 
@@ -254,3 +263,194 @@ class TieReport:
         """Features whose malformed or shared id was replaced."""
 
     def __repr__(self) -> str: ...
+
+@final
+class LayerTies:
+    """The ties of one layer of numbered rows, for who translates the signals of a program: events in,
+    verdicts out, objects by features. `tiepoint.qgis` does it for QGIS.
+
+    What identity fields say is told as it is: a UUID in any form, a natural key where there is a
+    namespace; null, and what spells no id, is no id. ``INT64_MIN`` is the fid of a feature that was
+    never in a layer. Numbers of ties are good until the next event."""
+
+    def __new__(
+        cls,
+        make: Callable[[Any, Optional[int], str], Any],
+        *,
+        fids: _FidRule = "stable",
+        namespace: Optional[str] = None,
+        duplicates: Literal["fork", "report"] = "fork",
+        rewritten: Literal["restore", "report"] = "restore",
+    ) -> LayerTies:
+        """``make(feature or None, fid, object id)`` makes an object."""
+
+    def want(self, kinds: list[str]) -> None:
+        """Has transitions of these kinds told even of ties that have no object."""
+
+    def editing_started(self, passthrough: bool) -> None:
+        """Edits are pending from now on; ``passthrough``: they go to the store at once."""
+
+    def added(self, fid: int) -> None:
+        """A row shows that did not."""
+
+    def deleted(self, fid: int) -> None:
+        """A row does not show any more."""
+
+    def changed(self, fid: int) -> None:
+        """A row says something else."""
+
+    def identity_written(self, fid: int, value: Any) -> None:
+        """Somebody wrote the identity field of a row."""
+
+    def looked(self, asked: list[int], rows: Iterable[tuple[int, Any]]) -> None:
+        """What the rows that were to be looked at say: those that are there."""
+
+    def step_ended(self, clean: bool) -> Optional[Verdict]:
+        """An undo step is complete; ``clean``: nothing is pending any more."""
+
+    def commit_started(self) -> Optional[Verdict]:
+        """A commit is about to begin."""
+
+    def committed_removed(self, fids: list[int]) -> None:
+        """It took rows out of the store."""
+
+    def committed_added(self, fids: list[int]) -> None:
+        """It put rows into the store."""
+
+    def renumbered(self, old: int, new: int) -> Optional[Verdict]:
+        """A row is called something else."""
+
+    def commit_ended(self, success: bool, editing: bool) -> Optional[Verdict]:
+        """The commit is over; ``editing``: more edits may follow."""
+
+    def rolled_back(self, editing: bool) -> Optional[Verdict]:
+        """All that was pending is dropped."""
+
+    def filter_changed(self, filtered: bool) -> Optional[Verdict]:
+        """Another part of the layer shows."""
+
+    def fields_changed(self, identity: bool) -> Optional[Verdict]:
+        """The layer has other fields; ``identity``: the identity field is among them."""
+
+    def source_changed(self, fids: _FidRule) -> Optional[Verdict]:
+        """Other rows are behind the layer."""
+
+    def layer_gone(self) -> Optional[Verdict]:
+        """The layer is gone, and with it what was pending."""
+
+    def layer_returned(self) -> Optional[Verdict]:
+        """The layer is here again."""
+
+    def resync(
+        self, rows: Iterable[tuple[int, Any]], fids: Optional[list[int]] = None
+    ) -> Optional[Verdict]:
+        """Tells which rows there are, of all or of those asked for, and what they say."""
+
+    def resync_from(self, url: str, layer: str, field: str) -> Optional[Verdict]:
+        """The same of all rows, read from a store: several times as fast."""
+
+    def debts(self, before_commit: bool) -> list[tuple[int, str, str]]:
+        """Ids to be written: the row's fid, the id, and why: new, fork or rewritten."""
+
+    def strays(self) -> list[tuple[int, Optional[str]]]:
+        """Rows without ties, with the id of another that they carry."""
+
+    def object(self, fid: int, value: Any, feature: Any) -> Any:
+        """The object of a feature, made where there is none. Raises ``NotTied``."""
+
+    def object_at(self, tie: int, feature: Any) -> Any:
+        """The object of a tie, made where there is none."""
+
+    def held(self, tie: int) -> Any:
+        """The object of a tie, if there is one."""
+
+    def bind(self, tie: int, object: Any) -> Any:
+        """Gives a tie its object; one that is there stays, and is returned."""
+
+    def unbind(self, tie: int) -> Any:
+        """Lets go of a tie's object."""
+
+    def by_fid(self, fid: int) -> int:
+        """The tie of a row. Raises ``NotTied``."""
+
+    def by_id(self, id: Any) -> int:
+        """The tie of an object id. Raises ``NotTied``."""
+
+    def by_feature(self, fid: int, value: Any) -> int:
+        """The tie of a feature. Raises ``NotTied``."""
+
+    def tie_of(self, object: Any) -> Optional[int]:
+        """The tie of an object."""
+
+    def fid(self, tie: int) -> Optional[int]:
+        """What its row is called, while it shows."""
+
+    def object_id(self, tie: int) -> str:
+        """Its object's id."""
+
+    def state(self, tie: int) -> str:
+        """Where it stands."""
+
+    def is_changed(self, tie: int) -> bool:
+        """Whether its row says something that is not committed."""
+
+    def objects(self) -> list[Any]:
+        """Every object that is held and alive."""
+
+    def __len__(self) -> int: ...
+
+@final
+class Verdict:
+    """What followed from an event."""
+
+    @property
+    def transitions(self) -> list[Transition]:
+        """What became of ties that have objects, and of others as far as that is wanted."""
+
+    @property
+    def duplicates(self) -> list[tuple[int, str]]:
+        """Rows that were left untied, with the id of another that they carry."""
+
+    @property
+    def look(self) -> list[int]:
+        """Rows to look at: tell by ``looked``, then end the step once more."""
+
+    @property
+    def read(self) -> list[int]:
+        """Rows to read again: tell by ``resync``."""
+
+    @property
+    def read_all(self) -> bool:
+        """Whether all rows are to be read again."""
+
+    @property
+    def write(self) -> bool:
+        """Whether there are debts."""
+
+@final
+class Transition:
+    """What became of a tie."""
+
+    @property
+    def what(self) -> str:
+        """One word."""
+
+    @property
+    def tie(self) -> int:
+        """Its number."""
+
+    @property
+    def object_id(self) -> str:
+        """Its object's id."""
+
+    @property
+    def fid(self) -> Optional[int]:
+        """What its row is called, while it shows."""
+
+    @property
+    def object(self) -> Any:
+        """Its object, if there is one."""
+
+    @property
+    def other_id(self) -> Optional[str]:
+        """The id that it is a copy of, that it had before, or that somebody wrote."""

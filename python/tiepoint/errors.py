@@ -1,6 +1,6 @@
 """What can go wrong, by whose move it is; each is also the builtin that one would catch."""
 
-from typing import Optional
+from typing import Any, Optional, Tuple
 
 
 class Error(Exception):
@@ -17,7 +17,7 @@ class Error(Exception):
     def __str__(self) -> str:
         return self.message if self.hint is None else f"{self.message}\nhint: {self.hint}"
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> Tuple[Any, ...]:
         return type(self), (self.message, self.hint)
 
 
@@ -72,5 +72,5 @@ class NotTied(NotFound):
         super().__init__(message, hint)
         self.reason = reason
 
-    def __reduce__(self) -> tuple:
+    def __reduce__(self) -> Tuple[Any, ...]:
         return type(self), (self.message, self.reason, self.hint)

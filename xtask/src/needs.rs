@@ -1,5 +1,5 @@
 //! What the tests need from the system, and getting it where we may.
-use crate::run::{Outcome, run, say};
+use crate::run::{Outcome, is_root, run, say};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -27,6 +27,26 @@ const NEEDS: &[Need] = &[
         what: "QGIS for Python",
         package: "python3-qgis",
         is_there: || answers("/usr/bin/python3", &["-c", "import qgis.core"]),
+    },
+    Need {
+        what: "QGIS's providers of data",
+        package: "qgis-providers",
+        is_there: || Path::new("/usr/lib/qgis/plugins/libprovider_spatialite.so").exists(),
+    },
+    Need {
+        what: "virtual environments for Python",
+        package: "python3-venv",
+        is_there: || answers("/usr/bin/python3", &["-c", "import ensurepip, venv"]),
+    },
+    Need {
+        what: "binutils' readelf",
+        package: "binutils",
+        is_there: || answers("readelf", &["--version"]),
+    },
+    Need {
+        what: "debootstrap, to unpack another Debian",
+        package: "debootstrap",
+        is_there: || answers("debootstrap", &["--version"]),
     },
     Need {
         what: "QGIS's world map",
@@ -124,9 +144,7 @@ fn postgres(file: &str) -> bool {
 
 /// Only root may, and only Debian and its children know these package names.
 fn may_install() -> bool {
-    let is_root = Command::new("id").arg("-u").output();
-    let is_root = is_root.is_ok_and(|output| output.stdout.trim_ascii() == b"0");
-    is_root && Path::new("/etc/debian_version").exists()
+    is_root() && Path::new("/etc/debian_version").exists()
 }
 
 fn install(packages: &[&str]) -> Outcome {

@@ -28,6 +28,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("tiepoint-cli", &["tiepoint"]),
+    ("tiepoint-python", &["tiepoint"]),
     ("tiepoint-fuzz", &["tiepoint-core", "tiepoint-gpkg", "tiepoint-codecs"]),
     (
         "tiepoint-bench",
@@ -55,14 +56,21 @@ fn metadata(more: &[&str]) -> serde_json::Value {
     serde_json::from_slice(&output.stdout).expect("is JSON")
 }
 
+/// The packages of both workspaces: ours, and that of the Python package.
+fn packages(more: &[&str]) -> Vec<serde_json::Value> {
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../python/Cargo.toml");
+    let python = python.to_str().expect("a plain path");
+    let there = metadata(&[more, &["--locked", "--manifest-path", python]].concat());
+    [metadata(more), there].iter().flat_map(|it| list(it, "packages").to_vec()).collect()
+}
+
 fn list<'a>(document: &'a serde_json::Value, name: &str) -> &'a [serde_json::Value] {
     document[name].as_array().unwrap_or_else(|| panic!("has {name}"))
 }
 
 #[test]
 fn crates_import_only_from_below() {
-    let metadata = metadata(&["--no-deps"]);
-    for package in list(&metadata, "packages") {
+    for package in packages(&["--no-deps"]) {
         let name = package["name"].as_str().expect("is named");
         if !name.starts_with("tiepoint") {
             continue;
@@ -71,7 +79,7 @@ fn crates_import_only_from_below() {
             .iter()
             .find(|(listed, _)| *listed == name)
             .unwrap_or_else(|| panic!("{name} is new: give it a row in MAY_IMPORT"));
-        for dependency in list(package, "dependencies") {
+        for dependency in list(&package, "dependencies") {
             let to = dependency["name"].as_str().expect("is named");
             let real = dependency["kind"].is_null(); // dev and build dependencies are free
             assert!(
@@ -112,7 +120,7 @@ fn the_table_of_functions_is_that_of_the_code() {
 fn architecture_names_every_crate() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace");
     let text = std::fs::read_to_string(root.join("ARCHITECTURE.md")).expect("is there");
-    for package in list(&metadata(&["--no-deps"]), "packages") {
+    for package in packages(&["--no-deps"]) {
         let name = package["name"].as_str().expect("is named");
         assert!(text.contains(&format!("`{name}`")), "ARCHITECTURE.md does not name `{name}`");
     }
@@ -146,7 +154,7 @@ fn is_allowed(expression: &str, allowed: &BTreeSet<String>) -> bool {
 fn every_licence_is_one_that_we_allow() {
     let allowed = allowed_licences();
     assert!(allowed.len() > 3, "deny.toml was read");
-    for package in list(&metadata(&[]), "packages") {
+    for package in packages(&[]) {
         let (name, licence) = (&package["name"], package["license"].as_str().unwrap_or("none"));
         assert!(is_allowed(licence, &allowed), "{name} is under {licence}");
     }

@@ -14,6 +14,11 @@ pub trait Handle: Clone {
     /// The object, if it is still there.
     fn upgrade(weak: &Self::Weak) -> Option<Self>;
 
+    /// Whether it is.
+    fn is_alive(weak: &Self::Weak) -> bool {
+        Self::upgrade(weak).is_some()
+    }
+
     /// Where the object is.
     fn address(&self) -> usize;
 }

@@ -32,7 +32,7 @@ impl<H: Handle> Held<H> {
     pub(super) fn is_alive(&self) -> bool {
         match &self.grip {
             Grip::Strong(_) => true,
-            Grip::Weak(weak) => H::upgrade(weak).is_some(),
+            Grip::Weak(weak) => H::is_alive(weak),
         }
     }
 

@@ -6,7 +6,7 @@ use crate::{Event, Handle, NotTied, Policy, Scope, State, TieRef, Tracker, Verdi
 use hashbrown::{DefaultHashBuilder, HashTable};
 use held::Held;
 use std::hash::BuildHasher;
-use tiepoint_core::{Fid, ObjectId};
+use tiepoint_core::{Fid, FidRule, ObjectId};
 
 /// A layer of a [`Registry`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -82,6 +82,11 @@ impl<H: Handle> Registry<H> {
         let key = u32::try_from(self.layers.len()).expect("memory ends before four billion layers");
         self.layers.push(Layer { tracker: Tracker::new(policy), objects: Vec::new() });
         LayerKey(key)
+    }
+
+    /// Fids are good for longer or shorter from now on: the layer has another source.
+    pub fn set_fid_rule(&mut self, layer: LayerKey, rule: FidRule) {
+        self.layer_mut(layer).tracker.set_fid_rule(rule);
     }
 
     /// What is known of a layer's ties.

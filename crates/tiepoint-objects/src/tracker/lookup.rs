@@ -152,6 +152,12 @@ impl Tracker {
         net.is_some_and(|net| net.shows == Some(false))
     }
 
+    /// Whether there is a tie of this number.
+    #[must_use]
+    pub fn has(&self, tie: TieRef) -> bool {
+        self.ties.has(tie)
+    }
+
     /// The object's id.
     #[must_use]
     pub fn id(&self, tie: TieRef) -> ObjectId {

@@ -29,7 +29,7 @@ use debts::Owed;
 use session::Session;
 use std::collections::{HashMap, HashSet, VecDeque};
 use step::Step;
-use tiepoint_core::{Fid, ObjectId};
+use tiepoint_core::{Fid, FidRule, ObjectId};
 use ties::Ties;
 
 /// Follows one layer; see the [module](self).
@@ -99,6 +99,11 @@ impl Tracker {
     #[must_use]
     pub fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// Fids are good for longer or shorter from now on: the layer has another source.
+    pub fn set_fid_rule(&mut self, rule: FidRule) {
+        self.policy.fids = rule;
     }
 
     /// Takes note of what happened. Costs the same however many ties there are, but for

@@ -10,6 +10,20 @@ use tiepoint_core::{Fid, ObjectId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TieRef(pub(crate) u32);
 
+impl TieRef {
+    /// Its number, for bindings that cannot carry the type.
+    #[must_use]
+    pub fn number(self) -> u32 {
+        self.0
+    }
+
+    /// The tie of this number, which a [`TieRef`] had.
+    #[must_use]
+    pub fn numbered(number: u32) -> Self {
+        Self(number)
+    }
+}
+
 /// Where a tie stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Standing {
@@ -86,6 +100,10 @@ impl Ties {
     pub(crate) fn iter(&self) -> impl Iterator<Item = TieRef> + '_ {
         let places = (0..self.slots.len()).map(tie_ref);
         places.filter(|tie| self.get(*tie).standing != Standing::Vacant)
+    }
+
+    pub(crate) fn has(&self, tie: TieRef) -> bool {
+        self.slots.get(tie.0 as usize).is_some_and(|it| it.standing != Standing::Vacant)
     }
 
     pub(crate) fn get(&self, tie: TieRef) -> &Tie {

@@ -1,0 +1,470 @@
+//! The ties of one layer of numbered rows, for whoever translates the signals of a program such as
+//! QGIS: events in, verdicts out, objects by features.
+mod carried;
+mod handle;
+mod policy;
+mod verdict;
+
+pub(crate) use verdict::{Transition, Verdict};
+
+use crate::error::{not_tied, raised, raised_by_store, wrong};
+use crate::wait::{locked, wait};
+use carried::{Spelling, asked_id};
+use handle::{Object, bury};
+use pyo3::prelude::*;
+use std::sync::Mutex;
+use tiepoint::objects::{Event, LayerKey, NotTied, Registry, Scope, TieRef, When};
+use tiepoint::{Fid, ObjectId, Query, Value};
+use verdict::{Wanted, int};
+
+/// A new object id: a UUID, version 7.
+#[pyfunction]
+pub(crate) fn mint() -> String {
+    ObjectId::mint().to_string()
+}
+
+/// Whether a text spells an object id, in any common form of a UUID.
+#[pyfunction]
+pub(crate) fn is_object_id(text: &str) -> bool {
+    text.parse::<ObjectId>().is_ok()
+}
+
+/// The ties of one layer of numbered rows, for who translates the signals of a program: events in,
+/// verdicts out, objects by features. `tiepoint.qgis` does it for QGIS.
+///
+/// What identity fields say is told as it is: a UUID in any form, a natural key where there is a
+/// namespace; null, and what spells no id, is no id. ``INT64_MIN`` is the fid of a feature that was
+/// never in a layer. Numbers of ties are good until the next event.
+#[pyclass(frozen, module = "tiepoint")]
+pub(crate) struct LayerTies {
+    inner: Mutex<Inner>,
+    spelling: Spelling,
+    /// Makes an object: called with a feature or `None`, the fid, and the object's id.
+    make: Py<PyAny>,
+}
+
+struct Inner {
+    registry: Registry<Object>,
+    layer: LayerKey,
+    wanted: Wanted,
+}
+
+type Said = PyResult<Option<Verdict>>;
+
+#[pymethods]
+impl LayerTies {
+    #[new]
+    #[pyo3(signature = (
+        make, *, fids="stable", namespace=None, duplicates="fork", rewritten="restore",
+    ))]
+    fn new(
+        make: Py<PyAny>,
+        fids: &str,
+        namespace: Option<&str>,
+        duplicates: &str,
+        rewritten: &str,
+    ) -> PyResult<Self> {
+        let spelling = Spelling::new(namespace)?;
+        let derived = matches!(spelling, Spelling::Key(_));
+        let mut registry = Registry::default();
+        let layer = registry.add_layer(policy::read(fids, derived, duplicates, rewritten)?);
+        let inner = Mutex::new(Inner { registry, layer, wanted: Wanted::default() });
+        Ok(Self { inner, spelling, make })
+    }
+
+    /// Has transitions of these kinds told even of ties that have no object.
+    fn want(&self, kinds: Vec<String>) {
+        locked(&self.inner).wanted = Wanted(kinds);
+    }
+
+    /// Edits are pending from now on; ``passthrough``: they go to the store at once.
+    fn editing_started(&self, passthrough: bool) {
+        self.note(Event::EditingStarted { passthrough });
+    }
+
+    /// A row shows that did not.
+    fn added(&self, fid: i64) {
+        self.note(Event::Added { fid: Fid::Int(fid) });
+    }
+
+    /// A row does not show any more.
+    fn deleted(&self, fid: i64) {
+        self.note(Event::Deleted { fid: Fid::Int(fid) });
+    }
+
+    /// A row says something else.
+    fn changed(&self, fid: i64) {
+        self.note(Event::Changed { fid: Fid::Int(fid) });
+    }
+
+    /// Somebody wrote the identity field of a row.
+    fn identity_written(&self, fid: i64, value: &Bound<'_, PyAny>) {
+        let id = self.spelling.id(value);
+        self.note(Event::IdentityWritten { fid: Fid::Int(fid), id });
+    }
+
+    /// What the rows that were to be looked at say: those that are there.
+    fn looked(&self, asked: Vec<i64>, rows: &Bound<'_, PyAny>) -> PyResult<()> {
+        let mut missing: std::collections::BTreeSet<i64> = asked.into_iter().collect();
+        for row in rows.try_iter()? {
+            let (fid, value) = row?.extract::<(i64, Bound<'_, PyAny>)>()?;
+            if missing.remove(&fid) {
+                let id = self.spelling.id(&value);
+                self.note(Event::Seen { fid: Fid::Int(fid), id });
+            }
+        }
+        for fid in missing {
+            self.note(Event::Absent { fid: Fid::Int(fid) });
+        }
+        Ok(())
+    }
+
+    /// An undo step is complete; ``clean``: nothing is pending any more.
+    fn step_ended(&self, py: Python<'_>, clean: bool) -> Said {
+        self.hear(py, Event::StepEnded { clean })
+    }
+
+    /// A commit is about to begin.
+    fn commit_started(&self, py: Python<'_>) -> Said {
+        self.hear(py, Event::CommitStarted)
+    }
+
+    /// It took rows out of the store.
+    fn committed_removed(&self, fids: Vec<i64>) {
+        self.note(Event::CommittedRemoved { fids: fids.into_iter().map(Fid::Int).collect() });
+    }
+
+    /// It put rows into the store.
+    fn committed_added(&self, fids: Vec<i64>) {
+        self.note(Event::CommittedAdded { fids: fids.into_iter().map(Fid::Int).collect() });
+    }
+
+    /// A row is called something else.
+    fn renumbered(&self, py: Python<'_>, old: i64, new: i64) -> Said {
+        self.hear(py, Event::Renumbered { from: Fid::Int(old), to: Fid::Int(new) })
+    }
+
+    /// The commit is over; ``editing``: more edits may follow.
+    fn commit_ended(&self, py: Python<'_>, success: bool, editing: bool) -> Said {
+        self.hear(py, Event::CommitEnded { success, editing })
+    }
+
+    /// All that was pending is dropped.
+    fn rolled_back(&self, py: Python<'_>, editing: bool) -> Said {
+        self.hear(py, Event::RolledBack { editing })
+    }
+
+    /// Another part of the layer shows.
+    fn filter_changed(&self, py: Python<'_>, filtered: bool) -> Said {
+        self.hear(py, Event::FilterChanged { filtered })
+    }
+
+    /// The layer has other fields; ``identity``: the identity field is among them.
+    fn fields_changed(&self, py: Python<'_>, identity: bool) -> Said {
+        self.hear(py, Event::FieldsChanged { identity })
+    }
+
+    /// Other rows are behind the layer.
+    fn source_changed(&self, py: Python<'_>, fids: &str) -> Said {
+        let rule = policy::fid_rule(fids)?;
+        let mut inner = locked(&self.inner);
+        let layer = inner.layer;
+        inner.registry.set_fid_rule(layer, rule);
+        drop(inner);
+        self.hear(py, Event::SourceChanged)
+    }
+
+    /// The layer is gone, and with it what was pending.
+    fn layer_gone(&self, py: Python<'_>) -> Said {
+        self.hear(py, Event::LayerGone)
+    }
+
+    /// The layer is here again.
+    fn layer_returned(&self, py: Python<'_>) -> Said {
+        self.hear(py, Event::LayerReturned)
+    }
+
+    /// Tells which rows there are, of all or of those asked for, and what they say.
+    #[pyo3(signature = (rows, fids=None))]
+    fn resync(&self, py: Python<'_>, rows: &Bound<'_, PyAny>, fids: Option<Vec<i64>>) -> Said {
+        let mut read = Vec::new();
+        for row in rows.try_iter()? {
+            let (fid, value) = row?.extract::<(i64, Bound<'_, PyAny>)>()?;
+            read.push((fid, self.spelling.id(&value)));
+        }
+        let scope = match fids {
+            None => Scope::All,
+            Some(fids) => Scope::Fids(fids.into_iter().map(Fid::Int).collect()),
+        };
+        self.tell_rows(py, &scope, read)
+    }
+
+    /// The same of all rows, read from a store: several times as fast.
+    fn resync_from(&self, py: Python<'_>, url: String, layer: String, field: String) -> Said {
+        let rows = wait(py, move || rows_of(&url, &layer, &field))??;
+        let spelled = rows.into_iter().map(|(fid, value)| (fid, self.spelled(&value))).collect();
+        self.tell_rows(py, &Scope::All, spelled)
+    }
+
+    /// Ids to be written: the row's fid, the id, and why: new, fork or rewritten.
+    fn debts(&self, before_commit: bool) -> Vec<(i64, String, &'static str)> {
+        let when = if before_commit { When::BeforeCommit } else { When::Later };
+        let debts = locked(&self.inner).tracker().debts(when);
+        let told = |debt: &tiepoint::objects::Debt| {
+            (int(&debt.fid), debt.id.to_string(), policy::owing(debt.owing))
+        };
+        debts.iter().map(told).collect()
+    }
+
+    /// Rows without ties, with the id of another that they carry.
+    fn strays(&self) -> Vec<(i64, Option<String>)> {
+        let inner = locked(&self.inner);
+        let strays = inner.tracker().strays();
+        strays.map(|(fid, of)| (int(fid), of.map(|id| id.to_string()))).collect()
+    }
+
+    /// The object of a feature, made where there is none. Raises ``NotTied``.
+    #[pyo3(signature = (fid, value, feature))]
+    fn object(
+        &self,
+        py: Python<'_>,
+        fid: i64,
+        value: &Bound<'_, PyAny>,
+        feature: &Bound<'_, PyAny>,
+    ) -> PyResult<Py<PyAny>> {
+        let id = self.spelling.id(value);
+        let found = {
+            let inner = locked(&self.inner);
+            let tie = inner.by_feature(fid, id).map_err(|why| not_tied(&why))?;
+            inner.registry.object(inner.layer, tie).map(Object::into_inner).ok_or(tie)
+        };
+        found.or_else(|tie| self.made(py, tie, feature))
+    }
+
+    /// The object of a tie, made where there is none.
+    #[pyo3(signature = (tie, feature))]
+    fn object_at(
+        &self,
+        py: Python<'_>,
+        tie: u32,
+        feature: &Bound<'_, PyAny>,
+    ) -> PyResult<Py<PyAny>> {
+        let tie = locked(&self.inner).tie(tie)?;
+        match self.held(tie.number())? {
+            Some(object) => Ok(object),
+            None => self.made(py, tie, feature),
+        }
+    }
+
+    /// The object of a tie, if there is one.
+    fn held(&self, tie: u32) -> PyResult<Option<Py<PyAny>>> {
+        let inner = locked(&self.inner);
+        let object = inner.registry.object(inner.layer, inner.tie(tie)?);
+        drop(inner);
+        Ok(object.map(Object::into_inner))
+    }
+
+    /// Gives a tie its object; one that is there stays, and is returned.
+    fn bind(&self, tie: u32, object: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        let inner = locked(&self.inner);
+        let tie = inner.tie(tie)?;
+        let id = inner.tracker().id(tie);
+        drop(inner);
+        Ok(self.bound(tie, id, object))
+    }
+
+    /// Lets go of a tie's object.
+    fn unbind(&self, tie: u32) -> PyResult<Option<Py<PyAny>>> {
+        let mut inner = locked(&self.inner);
+        let (layer, tie) = (inner.layer, inner.tie(tie)?);
+        let object = inner.registry.unbind(layer, tie);
+        drop(inner);
+        let object = object.map(Object::into_inner);
+        bury();
+        Ok(object)
+    }
+
+    /// The tie of a row. Raises ``NotTied``.
+    fn by_fid(&self, fid: i64) -> PyResult<u32> {
+        let found = locked(&self.inner).tracker().by_fid(&Fid::Int(fid));
+        found.map(TieRef::number).map_err(|why| not_tied(&why))
+    }
+
+    /// The tie of an object id. Raises ``NotTied``.
+    fn by_id(&self, id: &Bound<'_, PyAny>) -> PyResult<u32> {
+        let id = asked_id(id)?;
+        let found = locked(&self.inner).tracker().by_id(&id);
+        found.map(TieRef::number).map_err(|why| not_tied(&why))
+    }
+
+    /// The tie of a feature. Raises ``NotTied``.
+    fn by_feature(&self, fid: i64, value: &Bound<'_, PyAny>) -> PyResult<u32> {
+        let id = self.spelling.id(value);
+        let found = locked(&self.inner).by_feature(fid, id);
+        found.map(TieRef::number).map_err(|why| not_tied(&why))
+    }
+
+    /// The tie of an object.
+    fn tie_of(&self, object: &Bound<'_, PyAny>) -> Option<u32> {
+        let key = Object::key(object);
+        let found = locked(&self.inner).registry.tie_of(&key);
+        drop(key.into_inner());
+        found.map(|(_, tie)| tie.number())
+    }
+
+    /// What its row is called, while it shows.
+    fn fid(&self, tie: u32) -> PyResult<Option<i64>> {
+        let inner = locked(&self.inner);
+        Ok(inner.tracker().fid(inner.tie(tie)?).map(int))
+    }
+
+    /// Its object's id.
+    fn object_id(&self, tie: u32) -> PyResult<String> {
+        let inner = locked(&self.inner);
+        Ok(inner.tracker().id(inner.tie(tie)?).to_string())
+    }
+
+    /// Where it stands.
+    fn state(&self, tie: u32) -> PyResult<&'static str> {
+        let inner = locked(&self.inner);
+        Ok(policy::state(inner.tracker().state(inner.tie(tie)?)))
+    }
+
+    /// Whether its row says something that is not committed.
+    fn is_changed(&self, tie: u32) -> PyResult<bool> {
+        let inner = locked(&self.inner);
+        Ok(inner.tracker().is_changed(inner.tie(tie)?))
+    }
+
+    /// Every object that is held and alive.
+    fn objects(&self) -> Vec<Py<PyAny>> {
+        let inner = locked(&self.inner);
+        let objects: Vec<Object> =
+            inner.registry.objects(inner.layer).map(|(_, object)| object).collect();
+        drop(inner);
+        objects.into_iter().map(Object::into_inner).collect()
+    }
+
+    fn __len__(&self) -> usize {
+        locked(&self.inner).tracker().iter().count()
+    }
+}
+
+impl Inner {
+    fn tracker(&self) -> &tiepoint::objects::Tracker {
+        self.registry.tracker(self.layer)
+    }
+
+    fn tie(&self, number: u32) -> PyResult<TieRef> {
+        let tie = TieRef::numbered(number);
+        let there = self.tracker().has(tie).then_some(tie);
+        there.ok_or_else(|| wrong("tie", &format!("there is none of number {number}")))
+    }
+
+    fn by_feature(&self, fid: i64, id: Option<ObjectId>) -> Result<TieRef, NotTied> {
+        // What QGIS calls features that were never in a layer.
+        let fid = (fid != i64::MIN).then_some(Fid::Int(fid));
+        self.tracker().by_feature(fid.as_ref(), id.as_ref())
+    }
+}
+
+impl LayerTies {
+    /// Takes note of an event of which nothing follows yet.
+    fn note(&self, event: Event) {
+        let mut inner = locked(&self.inner);
+        let layer = inner.layer;
+        let verdict = inner.registry.hear(layer, event);
+        debug_assert_eq!(verdict, tiepoint::objects::Verdict::default());
+    }
+
+    fn hear(&self, py: Python<'_>, event: Event) -> Said {
+        let mut inner = locked(&self.inner);
+        let layer = inner.layer;
+        let verdict = inner.registry.hear(layer, event);
+        let said = Verdict::of(py, &inner.registry, layer, &inner.wanted, verdict);
+        drop(inner);
+        bury();
+        said
+    }
+
+    fn tell_rows(&self, py: Python<'_>, scope: &Scope, rows: Vec<(i64, Option<ObjectId>)>) -> Said {
+        let mut inner = locked(&self.inner);
+        let layer = inner.layer;
+        if inner.tracker().is_empty() {
+            inner.registry.reserve(layer, rows.len());
+        }
+        let mut resync = inner.registry.resync(layer, scope);
+        for (fid, id) in rows {
+            resync.row(Fid::Int(fid), id);
+        }
+        let verdict = resync.finish();
+        let said = Verdict::of(py, &inner.registry, layer, &inner.wanted, verdict);
+        drop(inner);
+        bury();
+        said
+    }
+
+    fn made(&self, py: Python<'_>, tie: TieRef, feature: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+        let (id, fid) = {
+            let inner = locked(&self.inner);
+            (inner.tracker().id(tie), inner.tracker().fid(tie).map(int))
+        };
+        let object = self.make.bind(py).call1((feature, fid, id.to_string()))?;
+        Ok(self.bound(tie, id, &object))
+    }
+
+    /// Binds, unless the tie has got an object meanwhile, or its number went to another.
+    fn bound(&self, tie: TieRef, id: ObjectId, object: &Bound<'_, PyAny>) -> Py<PyAny> {
+        let handle = Object::new(object);
+        let mut inner = locked(&self.inner);
+        if inner.tracker().id(tie) != id {
+            drop(inner);
+            return handle.into_inner();
+        }
+        let layer = inner.layer;
+        let bound = inner.registry.bind(layer, tie, handle);
+        drop(inner);
+        let object = bound.into_inner();
+        bury();
+        object
+    }
+
+    fn spelled(&self, value: &Spelled) -> Option<ObjectId> {
+        match (value, &self.spelling) {
+            (Spelled::Id(id), _) => Some(*id),
+            (Spelled::Value(Value::Text(text)), Spelling::Uuid) => text.parse().ok(),
+            (Spelled::Value(Value::Uuid(uuid)), Spelling::Uuid) => ObjectId::from_uuid(*uuid).ok(),
+            (Spelled::Value(value), Spelling::Key(namespace)) => {
+                ObjectId::from_key_value(namespace, value)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What a row says of its id.
+enum Spelled {
+    Id(ObjectId),
+    Value(Value),
+}
+
+/// All rows of a layer of a store that is not QGIS's to read: its fids, and what a field says.
+fn rows_of(url: &str, layer: &str, field: &str) -> PyResult<Vec<(i64, Spelled)>> {
+    let store = tiepoint::open(url).map_err(|error| raised(&error))?;
+    let definition = store.layer(layer).map_err(raised_by_store)?;
+    let has_field = definition.schema().position(field).is_some();
+    let query = Query::layer(layer).fields(has_field.then_some(field));
+    let features = store.read(&query).map_err(raised_by_store)?;
+    let mut rows = Vec::new();
+    for feature in features {
+        let feature = feature.map_err(raised_by_store)?;
+        let (id, fid) = (feature.id, feature.fid.as_ref().map_or(i64::MIN, int));
+        let value = feature.into_values().pop().flatten().unwrap_or(Value::Null);
+        let spelled = match id.filter(|_| !has_field) {
+            Some(id) => Spelled::Id(id),
+            None => Spelled::Value(value),
+        };
+        rows.push((fid, spelled));
+    }
+    Ok(rows)
+}

@@ -1,0 +1,1 @@
+"""Ties in real QGIS, headless: every kind of layer, every operation, every known pitfall."""

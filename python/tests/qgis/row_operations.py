@@ -1,0 +1,250 @@
+"""The operations of the walk that edit rows, one by one and many at once."""
+
+from random import Random
+
+from qgis.core import NULL, QgsGeometry
+
+from . import edits, kinds
+from .operations import EDITING, must, operation, some
+from .world import World
+
+
+def in_a_transaction_of_unique_ids(world: World) -> bool:
+    """There the database itself refuses ids that are wrong or in use."""
+    return world.in_transaction and world.kind.name == "postgres-uuid"
+
+
+def _add(world: World, row: kinds.Row) -> str:
+    must(edits.add(world.layer, row) is not None, "add a row")
+    return "transaction" if world.in_transaction else "done"
+
+
+@operation(EDITING, "add", adds=1)
+def add(world: World, random: Random) -> str:
+    return _add(world, world.fresh_row())
+
+
+@operation(EDITING, "add", adds=1)
+def add_without_id(world: World, random: Random) -> str:
+    return _add(world, world.fresh_row_with(None))
+
+
+@operation(EDITING, "add", adds=1)
+def add_with_a_bad_id(world: World, random: Random) -> str:
+    if in_a_transaction_of_unique_ids(world):
+        return "refused"
+    return _add(world, world.fresh_row_with(random.choice(["", "x", "Autogenerate", "0" * 36])))
+
+
+@operation(EDITING, "add", adds=1)
+def add_with_braces(world: World, random: Random) -> str:
+    """As `uuid()` spells an id; where the field is too short for that, without any sign."""
+    secret = world.fresh_secret()
+    text = "{{{}}}".format(kinds.uuid_of(secret)).upper()
+    if world.kind.provider == "memory" or world.kind.name == "shp":
+        text = text[1:-1].replace("-", "")
+    row = kinds.Row(secret, text, "braces")
+    must(edits.add(world.layer, row) is not None, "add a row")
+    return "done"
+
+
+@operation(EDITING, "add", rows=1, adds=1)
+def add_with_an_id_in_use(world: World, random: Random) -> str:
+    if in_a_transaction_of_unique_ids(world):
+        return "refused"
+    taken = edits.read(world.layer, some(world, random))[0][kinds.IDENTITY]
+    feature = kinds.feature(world.layer, world.fresh_row_with(str(taken)))
+    feature.setAttribute(
+        edits.field(world.layer, kinds.SECRET), _secret_of_added(world, taken, feature)
+    )
+    must(world.layer.addFeature(feature), "add a row")
+    return "done"
+
+
+def _secret_of_added(world: World, taken: object, feature: object) -> int:
+    claimed = world.oracle.secret_of_id(taken)
+    alive = world.rows()
+    return claimed if claimed is not None and claimed not in alive else world.fresh_secret()
+
+
+@operation(EDITING, "add", adds=3)
+def add_many(world: World, random: Random) -> str:
+    rows = [world.fresh_row() for _ in range(random.randint(2, 3))]
+    assert len(edits.add_many(world.layer, rows)) == len(rows)
+    return "done"
+
+
+@operation(EDITING, "change", rows=1)
+def change_name(world: World, random: Random) -> str:
+    fid = some(world, random)[0]
+    must(edits.change(world.layer, fid, kinds.NAME, "n{}".format(random.random())), "rename")
+    return "done"
+
+
+@operation(EDITING, "change", rows=1)
+def update_feature(world: World, random: Random) -> str:
+    feature = edits.read(world.layer, some(world, random))[0]
+    feature.setAttribute(edits.field(world.layer, kinds.NAME), "u{}".format(random.random()))
+    must(world.layer.updateFeature(feature), "update a feature")
+    return "done"
+
+
+@operation(EDITING, "change", rows=1)
+def rewrite_identity(world: World, random: Random) -> str:
+    """Somebody writes another id, a wrong one, or none."""
+    if in_a_transaction_of_unique_ids(world):
+        return "refused"
+    fid = some(world, random)[0]
+    other = edits.read(world.layer, some(world, random))[0][kinds.IDENTITY]
+    stranger = kinds.uuid_of(world.fresh_secret())
+    value = random.choice([NULL, "", "x", stranger, other, other])
+    before = edits.read(world.layer, [fid])[0][kinds.IDENTITY]
+    index = edits.field(world.layer, kinds.IDENTITY)
+    must(world.layer.changeAttributeValue(fid, index, value, before), "rewrite an id")
+    return "another's" if value == other else "a stranger's" if value == stranger else "none"
+
+
+@operation(EDITING, "change", rows=2)
+def swap_identities(world: World, random: Random) -> str:
+    if in_a_transaction_of_unique_ids(world):
+        return "refused"
+    one, other = edits.read(world.layer, some(world, random, 2))
+    with edits.command(world.layer, "swap"):
+        edits.change(world.layer, one.id(), kinds.IDENTITY, other[kinds.IDENTITY])
+        edits.change(world.layer, other.id(), kinds.IDENTITY, one[kinds.IDENTITY])
+    return "done"
+
+
+@operation(EDITING, "change", rows=1, spatial=True)
+def move(world: World, random: Random) -> str:
+    must(edits.move(world.layer, some(world, random)[0]), "move")
+    return "done"
+
+
+@operation(EDITING, "change", rows=2, spatial=True)
+def translate_in_place(world: World, random: Random) -> str:
+    edits.translate(world.layer, some(world, random, 2))
+    return "done"
+
+
+@operation(EDITING, "delete", rows=3)
+def delete(world: World, random: Random) -> str:
+    fid = some(world, random)[0]
+    must(world.layer.deleteFeature(fid), "delete")
+    return "new" if fid < 0 else "committed"
+
+
+@operation(EDITING, "delete", rows=5)
+def delete_many(world: World, random: Random) -> str:
+    must(world.layer.deleteFeatures(some(world, random, random.randint(2, 3))), "delete")
+    return "done"
+
+
+@operation(EDITING, "add")
+def delete_nothing(world: World, random: Random) -> str:
+    """QGIS says yes to deleting what is not there, and signals it. The step is taken back."""
+    if "delete" not in world.kind.can or world.in_transaction:
+        return "refused"
+    world.layer.deleteFeature(random.choice([987654, -987654]))
+    world.check()
+    world.layer.undoStack().undo()
+    return "done"
+
+
+@operation(EDITING, "delete", "change", rows=4, adds=2)
+def command_of_several(world: World, random: Random) -> str:
+    with edits.command(world.layer, "several"):
+        _several(world, random)
+    return "done"
+
+
+@operation(EDITING, "delete", "change", rows=4, adds=2)
+def command_abandoned(world: World, random: Random) -> str:
+    if world.in_transaction:
+        return "not in a transaction"
+    world.layer.beginEditCommand("abandoned")
+    _several(world, random)
+    world.layer.destroyEditCommand()
+    return "done"
+
+
+@operation(EDITING, "delete", "change", rows=4, adds=2)
+def command_within_a_command(world: World, random: Random) -> str:
+    world.layer.beginEditCommand("outer")
+    world.layer.beginEditCommand("inner")
+    _several(world, random)
+    world.layer.endEditCommand()
+    if random.random() < 0.5:
+        edits.add(world.layer, world.fresh_row())
+    world.layer.endEditCommand()
+    return "done"
+
+
+def _several(world: World, random: Random) -> None:
+    first, second = some(world, random, 2)
+    edits.add(world.layer, random.choice([world.fresh_row(), world.fresh_row_with(None)]))
+    edits.change(world.layer, first, kinds.NAME, "several")
+    world.layer.deleteFeature(second)
+
+
+@operation(EDITING, "change", rows=1, adds=2, spatial=True)
+def split(world: World, random: Random) -> str:
+    parts = edits.split_as_one(world.layer, some(world, random)[0], world.secrets_of)
+    return "done" if parts else "nothing to split"
+
+
+@operation(EDITING, "change", "delete", rows=1, adds=2, spatial=True)
+def multipart_to_single(world: World, random: Random) -> str:
+    fid = some(world, random)[0]
+    own = edits.read(world.layer, [fid])[0].geometry()
+    parts = own.asGeometryCollection() + kinds.square(3).asGeometryCollection()
+    world.layer.changeGeometry(fid, QgsGeometry.collectGeometry(parts[-2:]))
+    world.check()
+    edits.to_single_parts(world.layer, fid, world.secrets_of)
+    return "done"
+
+
+@operation(EDITING, "change", "delete", rows=4)
+def merge_into_existing(world: World, random: Random) -> str:
+    if in_a_transaction_of_unique_ids(world):
+        return "refused"
+    kept, merged = some(world, random, 2)
+    other = random.random() < 0.5
+    edits.merge_into(world.layer, kept, merged, other)
+    return "with the other's id" if other else "with its own id"
+
+
+@operation(EDITING, "change", "delete", rows=4, adds=1)
+def merge_into_new(world: World, random: Random) -> str:
+    first, second = some(world, random, 2)
+    edits.merge_new(world.layer, first, second, world.secrets_of)
+    return "done"
+
+
+@operation(EDITING, "add", rows=1)
+def copy(world: World, random: Random) -> str:
+    count = random.randint(1, min(2, len(world.rows())))
+    world.clipboard = edits.copy(world.layer, some(world, random, count))
+    return "done"
+
+
+@operation(EDITING, "delete", rows=4)
+def cut(world: World, random: Random) -> str:
+    world.clipboard = edits.cut(world.layer, some(world, random, random.randint(1, 2)))
+    return "done"
+
+
+@operation(EDITING, "add", adds=2)
+def paste(world: World, random: Random) -> str:
+    if not world.clipboard:
+        return "nothing"
+    before = set(world.oracle.ids)
+    pasted = edits.paste(world.layer, world.clipboard, world.secrets_of)
+    secrets = {f[kinds.SECRET] for f in edits.read(world.layer, pasted)}
+    return "objects return" if secrets & before else "new objects"
+
+
+@operation(EDITING, "add", rows=1, adds=1)
+def duplicate(world: World, random: Random) -> str:
+    edits.duplicate(world.layer, some(world, random)[0], world.secrets_of)
+    return "done"

@@ -1,0 +1,209 @@
+"""A random walk over every operation and every kind of layer, against a secret-field oracle.
+
+    python3 -m tests.qgis.walk --steps 2000 --seed 1 [--kinds gpkg shp]
+
+Each kind walks in a process of its own, so that a crash of QGIS is a failure with a name, too.
+When a walk fails, steps are left out as long as it still fails, and what remains is printed.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from random import Random
+from typing import Counter as CounterOf
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+from . import kinds, session
+from .shrink import shrink
+
+STEPS_OF_ONE_WORLD = 150
+TRIES = 60
+PATIENCE_S = 3600
+
+
+class Step(NamedTuple):
+    """One operation, and the seed from which it picks what it does it to."""
+
+    operation: str
+    seed: int
+
+
+class Walk(NamedTuple):
+    """What one process did: what came of each operation, and where it ended if it failed."""
+
+    outcomes: CounterOf[Tuple[str, str]]
+    failed: Optional[str]
+    steps: List[Step]
+
+
+def walk(kind: kinds.Kind, steps: int, seed: int, without: Sequence[str]) -> None:
+    """Walks, and tells the parent process what it does, line by line."""
+    from .operations import OPERATIONS
+    from .world import World
+
+    for name in without:
+        del OPERATIONS[name]
+
+    left, number = steps, 0
+    while left > 0:
+        random = Random("{} {} {}".format(kind.name, seed, number))
+        _tell(world=number)
+        world = World(kind)
+        for _ in range(min(left, STEPS_OF_ONE_WORLD)):
+            _take(world, _next_step(world, random))
+        world.close()
+        left -= STEPS_OF_ONE_WORLD
+        number += 1
+
+
+def replay(kind: kinds.Kind, steps: Sequence[Step]) -> None:
+    """Takes these steps, save those that cannot be taken."""
+    from .operations import OPERATIONS
+    from .world import World
+
+    world = World(kind)
+    for step in steps:
+        if OPERATIONS[step.operation].allowed(world):
+            _take(world, step)
+    world.close()
+
+
+def _next_step(world: "object", random: Random) -> Step:
+    from .operations import OPERATIONS
+
+    suiting = [op for op in OPERATIONS.values() if op.suits(world.kind)]  # type: ignore
+    names = [op.name for op in suiting if op.allowed(world)]  # type: ignore
+    return Step(random.choice(names), random.randrange(10**6))
+
+
+def _take(world: "object", step: Step) -> None:
+    from .operations import OPERATIONS
+
+    _tell(step=step)
+    outcome = OPERATIONS[step.operation].act(world, Random(step.seed))  # type: ignore
+    world.check()  # type: ignore
+    _tell(outcome=outcome)
+
+
+def _tell(**line: object) -> None:
+    print("WALK " + json.dumps(line), flush=True)
+
+
+def run(kind: str, arguments: Sequence[str], steps: str = "") -> Walk:
+    """Walks in another process, and hears what came of it."""
+    command = [sys.executable, "-m", "tests.qgis.walk", "--kinds", kind, "--here", *arguments]
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        child = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=out, stderr=err, universal_newlines=True
+        )
+        failed = _waited_for(child, steps)
+        out.seek(0)
+        err.seek(0)
+        told = [json.loads(x[5:]) for x in out if x.startswith("WALK ")]
+        said = [x for x in err.read().splitlines() if x.strip()]
+    if failed == "":
+        failed = said[-1] if said else "it ended without a word"
+    return _heard(told, failed)
+
+
+def _waited_for(child: "subprocess.Popen[str]", steps: str) -> Optional[str]:
+    """How the process failed, if it did; nothing where it says so itself."""
+    try:
+        child.communicate(steps, timeout=PATIENCE_S)
+    except subprocess.TimeoutExpired:
+        child.kill()
+        child.wait()
+        return "it hung"
+    if child.returncode < 0:
+        return "QGIS crashed: signal {}".format(-child.returncode)
+    return "" if child.returncode else None
+
+
+def _heard(told: List[Dict[str, object]], failed: Optional[str]) -> Walk:
+    outcomes: CounterOf[Tuple[str, str]] = Counter()
+    steps: List[Step] = []
+    for line in told:
+        if "world" in line:
+            steps = []
+        elif "step" in line:
+            steps.append(Step(*line["step"]))  # type: ignore
+        else:
+            outcomes[(steps[-1].operation, str(line["outcome"]))] += 1
+    return Walk(outcomes, failed, steps)
+
+
+def explain(kind: str, walked: Walk) -> str:
+    """The shortest walk found that fails like this one, as few lines."""
+
+    def fails(steps: Sequence[Step]) -> bool:
+        again = run(kind, ["--replay"], json.dumps(steps))
+        return again.failed is not None and alike(again.failed, walked.failed or "")
+
+    shortest = shrink(walked.steps, fails, TRIES)
+    last = run(kind, ["--replay"], json.dumps(shortest)).failed or walked.failed
+    lines = ["{} failed: {}".format(kind, last)]
+    lines += ["    {} (seed {})".format(*step) for step in shortest]
+    return "\n".join(lines)
+
+
+def alike(one: str, other: str) -> bool:
+    """Whether two failures are of one kind, whatever the numbers in them are."""
+    strip = str.maketrans("", "", "-0123456789abcdef")
+    return one.translate(strip)[:40] == other.translate(strip)[:40]
+
+
+def walk_all(names: Sequence[str], arguments: Sequence[str]) -> Tuple[str, bool]:
+    """Walks each kind so many steps; a histogram and what failed, and whether all is well."""
+    rows: List[str] = []
+    failures: List[str] = []
+    total = 0
+    for name in names:
+        began = time.monotonic()
+        walked = run(name, arguments)
+        taken = sum(walked.outcomes.values())
+        total += taken
+        rows.append("{}: {} steps in {:.0f} s".format(name, taken, time.monotonic() - began))
+        for (operation, outcome), count in sorted(walked.outcomes.items()):
+            rows.append("    {:<38} {:<24} {:>6}".format(operation, outcome, count))
+        if walked.failed:
+            failures.append(explain(name, walked))
+    summary = "{} steps, {} kinds, {}: {} failed".format(
+        total, len(names), " ".join(arguments), len(failures)
+    )
+    return "\n".join(rows + failures + [summary]), not failures
+
+
+def main(arguments: Sequence[str]) -> int:
+    """The command."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--steps", type=int, default=2000, help="over all kinds")
+    parser.add_argument("--seed", type=int, default=int(time.time()))
+    parser.add_argument("--kinds", nargs="*", default=[])
+    parser.add_argument("--without", nargs="*", default=[], help="operations to leave out")
+    parser.add_argument("--here", action="store_true", help="in this process")
+    parser.add_argument("--replay", action="store_true", help="steps as JSON from stdin")
+    asked = parser.parse_args(arguments)
+    session.start()
+    names = asked.kinds or [kind.name for kind in kinds.available()]
+    if not asked.here:
+        steps = -(-asked.steps // len(names))
+        options = ["--steps", str(steps), "--seed", str(asked.seed)]
+        text, well = walk_all(names, options + ["--without", *asked.without])
+        print(text)
+        return 0 if well else 1
+    from . import layer_operations, row_operations  # noqa: F401 (they register themselves)
+
+    kind = kinds.KINDS[names[0]]
+    if asked.replay:
+        replay(kind, [Step(*step) for step in json.load(sys.stdin)])
+    else:
+        walk(kind, asked.steps, asked.seed, asked.without)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,110 @@
+"""Giving a layer what ties need: a field for ids, ids in it, and a default for new features."""
+
+from typing import Callable, Optional, Union
+
+from qgis.core import QgsDefaultValue, QgsFeatureRequest, QgsVectorDataProvider, QgsVectorLayer
+
+import tiepoint
+
+from .kinds import field_index, geopackage, identity_field
+
+#: Whether a layer may be altered, or whom to ask with a sentence about what would be done.
+Alter = Union[bool, Callable[[str], bool]]
+
+#: The name of the field that is added.
+DEFAULT_FIELD = "object_id"
+
+#: What gives new features ids, in the user's own undo step.
+_MINTING = "uuid('WithoutBraces')"
+
+#: How many rows are written at a time.
+_BATCH = 10_000
+
+
+def settle_field(layer: QgsVectorLayer, field: Optional[str], alter: Alter) -> str:
+    """The field that carries ids, made and filled where it may be.
+
+    Raises ``Invalid`` where there is none and none may be added; ``Unsupported`` where the layer
+    cannot have one; ``Conflict`` while edits are pending.
+    """
+    name = field or DEFAULT_FIELD
+    there = field_index(layer, name) >= 0
+    if there and not alter:
+        _give_default(layer, name)
+        return name
+    doing = f"fill the field {name!r} of {layer.name()!r} with ids"
+    if not there:
+        doing = f"add a field {name!r} for ids to {layer.name()!r}"
+    if not (alter(doing) if callable(alter) else alter):
+        raise tiepoint.Invalid(
+            f"the layer {layer.name()!r} has no field {name!r} to carry ids",
+            "pass alter=True to add it, field= to name another, or key= for a natural key",
+        )
+    if layer.isEditable():
+        raise tiepoint.Conflict(
+            f"the layer {layer.name()!r} is being edited",
+            "commit or roll back first: fields and ids are written to the store at once",
+        )
+    if not (field is None and not there and _tie_file(layer)):
+        _add(layer, name, there)
+        _fill(layer, name)
+    _give_default(layer, name)
+    return name
+
+
+def _tie_file(layer: QgsVectorLayer) -> bool:
+    """Has tiepoint tie a GeoPackage's table: fast, and kept by triggers whoever writes."""
+    file = geopackage(layer)
+    if file is None:
+        return False
+    path, table = file
+    with tiepoint.open(path) as store:
+        store.tie(table)
+    layer.dataProvider().reloadData()
+    layer.updateFields()
+    return field_index(layer, DEFAULT_FIELD) >= 0
+
+
+def _add(layer: QgsVectorLayer, name: str, there: bool) -> None:
+    provider = layer.dataProvider()
+    if there:
+        return
+    can = provider.capabilities() & QgsVectorDataProvider.AddAttributes
+    if not can or not provider.addAttributes([identity_field(layer, name)]):
+        raise tiepoint.Unsupported(
+            f"the layer {layer.name()!r} cannot have another field: {_why(layer)}",
+            "use a natural key: key='…', namespace='…'",
+        )
+    layer.updateFields()
+
+
+def _fill(layer: QgsVectorLayer, name: str) -> None:
+    """Gives ids to rows that have none."""
+    provider, index = layer.dataProvider(), field_index(layer, name)
+    request = QgsFeatureRequest()
+    request.setFlags(QgsFeatureRequest.NoGeometry)
+    request.setSubsetOfAttributes([index])
+    missing = [row.id() for row in layer.getFeatures(request) if not _spells_id(row[index])]
+    for start in range(0, len(missing), _BATCH):
+        batch = {fid: {index: tiepoint.mint()} for fid in missing[start : start + _BATCH]}
+        if not provider.changeAttributeValues(batch):
+            raise tiepoint.Unsupported(
+                f"the rows of {layer.name()!r} cannot be given ids: {_why(layer)}",
+                "use a natural key: key='…', namespace='…'",
+            )
+
+
+def _spells_id(value: object) -> bool:
+    return isinstance(value, str) and tiepoint.is_object_id(value)
+
+
+def _why(layer: QgsVectorLayer) -> str:
+    errors = layer.dataProvider().errors()
+    return errors[-1] if errors else f"its provider, {layer.providerType()}, does not do that"
+
+
+def _give_default(layer: QgsVectorLayer, name: str) -> None:
+    """New features that users draw get their ids at once. A default that is there is left."""
+    index = field_index(layer, name)
+    if index >= 0 and not layer.defaultValueDefinition(index).isValid():
+        layer.setDefaultValueDefinition(index, QgsDefaultValue(_MINTING, False))
