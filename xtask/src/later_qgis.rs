@@ -19,8 +19,15 @@ const PACKAGES: &[&str] = &["python3-qgis", "qgis-providers", "qgis-common", "gd
 /// What the tests read of the checkout.
 const READ: &[&str] = &["fixtures", "python/tests", "python/examples"];
 /// What is tested there when nothing is named; what builds the package is for the host.
-const MODULES: &[&str] =
-    &["test_errors", "test_hammer", "test_linkage.BesideQgis", "test_read", "test_store", "qgis"];
+const MODULES: &[&str] = &[
+    "test_errors",
+    "test_hammer",
+    "test_linkage.BesideQgis",
+    "test_read",
+    "test_store",
+    "test_stubs",
+    "qgis",
+];
 /// Where the tests are there, and where the package is.
 const CHECKOUT: &str = "opt/tiepoint/checkout";
 const SITE: &str = "opt/tiepoint/site";
@@ -42,12 +49,19 @@ pub(crate) fn tests() -> Outcome<Command> {
 pub(crate) fn obstacle() -> Option<String> {
     let why = if !is_root() {
         "only root may run another Debian"
-    } else if Command::new("debootstrap").arg("--version").stdout(Stdio::null()).status().is_err() {
+    } else if !works(Command::new("unshare").args(["--mount", "true"])) {
+        "nothing may be mounted here"
+    } else if !works(Command::new("debootstrap").arg("--version")) {
         "debootstrap is missing"
     } else {
         return None;
     };
     Some(format!("tests in QGIS 3.40: {why} (as root: cargo xtask qgis-3.40)"))
+}
+
+fn works(command: &mut Command) -> bool {
+    let status = command.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
 }
 
 fn tests_of(modules: &[String]) -> Outcome<Command> {

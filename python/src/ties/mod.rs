@@ -13,7 +13,7 @@ use carried::{Spelling, asked_id};
 use handle::{Object, bury};
 use pyo3::prelude::*;
 use std::sync::Mutex;
-use tiepoint::objects::{Event, LayerKey, NotTied, Registry, Scope, TieRef, When};
+use tiepoint::objects::{Event, LayerKey, NotTied, Reason, Registry, Scope, TieRef, When};
 use tiepoint::{Fid, ObjectId, Query, Value};
 use verdict::{Wanted, int};
 
@@ -234,8 +234,8 @@ impl LayerTies {
     ) -> PyResult<Py<PyAny>> {
         let id = self.spelling.id(value);
         let found = {
-            let inner = locked(&self.inner);
-            let tie = inner.by_feature(fid, id).map_err(|why| not_tied(&why))?;
+            let mut inner = locked(&self.inner);
+            let tie = inner.met(fid, id).map_err(|why| not_tied(&why))?;
             inner.registry.object(inner.layer, tie).map(Object::into_inner).ok_or(tie)
         };
         found.or_else(|tie| self.made(py, tie, feature))
@@ -300,7 +300,7 @@ impl LayerTies {
     /// The tie of a feature. Raises ``NotTied``.
     fn by_feature(&self, fid: i64, value: &Bound<'_, PyAny>) -> PyResult<u32> {
         let id = self.spelling.id(value);
-        let found = locked(&self.inner).by_feature(fid, id);
+        let found = locked(&self.inner).met(fid, id);
         found.map(TieRef::number).map_err(|why| not_tied(&why))
     }
 
@@ -359,6 +359,16 @@ impl Inner {
         let tie = TieRef::numbered(number);
         let there = self.tracker().has(tie).then_some(tie);
         there.ok_or_else(|| wrong("tie", &format!("there is none of number {number}")))
+    }
+
+    /// The tie of a feature, also of one that came in a step that is still open.
+    fn met(&mut self, fid: i64, id: Option<ObjectId>) -> Result<TieRef, NotTied> {
+        let layer = self.layer;
+        self.by_feature(fid, id).or_else(|why| {
+            let is_new = why.reason == Reason::Unknown;
+            let met = is_new.then(|| self.registry.meet(layer, &Fid::Int(fid), id)).flatten();
+            met.ok_or(why)
+        })
     }
 
     fn by_feature(&self, fid: i64, id: Option<ObjectId>) -> Result<TieRef, NotTied> {

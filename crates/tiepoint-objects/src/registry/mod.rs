@@ -116,6 +116,16 @@ impl<H: Handle> Registry<H> {
         (verdict, objects)
     }
 
+    /// The tie of a row that came in the step that is open; see [`Tracker::meet`].
+    pub fn meet(
+        &mut self,
+        layer: LayerKey,
+        fid: &Fid,
+        carried: Option<ObjectId>,
+    ) -> Option<TieRef> {
+        self.layer_mut(layer).tracker.meet(fid, carried)
+    }
+
     /// Begins to tell which rows there are; see [`Tracker::resync`].
     pub fn resync(&mut self, layer: LayerKey, scope: &Scope) -> Resyncing<'_, H> {
         let reading = Reading::begin(&mut self.layer_mut(layer).tracker, scope);

@@ -12,6 +12,7 @@ type Limbo = HashSet<TieRef>;
 impl Tracker {
     /// Judges what the step did; false where rows have to be looked at first, which is asked for.
     pub(super) fn judge(&mut self, verdict: &mut Verdict) -> bool {
+        self.tell_early(verdict);
         if self.step.is_empty() {
             return true;
         }
@@ -204,13 +205,13 @@ impl Tracker {
         }
     }
 
-    fn newcomer(&mut self, fid: &Fid, id: ObjectId, verdict: &mut Verdict) {
+    pub(super) fn newcomer(&mut self, fid: &Fid, id: ObjectId, verdict: &mut Verdict) {
         let tie = self.begin_tie(id, fid, self.comes_stored(fid));
         self.tell(verdict, tie, What::Added);
     }
 
     /// A row without an id: in a session it gets one, which is owed to it.
-    fn without_id(&mut self, fid: &Fid, verdict: &mut Verdict) {
+    pub(super) fn without_id(&mut self, fid: &Fid, verdict: &mut Verdict) {
         if self.session.is_none() {
             self.strays.insert(fid.clone(), None);
             return;

@@ -7,6 +7,7 @@
 //! cut and a paste, a swap, an undo that restores things in the reverse order are then no puzzles.
 mod commit;
 mod debts;
+mod early;
 mod judge;
 mod lookup;
 mod policy;
@@ -49,6 +50,8 @@ pub struct Tracker {
     /// Rows that are gone, the longest gone first.
     removed: VecDeque<TieRef>,
     step: Step,
+    /// What followed from rows that were asked for before their step ended.
+    early: Verdict,
     session: Option<Session>,
     commit: Option<Commit>,
     presence: Presence,
@@ -85,6 +88,7 @@ impl Tracker {
             fresh: HashSet::new(),
             removed: VecDeque::new(),
             step: Step::default(),
+            early: Verdict::default(),
             session: None,
             commit: None,
             presence: Presence::Here,
