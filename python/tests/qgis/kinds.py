@@ -240,4 +240,5 @@ def _delimited_text(kind: Kind, given: Iterable[Row], folder: str) -> Source:
 
 def add_field(layer: QgsVectorLayer, name: str) -> bool:
     """Adds a field of text, within the edit session."""
-    return bool(layer.addAttribute(QgsField(name, QVariant.String, "string", 20)))
+    text = "varchar" if layer.providerType() == "postgres" else "string"
+    return bool(layer.addAttribute(QgsField(name, QVariant.String, text, 20)))

@@ -82,6 +82,22 @@ class Signals(TiesTest):
         it.commit()
         it.right()
 
+    def test_30_a_commit_that_fails_half_way_is_rolled_back(self) -> None:
+        for kind in ("gpkg", "spatialite"):
+            with self.subTest(kind):
+                it = self.tied(kind, 4)
+                it.layer.startEditing()
+                bad = kinds.feature(it.layer, kinds.rows(1, 21)[0])
+                bad.setAttribute(0, it.fid(1))
+                it.layer.addFeature(bad)
+                it.delete(3)
+                self.assertFalse(it.layer.commitChanges())
+                heard = self.hear(it.layer, "featureAdded")
+                it.layer.rollBack()
+                self.assertEqual(len(heard), 1, "as if its deletion had been taken back")
+                it.right()
+                self.assertEqual(it.ties.state(it.thing(3)), "removed")
+
     def test_31_hooks_may_edit_what_slots_must_not(self) -> None:
         it = self.tied("gpkg")
         within: List[bool] = []

@@ -156,25 +156,24 @@ def alike(one: str, other: str) -> bool:
     return one.translate(strip)[:40] == other.translate(strip)[:40]
 
 
-def walk_all(names: Sequence[str], arguments: Sequence[str]) -> Tuple[str, bool]:
-    """Walks each kind so many steps; a histogram and what failed, and whether all is well."""
-    rows: List[str] = []
-    failures: List[str] = []
-    total = 0
+def walk_all(names: Sequence[str], arguments: Sequence[str]) -> bool:
+    """Walks each kind so many steps and prints what came of it; whether all is well."""
+    total = failed = 0
     for name in names:
         began = time.monotonic()
         walked = run(name, arguments)
         taken = sum(walked.outcomes.values())
         total += taken
-        rows.append("{}: {} steps in {:.0f} s".format(name, taken, time.monotonic() - began))
+        print("{}: {} steps in {:.0f} s".format(name, taken, time.monotonic() - began))
         for (operation, outcome), count in sorted(walked.outcomes.items()):
-            rows.append("    {:<38} {:<24} {:>6}".format(operation, outcome, count))
+            print("    {:<38} {:<24} {:>6}".format(operation, outcome, count))
+        sys.stdout.flush()
         if walked.failed:
-            failures.append(explain(name, walked))
-    summary = "{} steps, {} kinds, {}: {} failed".format(
-        total, len(names), " ".join(arguments), len(failures)
-    )
-    return "\n".join(rows + failures + [summary]), not failures
+            failed += 1
+            print(explain(name, walked), flush=True)
+    summary = "{} steps, {} kinds, {}: {} failed"
+    print(summary.format(total, len(names), " ".join(arguments), failed))
+    return not failed
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -192,9 +191,7 @@ def main(arguments: Sequence[str]) -> int:
     if not asked.here:
         steps = -(-asked.steps // len(names))
         options = ["--steps", str(steps), "--seed", str(asked.seed)]
-        text, well = walk_all(names, options + ["--without", *asked.without])
-        print(text)
-        return 0 if well else 1
+        return 0 if walk_all(names, options + ["--without", *asked.without]) else 1
     from . import layer_operations, row_operations  # noqa: F401 (they register themselves)
 
     kind = kinds.KINDS[names[0]]

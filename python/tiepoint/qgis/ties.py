@@ -12,7 +12,7 @@ from .altering import Alter, settle_field
 from .guard import note
 from .kinds import fid_rule, field_index
 from .making import Factory, factory_of
-from .translator import Translator
+from .translator import Translator, said
 
 _NOT_GIVEN: Any = object()
 
@@ -193,7 +193,7 @@ class Ties:
         if translator.late or translator.stale:
             translator.catch_up()
         if isinstance(key, QgsFeature):
-            return self._native.object(key.id(), _carried(key, translator), key)
+            return self._native.object(key.id(), said(key, translator.index), key)
         return self._native.object_at(self._find(key), None)
 
     def get(self, key: Any, default: Any = None) -> Any:
@@ -287,7 +287,7 @@ class Ties:
         """Ties an object of yours to a feature. One that the feature has already stays, and is
         returned."""
         self._translator.catch_up()
-        found = self._native.by_feature(feature.id(), _carried(feature, self._translator))
+        found = self._native.by_feature(feature.id(), said(feature, self._translator.index))
         return self._adorn(self._native.bind(found, thing), found)
 
     def untie(self, thing: Any) -> None:
@@ -407,7 +407,7 @@ class Ties:
 
     def _find(self, key: Any) -> int:
         if isinstance(key, QgsFeature):
-            return self._native.by_feature(key.id(), _carried(key, self._translator))
+            return self._native.by_feature(key.id(), said(key, self._translator.index))
         if isinstance(key, int) and not isinstance(key, bool):
             return self._by_fid(key)
         if isinstance(key, (str, uuid.UUID)):
@@ -436,7 +436,7 @@ class Ties:
 
     def _is_of(self, feature: QgsFeature, tie: int) -> bool:
         try:
-            return self._native.by_feature(feature.id(), _carried(feature, self._translator)) == tie
+            return self._native.by_feature(feature.id(), said(feature, self._translator.index)) == tie
         except tiepoint.NotTied:
             return False
 
@@ -450,14 +450,6 @@ class Ties:
 def fid_rule_is_stable(layer: QgsVectorLayer) -> bool:
     """Whether a fid of this layer always means the same row."""
     return fid_rule(layer) == "stable"
-
-
-def _carried(feature: QgsFeature, translator: Translator) -> Any:
-    """What a feature says of its identity."""
-    try:
-        return feature[translator.index]
-    except KeyError:
-        return None
 
 
 def _set(thing: Any, name: str, value: Any) -> None:

@@ -20,6 +20,14 @@ from .writing import Writer
 Tell = Callable[[Verdict], None]
 
 
+def said(feature: QgsFeature, index: int) -> Any:
+    """What a field of a feature says; ``None`` where it was not read, or there is none."""
+    try:
+        return feature[index]
+    except KeyError:
+        return None
+
+
 class Translator:
     """Stands between one layer and its ties."""
 
@@ -310,9 +318,8 @@ class Translator:
         request.setSubsetOfAttributes([index] if index >= 0 else [])
         if fids is not None:
             request.setFilterFids(fids)
-        if index < 0:
-            return ((feature.id(), None) for feature in layer.getFeatures(request))
-        return ((feature.id(), feature[index]) for feature in layer.getFeatures(request))
+        features = (feature for feature in layer.getFeatures(request) if feature.isValid())
+        return ((feature.id(), said(feature, index)) for feature in features)
 
     def feature(self, fid: int) -> QgsFeature:
         """A feature as the layer has it now; an invalid one where there is none."""

@@ -32,6 +32,7 @@ class Writer:
             layer.beginEditCommand(_NAMES[debts[0][2]])
         for fid, object_id, _ in debts:
             if fid in carried:
-                layer.changeAttributeValue(fid, index, object_id, carried[fid])
+                # Without defaults: one that is applied on update would write over it.
+                layer.changeAttributeValue(fid, index, object_id, carried[fid], True)
         if own_command:
             layer.endEditCommand()
