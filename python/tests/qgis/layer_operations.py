@@ -40,12 +40,16 @@ def delete_field(world: World, random: Random) -> str:
 
 @operation(EDITING, "fields")
 def rename_field(world: World, random: Random) -> str:
+    """And commits: what QGIS keeps of a rename that is undone it cannot commit."""
     extra = _added_fields(world)
     if world.in_transaction or not extra:
         return IN_A_TRANSACTION if extra else "none"
     index = edits.field(world.layer, random.choice(extra))
     renamed = world.layer.renameAttribute(index, "f{}".format(random.randint(0, 10**6)))
-    return "done" if renamed else "refused"
+    if not renamed:
+        return "refused"
+    must(world.layer.commitChanges(False), "commit")
+    return "done"
 
 
 def _added_fields(world: World) -> List[str]:

@@ -21,7 +21,7 @@ from . import kinds, session
 from .shrink import shrink
 
 STEPS_OF_ONE_WORLD = 150
-TRIES = 60
+TRIES = 150
 PATIENCE_S = 30
 PATIENCE_A_STEP_S = 0.5
 
