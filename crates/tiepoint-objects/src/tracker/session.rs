@@ -63,6 +63,7 @@ impl Tracker {
     /// The session is over, or its undo history is: what it remembers of rows means nothing any
     /// more.
     pub(super) fn close_session(&mut self, editing: bool) {
+        self.take_touched();
         let old = self.session.take();
         self.owed.retain(|_, owed| !owed.paid);
         for owed in self.owed.values_mut() {

@@ -4,7 +4,7 @@ use crate::Result;
 use std::sync::Arc;
 use tiepoint_core::{Change, ChangeSet, Fid, Image, LayerChanges, Target};
 use tiepoint_edits::{EditEvent, Status};
-use tiepoint_objects::{Event, RowChange};
+use tiepoint_objects::{Event, Request, RowChange, Scope};
 use tiepoint_store::InsertedFeature;
 
 /// Begins a session, or goes on with it.
@@ -27,15 +27,16 @@ impl<T: Send + Sync + 'static> Ties<T> {
     fn hear_edit_of(&self, layer: &Arc<Layer<T>>, event: &EditEvent) -> Result<()> {
         let ended = Event::StepEnded { clean: !self.is_dirty() };
         match event {
-            EditEvent::Changed { changes, .. } | EditEvent::Merged { changes, .. } => {
+            EditEvent::Changed { changes, .. } => {
                 let mut events = self.events(layer, changes, |_| true);
-                if events.is_empty() && !self.is_editing(layer) {
-                    return Ok(());
-                }
-                if matches!(event, EditEvent::Changed { .. }) {
-                    events.extend(self.stored_again(layer, changes));
-                }
-                self.take_in(layer, [EDITING].into_iter().chain(events).chain([ended]))
+                events.extend(self.stored_again(layer, changes));
+                self.hear_step(layer, events, ended)?;
+                self.look_at_settled(layer, changes)
+            }
+            EditEvent::Merged { changes, .. } => {
+                let mut events = self.events(layer, changes, |_| true);
+                events.extend(self.called_otherwise(layer));
+                self.hear_step(layer, events, ended)
             }
             EditEvent::Beneath { changes } => {
                 let events = self.events(layer, changes, |_| true);
@@ -45,13 +46,49 @@ impl<T: Send + Sync + 'static> Ties<T> {
                 self.hear_commit(layer, written, inserted)
             }
             EditEvent::RolledBack { changes } => {
-                // what was never stored goes with the session
-                let events = self.events(layer, changes, |it| !never_stored(it));
+                let events = self.events(layer, changes, is_undone_for_good);
                 let end = [Event::StepEnded { clean: true }, Event::RolledBack { editing: false }];
-                self.take_in(layer, events.into_iter().chain(end))
+                self.take_in(layer, events.into_iter().chain(end))?;
+                self.look_at_settled(layer, changes)
             }
             EditEvent::Reset => self.begin_anew(layer),
         }
+    }
+
+    fn hear_step(&self, layer: &Arc<Layer<T>>, events: Vec<Event>, ended: Event) -> Result<()> {
+        if events.is_empty() && !self.is_editing(layer) {
+            return Ok(());
+        }
+        self.take_in(layer, [EDITING].into_iter().chain(events).chain([ended]))
+    }
+
+    /// What is new may be called otherwise once what others did was taken up beneath it.
+    fn called_otherwise(&self, layer: &Layer<T>) -> Vec<Event> {
+        let Source::Buffer(buffer) = &self.inner.source else { return Vec::new() };
+        let (name, changes) = (layer.tied.name(), buffer.changes());
+        let here = changes.layer(name).into_iter().flat_map(LayerChanges::iter);
+        let new = here.filter(|(_, change)| matches!(change, Change::Insert(_)));
+        let renumbered = new.filter_map(|(target, _)| {
+            let (from, to) = (self.fid_of(layer, target)?, buffer.fid(name, target)?);
+            (from != to).then_some(Event::Renumbered { from, to })
+        });
+        renumbered.collect()
+    }
+
+    /// Reads rows for which nothing is pending any more: what others did to them shows from now on,
+    /// and is not told of.
+    fn look_at_settled(&self, layer: &Arc<Layer<T>>, changes: &ChangeSet) -> Result<()> {
+        let Source::Buffer(buffer) = &self.inner.source else { return Ok(()) };
+        let name = layer.tied.name();
+        let here = changes.layer(name).into_iter().flat_map(LayerChanges::iter);
+        let settled = here.filter(|(target, change)| {
+            !matches!(change, Change::Delete(_)) && buffer.status(name, target) == Status::Clean
+        });
+        let fids: Vec<Fid> = settled.filter_map(|(it, _)| self.fid_of(layer, it)).collect();
+        if fids.is_empty() {
+            return Ok(());
+        }
+        self.answer(layer, vec![Request::Read(Scope::Fids(fids))])
     }
 
     fn hear_commit(
@@ -91,14 +128,16 @@ impl<T: Send + Sync + 'static> Ties<T> {
         self.take_in_pending(layer)
     }
 
-    /// Has objects of features that updates are pending for held as such.
+    /// Has objects held of features that are changed, or stored again.
     pub(super) fn take_in_pending(&self, layer: &Arc<Layer<T>>) -> Result<()> {
         let Source::Buffer(buffer) = &self.inner.source else { return Ok(()) };
         if !buffer.is_dirty() {
             return Ok(());
         }
         let is_update = |it: &Change| matches!(it, Change::Update(_));
-        let events = self.events(layer, &buffer.changes(), is_update);
+        let changes = buffer.changes();
+        let mut events = self.events(layer, &changes, is_update);
+        events.extend(self.stored_again(layer, &changes));
         let ended = Event::StepEnded { clean: false };
         self.take_in(layer, [EDITING].into_iter().chain(events).chain([ended]))
     }
@@ -168,7 +207,12 @@ impl<T: Send + Sync + 'static> Ties<T> {
     }
 }
 
-/// Whether a change that is taken back is of a feature that was never stored.
-fn never_stored(change: &Change) -> bool {
-    matches!(change, Change::Delete(image) if image.fid.is_none())
+/// Whether what a rollback tells of a feature is so: what was deleted may be gone from the store by
+/// now, and is looked for; what was never stored goes with the session.
+fn is_undone_for_good(change: &Change) -> bool {
+    match change {
+        Change::Insert(_) => false,
+        Change::Update(_) => true,
+        Change::Delete(image) => image.fid.is_some(),
+    }
 }

@@ -68,7 +68,8 @@ impl<T: Send + Sync + 'static> Ties<T> {
         self.answer(layer, requests)
     }
 
-    fn answer(&self, layer: &Arc<Layer<T>>, mut requests: Vec<Request>) -> Result<()> {
+    /// Reads what is asked for, and what that makes necessary. Only whoever has the turn may.
+    pub(super) fn answer(&self, layer: &Arc<Layer<T>>, mut requests: Vec<Request>) -> Result<()> {
         while !requests.is_empty() {
             if requests.contains(&Request::Read(Scope::All)) {
                 requests.retain(|it| !matches!(it, Request::Read(Scope::Fids(_))));

@@ -123,6 +123,22 @@ fn a_rollback_takes_new_objects_and_returns_deleted_ones() {
 }
 
 #[test]
+fn what_was_deleted_twice_and_rolled_back_twice_is_there() {
+    over_each("what_was_deleted_twice_and_rolled_back_twice_is_there", false, |store| {
+        written(&*store, NOTES, [insert(NOTES, 1)]);
+        let buffer = buffer_over(&store);
+        let (ties, _) = tied_over_buffer(&buffer);
+        let thing = ties.object_of(&with(&*buffer, NOTES, 1)).expect("is tied");
+        for _ in 0..2 {
+            edited(&buffer, NOTES, [delete(ties.id_of(&thing).expect("has one"))]);
+            buffer.rollback().expect("rolls back");
+            check(&ties, &*buffer);
+        }
+        assert_eq!(ties.state_of(&thing), Some(State::Live));
+    });
+}
+
+#[test]
 fn a_commit_that_fails_leaves_ties_as_they_are() {
     over_each("a_commit_that_fails_leaves_ties_as_they_are", false, |store| {
         written(&*store, TREES, [insert(TREES, 1)]);
