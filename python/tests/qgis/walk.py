@@ -148,6 +148,8 @@ def explain(kind: str, walked: Walk) -> str:
         again = run(kind, ["--replay"], json.dumps(steps))
         return again.failed is not None and alike(again.failed, walked.failed or "")
 
+    if not fails(walked.steps):
+        return "{} failed, but not again: {}".format(kind, walked.failed)
     shortest = shrink(walked.steps, fails, TRIES)
     last = run(kind, ["--replay"], json.dumps(shortest)).failed or walked.failed
     lines = ["{} failed: {}".format(kind, last)]
