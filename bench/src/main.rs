@@ -19,6 +19,7 @@ mod python;
 mod questions;
 mod reading;
 mod stage;
+mod ties;
 mod watching;
 mod writing;
 
@@ -43,7 +44,8 @@ struct Options {
     /// Only cases whose names begin so: import, import-points, export, read, write, curve, window,
     /// nearest, binding, filter, district, transform, changes (its parts: -apply, -diff), edits (its
     /// parts: -attribute, -undo, -by-id, -commit), watching (its parts: -load, -rows, -idle,
-    /// -delivery, and the same with -postgis), postgis (its parts: -load, -read, -export, -radius,
+    /// -delivery, and the same with -postgis), ties (its parts: -attach, -weight, -lookups, -events,
+    /// -commit), postgis (its parts: -load, -read, -export, -radius,
     /// -nearest).
     #[arg(long, value_name = "NAME")]
     only: Option<String>,
@@ -121,7 +123,7 @@ fn cases() -> Vec<Case> {
         })
     };
     let mut cases: Vec<Case> = pairs.into_iter().flat_map(named).collect();
-    let single: [(&str, Dataset, Run); 17] = [
+    let single: [(&str, Dataset, Run); 22] = [
         ("changes-apply", Dataset::Polygons, changes::apply),
         ("changes-diff", Dataset::Polygons, changes::diff),
         ("curve", Dataset::Points, curve::trace),
@@ -139,6 +141,11 @@ fn cases() -> Vec<Case> {
         ("watching-rows", Dataset::Polygons, watching::rows),
         ("watching-idle", Dataset::Points, watching::idle),
         ("watching-delivery", Dataset::Polygons, watching::delivery),
+        ("ties-attach", Dataset::Points, ties::attach),
+        ("ties-weight", Dataset::Points, ties::weight),
+        ("ties-lookups", Dataset::Points, ties::lookups),
+        ("ties-events", Dataset::Points, ties::events),
+        ("ties-commit", Dataset::Points, ties::commit),
     ];
     cases.extend(single.map(|(name, dataset, run)| Case { name: name.to_owned(), dataset, run }));
     cases

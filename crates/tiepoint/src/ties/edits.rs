@@ -34,7 +34,8 @@ impl<T: Send + Sync + 'static> Ties<T> {
                 self.look_at_settled(layer, changes)
             }
             EditEvent::Merged { changes, .. } => {
-                let events = self.events(layer, changes, |_| true);
+                let mut events = self.events(layer, changes, |_| true);
+                events.extend(self.called_otherwise(layer));
                 self.hear_step(layer, events, ended)
             }
             EditEvent::Beneath { changes } => {
@@ -59,6 +60,19 @@ impl<T: Send + Sync + 'static> Ties<T> {
             return Ok(());
         }
         self.take_in(layer, [EDITING].into_iter().chain(events).chain([ended]))
+    }
+
+    /// What is new may be called otherwise once what others did was taken up beneath it.
+    fn called_otherwise(&self, layer: &Layer<T>) -> Vec<Event> {
+        let Source::Buffer(buffer) = &self.inner.source else { return Vec::new() };
+        let (name, changes) = (layer.tied.name(), buffer.changes());
+        let here = changes.layer(name).into_iter().flat_map(LayerChanges::iter);
+        let new = here.filter(|(_, change)| matches!(change, Change::Insert(_)));
+        let renumbered = new.filter_map(|(target, _)| {
+            let (from, to) = (self.fid_of(layer, target)?, buffer.fid(name, target)?);
+            (from != to).then_some(Event::Renumbered { from, to })
+        });
+        renumbered.collect()
     }
 
     /// Reads rows for which nothing is pending any more: what others did to them shows from now on,
