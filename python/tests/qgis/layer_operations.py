@@ -156,6 +156,7 @@ def set_filter(world: World, random: Random) -> str:
     below = random.choice(sorted(world.rows()))
     must(world.layer.setSubsetString('"secret" <= {}'.format(below)), "filter")
     world.filtered = True
+    world.clipboard = []  # its ids may be those of rows that are hidden now
     return "done"
 
 
