@@ -53,18 +53,12 @@ def add_with_an_id_in_use(world: World, random: Random) -> str:
     if in_a_transaction_of_unique_ids(world):
         return "refused"
     taken = edits.read(world.layer, some(world, random))[0][kinds.IDENTITY]
-    feature = kinds.feature(world.layer, world.fresh_row_with(str(taken)))
-    feature.setAttribute(
-        edits.field(world.layer, kinds.SECRET), _secret_of_added(world, taken, feature)
-    )
-    must(world.layer.addFeature(feature), "add a row")
-    return "done"
-
-
-def _secret_of_added(world: World, taken: object, feature: object) -> int:
+    row = world.fresh_row_with(str(taken))
     claimed = world.oracle.secret_of_id(taken)
-    alive = world.rows()
-    return claimed if claimed is not None and claimed not in alive else world.fresh_secret()
+    if claimed is not None and claimed not in world.rows():
+        row = kinds.Row(claimed, row.object_id, row.name)
+    must(edits.add(world.layer, row) is not None, "add a row")
+    return "done"
 
 
 @operation(EDITING, "add", adds=3)

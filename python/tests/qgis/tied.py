@@ -1,4 +1,4 @@
-"""What tests of ties in QGIS share: a tied layer of any kind, what it signals, and what is right."""
+"""What tests of ties in QGIS share: a tied layer of any kind, what it signals, what is right."""
 
 import unittest
 from typing import Any, Dict, List, Optional, Set
