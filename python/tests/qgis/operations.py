@@ -100,6 +100,8 @@ def commit_and_go_on(world: World, random: Random) -> str:
 def commit_now(world: World, stop: bool) -> str:
     """Commits, which must work."""
     done = "transaction" if world.in_transaction else "done"
+    if world.filtered:
+        world.clipboard = []  # its ids may be those of rows that will be hidden
     if not world.layer.commitChanges(stop):
         if _lost_by_geojson(world):
             world.layer.rollBack()
