@@ -43,6 +43,9 @@ pub(crate) struct LayerTies {
     make: Py<PyAny>,
 }
 
+/// What QGIS calls features that were never in a layer.
+const NO_FID: i64 = i64::MIN;
+
 struct Inner {
     registry: Registry<Object>,
     layer: LayerKey,
@@ -84,7 +87,9 @@ impl LayerTies {
 
     /// A row shows that did not.
     fn added(&self, fid: i64) {
-        self.note(Event::Added { fid: Fid::Int(fid) });
+        if fid != NO_FID {
+            self.note(Event::Added { fid: Fid::Int(fid) });
+        }
     }
 
     /// A row does not show any more.
@@ -372,8 +377,7 @@ impl Inner {
     }
 
     fn by_feature(&self, fid: i64, id: Option<ObjectId>) -> Result<TieRef, NotTied> {
-        // What QGIS calls features that were never in a layer.
-        let fid = (fid != i64::MIN).then_some(Fid::Int(fid));
+        let fid = (fid != NO_FID).then_some(Fid::Int(fid));
         self.tracker().by_feature(fid.as_ref(), id.as_ref())
     }
 }
@@ -468,7 +472,7 @@ fn rows_of(url: &str, layer: &str, field: &str) -> PyResult<Vec<(i64, Spelled)>>
     let mut rows = Vec::new();
     for feature in features {
         let feature = feature.map_err(raised_by_store)?;
-        let (id, fid) = (feature.id, feature.fid.as_ref().map_or(i64::MIN, int));
+        let (id, fid) = (feature.id, feature.fid.as_ref().map_or(NO_FID, int));
         let value = feature.into_values().pop().flatten().unwrap_or(Value::Null);
         let spelled = match id.filter(|_| !has_field) {
             Some(id) => Spelled::Id(id),

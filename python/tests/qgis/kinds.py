@@ -240,5 +240,6 @@ def _delimited_text(kind: Kind, given: Iterable[Row], folder: str) -> Source:
 
 def add_field(layer: QgsVectorLayer, name: str) -> bool:
     """Adds a field of text, within the edit session."""
-    text = "varchar" if layer.providerType() == "postgres" else "string"
-    return bool(layer.addAttribute(QgsField(name, QVariant.String, text, 20)))
+    kinds = {"postgres": ("varchar", 20), "spatialite": ("text", 0)}
+    kind, length = kinds.get(layer.providerType(), ("string", 20))
+    return bool(layer.addAttribute(QgsField(name, QVariant.String, kind, length)))

@@ -3,6 +3,7 @@
 import gc
 import weakref
 from random import Random
+from typing import List
 
 from qgis.core import QgsVectorLayer
 
@@ -12,47 +13,56 @@ from .oracle import Wrong
 from .world import World
 
 ELSEWHERE = frozenset({"detached", "hidden", "removed", "deleted", "unknown"})
+# Where fields are rolled back with a transaction, QGIS reads no row any more.
+IN_A_TRANSACTION = "not in a transaction"
 
 
 @operation(EDITING, "fields")
 def add_field(world: World, random: Random) -> str:
+    if world.in_transaction:
+        return IN_A_TRANSACTION
     if len(world.layer.fields()) > 8:
         return "enough"
     added = kinds.add_field(world.layer, "f{}".format(random.randint(0, 10**6)))
-    if world.in_transaction:
-        return "transaction" if added else "refused"
     must(added, "add a field")
     return "done"
 
 
 @operation(EDITING, "fields")
 def delete_field(world: World, random: Random) -> str:
-    extra = [f.name() for f in world.layer.fields() if f.name().startswith("f")]
-    extra = [name for name in extra if name != "fid"]
-    if not extra:
-        return "none"
+    extra = _added_fields(world)
+    if world.in_transaction or not extra:
+        return IN_A_TRANSACTION if extra else "none"
     index = edits.field(world.layer, random.choice(extra))
-    deleted = world.layer.deleteAttribute(index)
-    must(deleted or world.in_transaction, "delete a field")
-    return "done" if deleted else "refused"
+    must(world.layer.deleteAttribute(index), "delete a field")
+    return "done"
 
 
 @operation(EDITING, "fields")
 def rename_field(world: World, random: Random) -> str:
-    extra = [f.name() for f in world.layer.fields() if f.name().startswith("f")]
-    extra = [name for name in extra if name != "fid"]
-    if not extra:
-        return "none"
+    """And commits: what QGIS keeps of a rename that is undone it cannot commit."""
+    extra = _added_fields(world)
+    if world.in_transaction or not extra:
+        return IN_A_TRANSACTION if extra else "none"
     index = edits.field(world.layer, random.choice(extra))
     renamed = world.layer.renameAttribute(index, "f{}".format(random.randint(0, 10**6)))
-    return "done" if renamed else "refused"
+    if not renamed:
+        return "refused"
+    must(world.layer.commitChanges(False), "commit")
+    return "done"
+
+
+def _added_fields(world: World) -> List[str]:
+    return [f.name() for f in world.layer.fields() if f.name()[1:].isdigit()]
 
 
 @operation(EDITING, "fields")
 def identity_field_gone_and_back(world: World, random: Random) -> str:
     index = edits.field(world.layer, kinds.IDENTITY)
-    if world.in_transaction or index in world.layer.primaryKeyAttributes():
-        return "refused"
+    if world.in_transaction:
+        return IN_A_TRANSACTION
+    if index in world.layer.primaryKeyAttributes():
+        return "it is the key"
     if not world.layer.deleteAttribute(index):
         return "refused"
     world.layer.undoStack().undo()
@@ -63,7 +73,9 @@ def identity_field_gone_and_back(world: World, random: Random) -> str:
 def identity_field_renamed(world: World, random: Random) -> str:
     """And all rolled back: no kind commits what QGIS keeps of a rename that was undone."""
     index = edits.field(world.layer, kinds.IDENTITY)
-    if world.in_transaction or not world.layer.renameAttribute(index, "renamed"):
+    if world.in_transaction:
+        return IN_A_TRANSACTION
+    if not world.layer.renameAttribute(index, "renamed"):
         return "refused"
     if random.random() < 0.5:
         edits.add(world.layer, kinds.Row(world.fresh_secret(), None, "meanwhile"))

@@ -457,5 +457,30 @@ class Within(Case):
         self.assertEqual(ties.state(elm), "deleted")
 
 
+    def test_an_edit_session_a_layer_is_tied(self) -> None:
+        layer = layer_of("oak", "elm", "fir")
+        layer.startEditing()
+        layer.addFeature(new(layer, "ash", tiepoint.mint()))
+        layer.deleteFeature(2)
+        layer.changeAttributeValue(1, 1, "old oak", "oak")
+        ties = self.tied(layer, Well)
+        wells = {well.name: well for well in ties}
+        self.assertEqual(sorted(wells), ["ash", "fir", "old oak"])
+        self.assertEqual(ties.state(wells["ash"]), "pending")
+        layer.undoStack().undo()
+        layer.undoStack().undo()
+        self.assertEqual(ties[2].name, "elm")
+        self.assertIs(ties[1], wells["old oak"])
+        layer.undoStack().undo()
+        self.assertEqual(ties.state(wells["ash"]), "deleted")
+        for _ in range(3):
+            layer.undoStack().redo()
+        self.assertTrue(layer.commitChanges())
+        session.settle()
+        self.assertIs(ties[4], wells["ash"])
+        self.assertEqual(ties.state(wells["ash"]), "live")
+        self.assertEqual(ties.faults, [])
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -4,7 +4,7 @@ import shutil
 import sqlite3
 import tempfile
 
-from .tied import TiesTest, carriers, secrets_by_fid
+from .tied import Tied, TiesTest, carriers, secrets_by_fid
 
 from qgis.core import QgsFeature, QgsFeatureRequest, QgsProject, QgsVectorLayer
 import tiepoint.qgis
@@ -138,13 +138,7 @@ class Fids(TiesTest):
         self.assertEqual(plain.ties.object_id(plain.ties[plain.row(3)]), object_id)
 
     def test_09_fids_of_a_rolled_back_transaction_are_used_again(self) -> None:
-        it = self.tied("gpkg")
-        project = QgsProject.instance()
-        project.setAutoTransaction(True)
-        project.addMapLayer(it.layer, False)
-        self.addCleanup(project.setAutoTransaction, False)
-        self.addCleanup(project.takeMapLayer, it.layer)
-        it.layer.startEditing()
+        it = self._in_a_transaction("gpkg")
         first = it.add(30)
         it.right()
         heard = self.hear(it.layer, "featureDeleted")
@@ -156,6 +150,38 @@ class Fids(TiesTest):
         self.assertIsNot(it.thing(31), it.thing(30))
         it.commit()
         it.right()
+
+    def test_09_fids_of_an_undone_row_are_used_again_in_a_transaction(self) -> None:
+        it = self._in_a_transaction("gpkg")
+        first = it.add(30)
+        it.right()
+        it.undo()
+        it.right()
+        self.assertEqual(it.add(31), first)
+        it.right()
+        self.assertIsNot(it.thing(31), it.thing(30))
+
+    def test_09_rows_return_under_other_fids_in_a_transaction(self) -> None:
+        it = self._in_a_transaction("postgres-bigint")
+        before = it.fid(2)
+        it.delete(2)
+        it.right()
+        heard = self.hear(it.layer, "featureAdded")
+        it.undo()
+        self.assertEqual(heard, [("featureAdded", before)], "so QGIS says")
+        self.assertNotEqual(it.fid(2), before)
+        it.right()
+
+    def _in_a_transaction(self, kind: str) -> Tied:
+        it = self.tied(kind)
+        project = QgsProject.instance()
+        project.setAutoTransaction(True)
+        project.addMapLayer(it.layer, False)
+        self.addCleanup(project.setAutoTransaction, False)
+        self.addCleanup(project.takeMapLayer, it.layer)
+        self.addCleanup(lambda: it.layer.isEditable() and it.layer.rollBack())
+        it.layer.startEditing()
+        return it
 
     def test_10_a_fid_says_nothing_without_its_layer(self) -> None:
         it, other = self.tied("memory"), self.tie(self.layer("memory", 3, first=11))

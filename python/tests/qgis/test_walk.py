@@ -17,9 +17,9 @@ class Walk(unittest.TestCase):
             cannot_run("a PostGIS server: TIEPOINT_POSTGIS names none")
         session.start()
         steps = int(os.environ.get("TIEPOINT_LONG", 2000))
-        seed = os.environ.get("TIEPOINT_SEED", "1")
-        each = str(-(-steps // len(kinds.KINDS)))
-        self.assertTrue(walk.walk_all(list(kinds.KINDS), ["--steps", each, "--seed", seed]))
+        seed = int(os.environ.get("TIEPOINT_SEED", 1))
+        each = -(-steps // len(kinds.KINDS))
+        self.assertTrue(walk.walk_all(list(kinds.KINDS), each, seed))
 
     def test_failures_shrink_to_the_steps_that_matter(self) -> None:
         found = shrink(range(100), lambda steps: {17, 42} <= set(steps), 200)

@@ -21,8 +21,9 @@ from . import kinds, session
 from .shrink import shrink
 
 STEPS_OF_ONE_WORLD = 150
-TRIES = 60
-PATIENCE_S = 3600
+TRIES = 150
+PATIENCE_S = 30
+PATIENCE_A_STEP_S = 0.5
 
 
 class Step(NamedTuple):
@@ -93,14 +94,16 @@ def _tell(**line: object) -> None:
     print("WALK " + json.dumps(line), flush=True)
 
 
-def run(kind: str, arguments: Sequence[str], steps: str = "") -> Walk:
+def run(
+    kind: str, arguments: Sequence[str], steps: str = "", patience_s: float = PATIENCE_S
+) -> Walk:
     """Walks in another process, and hears what came of it."""
     command = [sys.executable, "-m", "tests.qgis.walk", "--kinds", kind, "--here", *arguments]
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         child = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=out, stderr=err, universal_newlines=True
         )
-        failed = _waited_for(child, steps)
+        failed = _waited_for(child, steps, patience_s)
         out.seek(0)
         err.seek(0)
         told = [json.loads(x[5:]) for x in out if x.startswith("WALK ")]
@@ -110,10 +113,12 @@ def run(kind: str, arguments: Sequence[str], steps: str = "") -> Walk:
     return _heard(told, failed)
 
 
-def _waited_for(child: "subprocess.Popen[str]", steps: str) -> Optional[str]:
+def _waited_for(
+    child: "subprocess.Popen[str]", steps: str, patience_s: float
+) -> Optional[str]:
     """How the process failed, if it did; nothing where it says so itself."""
     try:
-        child.communicate(steps, timeout=PATIENCE_S)
+        child.communicate(steps, timeout=patience_s)
     except subprocess.TimeoutExpired:
         child.kill()
         child.wait()
@@ -156,12 +161,14 @@ def alike(one: str, other: str) -> bool:
     return one.translate(strip)[:40] == other.translate(strip)[:40]
 
 
-def walk_all(names: Sequence[str], arguments: Sequence[str]) -> bool:
+def walk_all(names: Sequence[str], steps: int, seed: int, options: Sequence[str] = ()) -> bool:
     """Walks each kind so many steps and prints what came of it; whether all is well."""
+    arguments = ["--steps", str(steps), "--seed", str(seed), *options]
+    patience_s = PATIENCE_S + steps * PATIENCE_A_STEP_S
     total = failed = 0
     for name in names:
         began = time.monotonic()
-        walked = run(name, arguments)
+        walked = run(name, arguments, patience_s=patience_s)
         taken = sum(walked.outcomes.values())
         total += taken
         print("{}: {} steps in {:.0f} s".format(name, taken, time.monotonic() - began))
@@ -190,8 +197,8 @@ def main(arguments: Sequence[str]) -> int:
     names = asked.kinds or [kind.name for kind in kinds.available()]
     if not asked.here:
         steps = -(-asked.steps // len(names))
-        options = ["--steps", str(steps), "--seed", str(asked.seed)]
-        return 0 if walk_all(names, options + ["--without", *asked.without]) else 1
+        well = walk_all(names, steps, asked.seed, ["--without", *asked.without])
+        return 0 if well else 1
     from . import layer_operations, row_operations  # noqa: F401 (they register themselves)
 
     kind = kinds.KINDS[names[0]]

@@ -85,9 +85,10 @@ def _fill(layer: QgsVectorLayer, name: str) -> None:
     request.setFlags(QgsFeatureRequest.NoGeometry)
     request.setSubsetOfAttributes([index])
     missing = [row.id() for row in layer.getFeatures(request) if not _spells_id(row[index])]
+    can = bool(provider.capabilities() & QgsVectorDataProvider.ChangeAttributeValues)
     for start in range(0, len(missing), _BATCH):
         batch = {fid: {index: tiepoint.mint()} for fid in missing[start : start + _BATCH]}
-        if not provider.changeAttributeValues(batch):
+        if not (can and provider.changeAttributeValues(batch)):
             raise tiepoint.Unsupported(
                 f"the rows of {layer.name()!r} cannot be given ids: {_why(layer)}",
                 "use a natural key: key='…', namespace='…'",

@@ -142,6 +142,7 @@ class Ties:
     on_cloned: Optional[Callable[[Any, QgsFeature], Any]] = None
 
     _native: LayerTies
+    _object: Callable[[int, Any, QgsFeature], Any]
     _translator: Translator
 
     def __init__(
@@ -177,6 +178,7 @@ class Ties:
             rewritten=rewritten,
         )
         self._native.want(list(_MADE_FOR_HOOKS))
+        self._object = self._native.object
         self._translator = Translator(layer, self._native, self._field, self._hear)
         self._translator.on_idle = self._tell_hooks
         self._translator.on_gone = self._layer_gone
@@ -192,9 +194,14 @@ class Ties:
         translator = self._translator
         if translator.late or translator.stale:
             translator.catch_up()
-        if isinstance(key, QgsFeature):
-            return self._native.object(key.id(), said(key, translator.index), key)
-        return self._native.object_at(self._find(key), None)
+        if not isinstance(key, QgsFeature):
+            return self._native.object_at(self._find(key), None)
+        # As `said` does; this is where time counts.
+        try:
+            carried = key[translator.index]
+        except KeyError:
+            carried = None
+        return self._object(key.id(), carried, key)
 
     def get(self, key: Any, default: Any = None) -> Any:
         """The same, or something else where there is none."""

@@ -73,7 +73,7 @@ class Translator:
             self.native.filter_changed(True)
         self.stale = True
         if layer.isEditable():
-            self._editing_started()
+            self._begin_session(layer)
 
     def detach(self) -> None:
         """Listens no more."""
@@ -135,8 +135,10 @@ class Translator:
 
     @guarded
     def _editing_started(self) -> None:
-        layer = self._here()
         self.catch_up()
+        self._begin_session(self._here())
+
+    def _begin_session(self, layer: QgsVectorLayer) -> None:
         self.native.editing_started(layer.dataProvider().transaction() is not None)
         buffer = layer.editBuffer()
         if buffer is not None and buffer is not self._buffer:
