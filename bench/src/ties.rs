@@ -1,23 +1,24 @@
 //! Ties: attaching a million, what they weigh, what asking and hearing cost, beside the usual
 //! pattern of a Python program.
+mod known;
+mod usual;
+
 use crate::changes::{copied, tied};
 use crate::dataset::Dataset;
-use crate::outcome::{Row, Target, say};
-use crate::prng::Prng;
+use crate::outcome::{Row, Target};
 use crate::stage::Stage;
 use crate::watching::row;
 use crate::{Outcome, measure};
+use known::Known;
 use std::hint::black_box;
-use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
 use std::time::Instant;
 use tiepoint::Ties;
-use tiepoint_core::{Edit, Feature, Fid, FidRule, ObjectId, Query};
+use tiepoint_core::{Edit, Feature, Query};
 use tiepoint_edits::EditBuffer;
 use tiepoint_gpkg::GpkgStore;
-use tiepoint_objects::{Event, LayerKey, Policy, Registry, Scope};
 use tiepoint_store::{Store, TieOptions, TransactionOptions};
+use usual::usual_pattern;
 
 /// How many rows a step or a commit is about.
 const STEP: i64 = 1_000;
@@ -76,20 +77,21 @@ pub(crate) fn weight(stage: &Stage, dataset: Dataset) -> Outcome<Vec<Row>> {
 }
 
 /// Asking for objects at random, by id and by row.
+#[expect(clippy::unnecessary_wraps, reason = "as all that is measured")]
 pub(crate) fn lookups(stage: &Stage, dataset: Dataset) -> Outcome<Vec<Row>> {
     let many = i64::from(stage.size(dataset));
     let them = usual_pattern(&[FEW, many]);
     let mut rows = Vec::new();
     for (at, count) in [FEW, many].into_iter().enumerate() {
         let known = Known::of(count);
-        let (mut by_id, mut by_fid, mut held) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut by_id, mut by_row, mut held) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..stage.turns() {
             let chosen = known.chosen();
             by_id.push(nanoseconds(|| chosen.iter().for_each(|(id, _)| known.ask_by_id(id))));
-            by_fid.push(nanoseconds(|| chosen.iter().for_each(|(_, fid)| known.ask_by_fid(fid))));
+            by_row.push(nanoseconds(|| chosen.iter().for_each(|(_, fid)| known.ask_by_fid(fid))));
             held.push(nanoseconds(|| chosen.iter().for_each(|(_, fid)| known.ask_for_object(fid))));
         }
-        let figures = [("by id", by_id), ("by row", by_fid), ("by row, with its object", held)];
+        let figures = [("by id", by_id), ("by row", by_row), ("by row, with its object", held)];
         for (how, nanoseconds) in figures {
             let ns = measure::median(nanoseconds);
             let target = if how.ends_with("object") {
@@ -108,6 +110,7 @@ pub(crate) fn lookups(stage: &Stage, dataset: Dataset) -> Outcome<Vec<Row>> {
 }
 
 /// Hearing of a step, among few ties and among many.
+#[expect(clippy::unnecessary_wraps, reason = "as all that is measured")]
 pub(crate) fn events(stage: &Stage, dataset: Dataset) -> Outcome<Vec<Row>> {
     let many = i64::from(stage.size(dataset));
     let them = usual_pattern(&[FEW, many]);
@@ -192,136 +195,6 @@ fn ties_of(store: Arc<GpkgStore>, dataset: Dataset) -> Outcome<Ties<u64>> {
     let ties = Ties::over(store);
     ties.add_layer(dataset.name(), |_| 0)?;
     Ok(ties)
-}
-
-/// A registry that knows rows, each with an object.
-struct Known {
-    registry: Registry<Arc<i64>>,
-    layer: LayerKey,
-    ids: Vec<ObjectId>,
-    objects: Vec<Arc<i64>>,
-    chance: Prng,
-    next: i64,
-}
-
-impl Known {
-    fn of(count: i64) -> Self {
-        let (ids, objects) = Self::parts(count);
-        Self::bound(ids, objects)
-    }
-
-    fn parts(count: i64) -> (Vec<ObjectId>, Vec<Arc<i64>>) {
-        ((0..count).map(|_| ObjectId::mint()).collect(), (0..count).map(Arc::new).collect())
-    }
-
-    fn bound(ids: Vec<ObjectId>, objects: Vec<Arc<i64>>) -> Self {
-        let mut registry: Registry<Arc<i64>> = Registry::default();
-        let layer = registry.add_layer(Policy::column(FidRule::Stable));
-        registry.reserve(layer, ids.len());
-        let mut rows = registry.resync(layer, &Scope::All);
-        for (fid, id) in (0..).zip(&ids) {
-            rows.row(Fid::Int(fid), Some(*id));
-        }
-        assert!(rows.finish().requests.is_empty(), "all was told");
-        for (id, object) in ids.iter().zip(&objects) {
-            let tie = registry.tracker(layer).by_id(id).expect("is tied");
-            registry.bind(layer, tie, Arc::clone(object));
-        }
-        let started = registry.hear(layer, Event::EditingStarted { passthrough: false });
-        assert!(started.requests.is_empty(), "nothing is to be read");
-        let next = i64::try_from(ids.len()).expect("is small");
-        Self { registry, layer, ids, objects, chance: Prng::seeded(7), next }
-    }
-
-    fn some(&mut self) -> usize {
-        let count = u32::try_from(self.objects.len()).expect("is small");
-        self.chance.below(count) as usize
-    }
-
-    fn chosen(&self) -> Vec<(ObjectId, Fid)> {
-        let mut chance = Prng::seeded(self.ids.len() as u64);
-        let count = u32::try_from(self.ids.len()).expect("is small");
-        let chosen = (0..LOOKUPS).map(|_| chance.below(count));
-        chosen.map(|at| (self.ids[at as usize], Fid::Int(at.into()))).collect()
-    }
-
-    fn ask_by_id(&self, id: &ObjectId) {
-        black_box(self.registry.tracker(self.layer).by_id(id).is_ok());
-    }
-
-    fn ask_by_fid(&self, fid: &Fid) {
-        black_box(self.registry.by_fid(self.layer, fid).is_ok());
-    }
-
-    fn ask_for_object(&self, fid: &Fid) {
-        let tie = self.registry.by_fid(self.layer, fid);
-        black_box(tie.ok().and_then(|tie| self.registry.object(self.layer, tie)));
-    }
-
-    fn hear(&mut self, event: Event) {
-        let verdict = self.registry.hear(self.layer, event);
-        assert!(black_box(verdict).requests.is_empty(), "all was told");
-    }
-
-    fn some_fids(&mut self) -> Vec<Fid> {
-        let mut fids: Vec<i64> =
-            (0..STEP).map(|_| i64::try_from(self.some()).expect("is small")).collect();
-        fids.sort_unstable();
-        fids.dedup();
-        fids.into_iter().map(Fid::Int).collect()
-    }
-
-    fn delete_and_undo(&mut self, fids: &[Fid]) {
-        for fid in fids {
-            self.hear(Event::Deleted { fid: fid.clone() });
-        }
-        self.hear(Event::StepEnded { clean: false });
-        for fid in fids {
-            self.hear(Event::Added { fid: fid.clone() });
-        }
-        self.hear(Event::StepEnded { clean: true });
-    }
-
-    fn add_and_undo(&mut self) {
-        let first = self.next;
-        self.next += STEP;
-        for fid in first..self.next {
-            self.hear(Event::Added { fid: Fid::Int(fid) });
-            self.hear(Event::Seen { fid: Fid::Int(fid), id: Some(ObjectId::mint()) });
-        }
-        self.hear(Event::StepEnded { clean: false });
-        for fid in first..self.next {
-            self.hear(Event::Deleted { fid: Fid::Int(fid) });
-        }
-        self.hear(Event::StepEnded { clean: true });
-    }
-}
-
-/// What the usual pattern takes.
-struct Usual {
-    attach_s: f64,
-    lookup_ns: f64,
-    deletion_ms: f64,
-}
-
-/// The same for each number of objects; `None` where no Python runs.
-fn usual_pattern(counts: &[i64]) -> Option<Vec<Usual>> {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/weak_values.py");
-    let counts = counts.iter().map(i64::to_string);
-    let output = Command::new("python3").arg(script).args(counts).output().ok()?;
-    let Ok(told) = serde_json::from_slice::<serde_json::Value>(&output.stdout) else {
-        say("the usual pattern is not measured: python3 does not say what it takes");
-        return None;
-    };
-    let usual = |it: &serde_json::Value| {
-        let figure = |name: &str| it[name].as_f64();
-        Some(Usual {
-            attach_s: figure("attach_s")?,
-            lookup_ns: figure("lookup_ns")?,
-            deletion_ms: figure("deletion_ms")?,
-        })
-    };
-    told.as_array()?.iter().map(usual).collect()
 }
 
 fn nanoseconds(work: impl FnOnce()) -> f64 {

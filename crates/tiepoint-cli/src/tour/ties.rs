@@ -49,7 +49,8 @@ pub(super) fn run(_: &Tour) -> Result<String> {
     let visitors = visit()?;
     Ok(format!(
         "Tied objects of a program's own type to {} countries; {} was asked for, and so made: {}, which\n   \
-         counts its visitors. Edited it, undid that, and deleted it: who asked then heard \"{meanwhile}\".\n   \
+         counts its visitors. Edited it, undid that, and deleted it. Who asked then heard:\n   \
+         \"{meanwhile}\".\n   \
          Undo brought {} back, with {visitors} visitors by then.",
         ties.len(COUNTRIES)?,
         ties.objects().len(),
