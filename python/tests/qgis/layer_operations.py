@@ -8,7 +8,7 @@ from typing import List
 from qgis.core import QgsVectorLayer
 
 from . import edits, kinds, other_process
-from .operations import ANY, EDITING, IDLE, must, operation, some
+from .operations import ANY, EDITING, IDLE, commit_now, must, operation, some
 from .oracle import Wrong
 from .world import World
 
@@ -48,8 +48,7 @@ def rename_field(world: World, random: Random) -> str:
     renamed = world.layer.renameAttribute(index, "f{}".format(random.randint(0, 10**6)))
     if not renamed:
         return "refused"
-    must(world.layer.commitChanges(False), "commit")
-    return "done"
+    return commit_now(world, stop=False)
 
 
 def _added_fields(world: World) -> List[str]:
@@ -157,6 +156,7 @@ def set_filter(world: World, random: Random) -> str:
     below = random.choice(sorted(world.rows()))
     must(world.layer.setSubsetString('"secret" <= {}'.format(below)), "filter")
     world.filtered = True
+    world.clipboard = []  # its ids may be those of rows that are hidden now
     return "done"
 
 

@@ -1,4 +1,4 @@
-"""The tables behind PostGIS layers, in a schema of this process's own that is dropped at its end."""
+"""The tables behind PostGIS layers, in a schema of this process's own, dropped at its end."""
 
 import atexit
 import os
@@ -27,7 +27,7 @@ _tables: List[str] = []
 
 
 def address() -> Optional[str]:
-    """The server's URL, such as `postgresql://user:password@host:port/database`, if there is one."""
+    """The server's URL, such as `postgresql://user:password@host:port/name`, if there is one."""
     return os.environ.get("TIEPOINT_POSTGIS") or None
 
 

@@ -248,11 +248,8 @@ class Fids(TiesTest):
     def test_14_a_view_in_which_two_rows_share_a_key(self) -> None:
         base = self.layer("postgres-int", 2)
         table = postgis.qualified(base.dataProvider().uri().table())
-        postgis.execute(
-            "create view {0}_twice as select 1 as id, object_id, name, secret, geom from {0}".format(
-                table
-            )
-        )
+        view = "create view {0}_twice as select 1 as id, object_id, name, secret, geom from {0}"
+        postgis.execute(view.format(table))
         url = postgis.url_of(base.dataProvider().uri().table() + "_twice", "postgres-int")
         layer = QgsVectorLayer(url, "view", "postgres")
         self.assertEqual([f.id() for f in layer.getFeatures()], [1, 1])

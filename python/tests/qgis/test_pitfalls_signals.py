@@ -2,7 +2,7 @@
 
 from typing import Any, List
 
-from .tied import TiesTest, Tied, carriers
+from .tied import LATER, Tied, TiesTest, carriers
 
 from qgis.core import QgsProject, QgsVectorLayer
 from qgis.PyQt import sip
@@ -58,7 +58,7 @@ class Signals(TiesTest):
         heard = self.hear(it.layer, "featuresDeleted")
         it.right()
         it.layer.endEditCommand()
-        self.assertEqual(len(heard), 1, "told of after all is over")
+        self.assertEqual(len(heard), 0 if LATER else 1, "told of after all is over")
         it.right()
 
     def test_30_a_commit_that_fails_half_way(self) -> None:
@@ -168,8 +168,9 @@ class Signals(TiesTest):
         it.layer.startEditing()
         edits.change(it.layer, first, kinds.NAME, "renamed")
         other_process.edit(kinds.KINDS["gpkg"], it.layer, delete=[1])
-        it.commit()
-        self.assertIn(first, heard[0][1], "so QGIS says")
+        self.assertEqual(it.layer.commitChanges(), not LATER)
+        self.assertEqual([first in found for _, found in heard], [] if LATER else [True])
+        it.layer.rollBack()
         it.ties.resync()
         it.right()
         self.assertEqual(it.ties.state(it.thing(1)), "removed")
@@ -188,8 +189,9 @@ class Signals(TiesTest):
         )
         project.removeMapLayer(it.layer.id())
         self.assertEqual(heard, [("willBeDeleted",)])
-        for secret in (2, 3, 10):
+        for secret in (1, 2, 3):
             self.assertEqual(it.ties.state(it.thing(secret)), "detached")
+        self.assertEqual(it.ties.state(it.thing(10)), "removed", "it was never stored")
         it.ties.close()
         again = self.tie(QgsVectorLayer(source, "again", "ogr"))
         self.assertEqual(sorted(kinds.fids_by_secret(again.layer)), [1, 2, 3])
@@ -251,7 +253,7 @@ class Signals(TiesTest):
         layer = self.layer("gpkg")
         heard = self.hear(layer, "editingStarted")
         it = self._in_a_transaction("gpkg", layer)
-        self.assertEqual(len(heard), 2)
+        self.assertEqual(len(heard), 1 if LATER else 2)
         added: List[Thing] = []
         it.ties.on_added = added.append
         it.add(10)

@@ -1,4 +1,4 @@
-"""What tests of ties in QGIS share: a tied layer of any kind, what it signals, and what is right."""
+"""What tests of ties in QGIS share: a tied layer of any kind, what it signals, what is right."""
 
 import unittest
 from typing import Any, Dict, List, Optional, Set
@@ -8,12 +8,15 @@ from ..support import cannot_run, needs_qgis
 needs_qgis()
 
 import tiepoint.qgis  # noqa: E402 (only where there is QGIS)
-from qgis.core import QgsFeature, QgsVectorLayer  # noqa: E402
+from qgis.core import Qgis, QgsFeature, QgsVectorLayer  # noqa: E402
 
 from . import edits, kinds, postgis, session  # noqa: E402
 from .oracle import GONE, Oracle, Thing  # noqa: E402
 
 Row = kinds.Row
+
+LATER = Qgis.QGIS_VERSION_INT >= 34000
+"""QGIS 3.40 or later, where some pitfalls of 3.22 are no more."""
 
 
 class Tied:

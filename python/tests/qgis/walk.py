@@ -17,8 +17,13 @@ from random import Random
 from typing import Counter as CounterOf
 from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from . import kinds, session
+from . import kinds, layer_operations, row_operations, session
+from .operations import OPERATIONS
 from .shrink import shrink
+from .world import World
+
+WITH = (layer_operations, row_operations)
+"""Where operations register themselves."""
 
 STEPS_OF_ONE_WORLD = 150
 TRIES = 150
@@ -43,9 +48,6 @@ class Walk(NamedTuple):
 
 def walk(kind: kinds.Kind, steps: int, seed: int, without: Sequence[str]) -> None:
     """Walks, and tells the parent process what it does, line by line."""
-    from .operations import OPERATIONS
-    from .world import World
-
     for name in without:
         del OPERATIONS[name]
 
@@ -63,9 +65,6 @@ def walk(kind: kinds.Kind, steps: int, seed: int, without: Sequence[str]) -> Non
 
 def replay(kind: kinds.Kind, steps: Sequence[Step]) -> None:
     """Takes these steps, save those that cannot be taken."""
-    from .operations import OPERATIONS
-    from .world import World
-
     world = World(kind)
     for step in steps:
         if OPERATIONS[step.operation].allowed(world):
@@ -73,20 +72,16 @@ def replay(kind: kinds.Kind, steps: Sequence[Step]) -> None:
     world.close()
 
 
-def _next_step(world: "object", random: Random) -> Step:
-    from .operations import OPERATIONS
-
-    suiting = [op for op in OPERATIONS.values() if op.suits(world.kind)]  # type: ignore
-    names = [op.name for op in suiting if op.allowed(world)]  # type: ignore
+def _next_step(world: World, random: Random) -> Step:
+    suiting = [op for op in OPERATIONS.values() if op.suits(world.kind)]
+    names = [op.name for op in suiting if op.allowed(world)]
     return Step(random.choice(names), random.randrange(10**6))
 
 
-def _take(world: "object", step: Step) -> None:
-    from .operations import OPERATIONS
-
+def _take(world: World, step: Step) -> None:
     _tell(step=step)
-    outcome = OPERATIONS[step.operation].act(world, Random(step.seed))  # type: ignore
-    world.check()  # type: ignore
+    outcome = OPERATIONS[step.operation].act(world, Random(step.seed))
+    world.check()
     _tell(outcome=outcome)
 
 
@@ -135,7 +130,7 @@ def _heard(told: List[Dict[str, object]], failed: Optional[str]) -> Walk:
         if "world" in line:
             steps = []
         elif "step" in line:
-            steps.append(Step(*line["step"]))  # type: ignore
+            steps.append(Step(*line["step"]))  # type: ignore[misc]
         else:
             outcomes[(steps[-1].operation, str(line["outcome"]))] += 1
     return Walk(outcomes, failed, steps)
@@ -148,6 +143,8 @@ def explain(kind: str, walked: Walk) -> str:
         again = run(kind, ["--replay"], json.dumps(steps))
         return again.failed is not None and alike(again.failed, walked.failed or "")
 
+    if not fails(walked.steps):
+        return "{} failed, but not again: {}".format(kind, walked.failed)
     shortest = shrink(walked.steps, fails, TRIES)
     last = run(kind, ["--replay"], json.dumps(shortest)).failed or walked.failed
     lines = ["{} failed: {}".format(kind, last)]
@@ -199,8 +196,6 @@ def main(arguments: Sequence[str]) -> int:
         steps = -(-asked.steps // len(names))
         well = walk_all(names, steps, asked.seed, ["--without", *asked.without])
         return 0 if well else 1
-    from . import layer_operations, row_operations  # noqa: F401 (they register themselves)
-
     kind = kinds.KINDS[names[0]]
     if asked.replay:
         replay(kind, [Step(*step) for step in json.load(sys.stdin)])
