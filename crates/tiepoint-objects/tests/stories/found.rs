@@ -1,7 +1,7 @@
 //! What the model found, each in the few lines to which it shrank.
 use crate::told::{Told, fid, id};
 use tiepoint_core::FidRule;
-use tiepoint_objects::{Duplicates, Event, Policy, Reason, Scope, State, When};
+use tiepoint_objects::{Duplicates, Event, Owing, Policy, Reason, Rewritten, Scope, State, When};
 
 fn reporting() -> Policy {
     Policy { duplicates: Duplicates::Report, ..Policy::column(FidRule::Stable) }
@@ -273,4 +273,75 @@ fn reading_some_rows_moves_nobody_elses_object() {
     reading.row(fid(3), Some(id(1)));
     let _ = reading.finish();
     assert_eq!((told.tie(1), told.why(3)), (one, duplicate(1)));
+}
+
+#[test]
+fn what_is_seen_within_a_commit_is_not_of_the_row_that_had_the_fid() {
+    let mut told = Told::new(FidRule::Renumbering, 4).editing();
+    let four = told.tie(4);
+    told.deleted(1);
+    told.added(-2, Some(id(10)));
+    told.step();
+    told.hear(Event::CommitStarted);
+    told.commit_told(&[1], &[(-2, 4)]);
+    told.hear(Event::Seen { fid: fid(4), id: Some(id(10)) });
+    told.hear(Event::CommitEnded { success: true, editing: false });
+    told.rows = [(1, Some(id(2))), (2, Some(id(3))), (3, Some(id(4))), (4, Some(id(10)))].into();
+    told.answer();
+    assert_eq!((told.tie(3), told.feature(3, 4)), (four, Ok(four)));
+}
+
+#[test]
+fn a_new_row_is_owed_its_id_whatever_is_written_into_it() {
+    let policy = Policy { rewritten: Rewritten::Report, ..Policy::column(FidRule::Stable) };
+    let mut told = Told::by(policy, 1).editing();
+    told.added(-2, None);
+    told.step();
+    told.written(-2, Some(id(1)));
+    told.written(1, Some(id(9)));
+    told.step();
+    let debts = told.tracker.debts(When::BeforeCommit);
+    assert_eq!((debts.len(), debts[0].owing), (1, Owing::New));
+}
+
+#[test]
+fn what_a_row_said_before_is_forgotten_with_the_session() {
+    let mut told = Told::stable(1).editing();
+    told.written(1, Some(id(9)));
+    told.step();
+    told.write(When::Later);
+    assert_eq!(told.feature(1, 9), Ok(told.tie(1)));
+    told.commit(&[], &[]);
+    told.answer();
+    assert_eq!(told.feature(1, 9), Err(Reason::Unknown));
+}
+
+#[test]
+fn a_row_that_is_read_from_the_store_is_stored() {
+    let mut told = Told::stable(1).editing();
+    told.added(-2, Some(id(10)));
+    told.step();
+    let ten = told.tie(-2);
+    // It was committed, and nobody said so.
+    told.rows.remove(&-2);
+    told.rows.insert(2, Some(id(10)));
+    told.read();
+    assert_eq!((told.tie(2), told.state(10)), (ten, State::Live));
+    told.deleted(2);
+    told.step();
+    told.hear(Event::LayerGone);
+    assert_eq!(told.state(10), State::Detached);
+}
+
+#[test]
+fn a_new_row_that_is_deleted_is_at_risk_until_it_cannot_return() {
+    let mut told = Told::stable(0).editing();
+    told.added(-2, Some(id(10)));
+    told.step();
+    let ten = told.tie(-2);
+    told.deleted(-2);
+    told.step();
+    assert!(told.tracker.is_at_risk(ten));
+    told.rolled_back();
+    assert!(!told.tracker.is_at_risk(ten));
 }
