@@ -118,7 +118,7 @@ impl Tracker {
             Event::EditingStarted { passthrough } => self.start_session(passthrough),
             Event::Added { fid } => self.row_added(fid),
             Event::Seen { fid, id } => self.row_seen(fid, id),
-            Event::Absent { fid } => self.step.deleted(fid),
+            Event::Absent { fid } => self.row_absent(fid, &mut verdict),
             Event::Deleted { fid } => self.row_deleted(fid),
             Event::IdentityWritten { fid, id } => self.step.written(fid, id),
             Event::Changed { fid } => self.step.changed(fid),
@@ -154,6 +154,14 @@ impl Tracker {
             _ if is_ghost => {}
             _ => self.step.added(fid),
         }
+    }
+
+    /// In a transaction a row may be back by a name that nobody told.
+    fn row_absent(&mut self, fid: Fid, verdict: &mut Verdict) {
+        if self.session.as_ref().is_some_and(|it| it.passthrough) {
+            verdict.ask(Request::Read(Scope::All));
+        }
+        self.step.deleted(fid);
     }
 
     fn row_deleted(&mut self, fid: Fid) {
