@@ -149,6 +149,7 @@ impl Tracker {
 
     fn row_added(&mut self, fid: Fid) {
         let is_ghost = self.is_ghost(&fid);
+        self.note_doubtful(&fid);
         match &mut self.commit {
             Some(commit) if commit.is_told() => commit.added(fid),
             _ if is_ghost => {}
