@@ -80,6 +80,7 @@ def start_editing(world: World, random: Random) -> str:
     """In a transaction group now and then, where the kind can."""
     can = "transaction" in world.kind.can and not world.filtered
     grouped = can and random.random() < 0.4
+    world.project.setAutoTransaction(False)  # has it look at the layers again
     world.project.setAutoTransaction(grouped)
     must(world.layer.startEditing(), "start editing")
     if grouped != world.in_transaction:
