@@ -33,7 +33,7 @@ use step::Step;
 use tiepoint_core::{Fid, FidRule, ObjectId};
 use ties::Ties;
 
-/// Follows one layer; see the [module](self).
+/// Follows one layer, and knows at any time which object stands behind which row.
 pub struct Tracker {
     policy: Policy,
     ties: Ties,
