@@ -31,6 +31,10 @@ def as_copied(made: List[QgsFeature]) -> List[int]:
     return [int(feature[kinds.SECRET]) for feature in made]
 
 
+class Refused(Exception):
+    """QGIS, or the store behind it, did not do what it was told."""
+
+
 @contextmanager
 def command(layer: QgsVectorLayer, text: str) -> Iterator[None]:
     """What is done within is one undo step; none at all if it raises."""
@@ -62,6 +66,9 @@ def field(layer: QgsVectorLayer, name: str) -> int:
 def read(layer: QgsVectorLayer, fids: Sequence[int]) -> List[QgsFeature]:
     """The rows of these fids, in the order of the fids."""
     found = {f.id(): f for f in layer.getFeatures(QgsFeatureRequest().setFilterFids(list(fids)))}
+    for fid in fids:
+        if fid not in found:
+            raise Refused("row {} was told of and is not there".format(fid))
     return [found[fid] for fid in fids]
 
 
@@ -148,7 +155,7 @@ def merge_new(
         layer.deleteFeature(second)
         layer.addFeature(made)
         _write_secrets(layer, fids, secrets_of)
-    return fids[0]
+    return _only(fids)
 
 
 def copy(layer: QgsVectorLayer, fids: Sequence[int]) -> List[QgsFeature]:
@@ -181,7 +188,7 @@ def duplicate(layer: QgsVectorLayer, fid: int, secrets_of: SecretsOf) -> int:
     with command(layer, "Duplicated feature"), fids_added(layer) as fids:
         QgsVectorLayerUtils.duplicateFeature(layer, source, QgsProject.instance(), 0)
         _write_secrets(layer, fids, secrets_of)
-    return fids[0]
+    return _only(fids)
 
 
 def to_single_parts(layer: QgsVectorLayer, fid: int, secrets_of: SecretsOf) -> List[int]:
@@ -197,6 +204,12 @@ def to_single_parts(layer: QgsVectorLayer, fid: int, secrets_of: SecretsOf) -> L
             layer.addFeature(made)
         _write_secrets(layer, fids, secrets_of)
     return fids
+
+
+def _only(fids: List[int]) -> int:
+    if len(fids) != 1:
+        raise Refused("one row was to be added, not {}".format(len(fids)))
+    return fids[0]
 
 
 def _write_secrets(layer: QgsVectorLayer, fids: Sequence[int], secrets_of: SecretsOf) -> None:
