@@ -302,7 +302,7 @@ class LayerTies:
     def identity_written(self, fid: int, value: Any) -> None:
         """Somebody wrote the identity field of a row."""
 
-    def looked(self, asked: list[int], rows: Iterable[tuple[int, Any]]) -> None:
+    def looked(self, asked: list[int], rows: Iterable[tuple[int, Any]]) -> Optional[Verdict]:
         """What the rows that were to be looked at say: those that are there."""
 
     def step_ended(self, clean: bool) -> Optional[Verdict]:

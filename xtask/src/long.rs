@@ -39,7 +39,7 @@ pub(crate) fn model(options: &ModelOptions) -> Outcome {
     let mut command = cargo(&[&package[..], &test].concat());
     command.env("TIEPOINT_MODEL_STEPS", options.steps.to_string());
     if let Some(seed) = options.seed {
-        command.env("TIEPOINT_SEED", seed.to_string());
+        command.env("TIEPOINT_MODEL_SEED", seed.to_string());
     }
     run(&mut command)
 }

@@ -67,7 +67,9 @@ pub(crate) fn test() -> Outcome {
     });
     let obstacle = later_qgis::obstacle();
     let also = obstacle.is_none().then_some(&IN_LATER_QGIS);
-    skipped.extend(obstacle);
+    if let Some(obstacle) = obstacle {
+        say(&format!("left out: {obstacle}"));
+    }
     for step in STEPS.iter().chain(also) {
         say(&format!("== {}", step.name));
         let outcome = (step.command)().and_then(|mut command| {

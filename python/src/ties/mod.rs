@@ -109,7 +109,7 @@ impl LayerTies {
     }
 
     /// What the rows that were to be looked at say: those that are there.
-    fn looked(&self, asked: Vec<i64>, rows: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn looked(&self, py: Python<'_>, asked: Vec<i64>, rows: &Bound<'_, PyAny>) -> Said {
         let mut missing: std::collections::BTreeSet<i64> = asked.into_iter().collect();
         for row in rows.try_iter()? {
             let (fid, value) = row?.extract::<(i64, Bound<'_, PyAny>)>()?;
@@ -118,10 +118,11 @@ impl LayerTies {
                 self.note(Event::Seen { fid: Fid::Int(fid), id });
             }
         }
+        let mut said = None;
         for fid in missing {
-            self.note(Event::Absent { fid: Fid::Int(fid) });
+            said = self.hear(py, Event::Absent { fid: Fid::Int(fid) })?.or(said);
         }
-        Ok(())
+        Ok(said)
     }
 
     /// An undo step is complete; ``clean``: nothing is pending any more.

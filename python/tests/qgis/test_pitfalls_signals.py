@@ -189,8 +189,9 @@ class Signals(TiesTest):
         )
         project.removeMapLayer(it.layer.id())
         self.assertEqual(heard, [("willBeDeleted",)])
-        for secret in (2, 3, 10):
+        for secret in (1, 2, 3):
             self.assertEqual(it.ties.state(it.thing(secret)), "detached")
+        self.assertEqual(it.ties.state(it.thing(10)), "removed", "it was never stored")
         it.ties.close()
         again = self.tie(QgsVectorLayer(source, "again", "ogr"))
         self.assertEqual(sorted(kinds.fids_by_secret(again.layer)), [1, 2, 3])

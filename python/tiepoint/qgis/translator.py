@@ -293,7 +293,7 @@ class Translator:
             self._schedule()
 
     def _look(self, fids: "list[int]") -> None:
-        self.native.looked(fids, list(self.rows(fids)))
+        self._follow(self.native.looked(fids, list(self.rows(fids))), at_once=True)
         self._follow(self.native.step_ended(False), at_once=True)
 
     def catch_up(self) -> None:

@@ -9,6 +9,7 @@ mod identity;
 mod imports;
 mod object;
 mod questions;
+mod ties;
 mod watching;
 
 pub(crate) use crash::edit_and_wait;
@@ -46,6 +47,7 @@ const STEPS: &[Step] = &[
     questions::run,
     exports::run,
     edits::run,
+    ties::run,
     crash::run,
     watching::run,
 ];

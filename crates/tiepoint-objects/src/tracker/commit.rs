@@ -76,7 +76,10 @@ impl Tracker {
         self.judge(verdict);
         self.bury_removed(&commit.removed, verdict);
         let mut look = self.rename_rows(&commit, verdict);
-        let mut all = false;
+        let mut all = !success && self.policy.fids == FidRule::Ephemeral;
+        if let (false, Some(session)) = (success, &mut self.session) {
+            session.ghosts.extend(commit.removed);
+        }
         if success {
             all = self.settle_committed(&mut look, verdict);
             self.close_session(editing);
@@ -94,6 +97,9 @@ impl Tracker {
         for fid in removed {
             if let Some(tie) = self.ties.by_fid(fid) {
                 self.remove(tie, verdict);
+            }
+            if let Some(tie) = self.origin(fid) {
+                self.ties.get_mut(tie).stored = false;
             }
             self.strays.remove(fid);
             if let Some(session) = &mut self.session {
@@ -163,15 +169,23 @@ impl Tracker {
         self.commit = None;
         let mut all = !self.judge(verdict);
         self.step = super::Step::default();
+        self.take_back_names(verdict);
         let passthrough = self.session.as_ref().is_some_and(|it| it.passthrough);
         all |= passthrough;
         let mut look = Vec::new();
+        if let Some(session) = &mut self.session {
+            look.extend(session.written.drain());
+            look.extend(session.origins.keys().cloned());
+            look.retain(|it| !self.policy.provisional.holds(it));
+        }
         for tie in self.take_touched() {
+            all |= self.is_astray(tie);
             if self.unpend(tie, editing, verdict) {
                 look.extend(self.ties.get(tie).fid().cloned());
             }
         }
         if !editing {
+            self.restore_origins(verdict);
             self.close_session(false);
         }
         if all {
@@ -179,8 +193,17 @@ impl Tracker {
             verdict.ask(Request::Read(Scope::All));
         } else if !look.is_empty() {
             look.sort_unstable();
+            look.dedup();
             verdict.ask(Request::Read(Scope::Fids(look)));
         }
+    }
+
+    /// Whether it is not known where a tie's stored row is: it came from elsewhere in this session,
+    /// and nobody told that it went back, or others have its fid.
+    fn is_astray(&self, tie: TieRef) -> bool {
+        let it = self.ties.get(tie);
+        let is_deleted = it.standing == Standing::Deleted;
+        it.stored && it.fid().map_or(is_deleted, |fid| self.policy.provisional.holds(fid))
     }
 
     /// A tie after a rollback; true where its row must be looked at. Where editing goes on, what is

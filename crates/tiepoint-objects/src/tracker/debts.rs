@@ -68,7 +68,7 @@ impl Tracker {
             let owing = before.filter(|it| !it.paid).map_or(owing, |it| it.owing);
             Owed { carried, owing, paid: false, declined: false }
         };
-        self.owed.insert(tie, owed);
+        self.owe(tie, owed);
         if owed.owing == Owing::Rewritten
             && before.is_none_or(|it| it.paid || it.carried != carried)
         {
@@ -76,6 +76,13 @@ impl Tracker {
         }
         if self.may_write() && self.is_due(tie, &owed, When::Later) {
             verdict.ask(Request::Write);
+        }
+    }
+
+    pub(super) fn owe(&mut self, tie: TieRef, owed: Owed) {
+        self.owed.insert(tie, owed);
+        if let Some(session) = &mut self.session {
+            session.said.insert((tie, owed.carried));
         }
     }
 

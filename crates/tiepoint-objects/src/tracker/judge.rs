@@ -1,10 +1,12 @@
 //! Judging a step by its net effect: who died, who was rewritten, who came, who is buried.
 use super::debts::Owed;
+use super::session::{Origin, Session};
 use super::step::{Net, Says};
 use super::{Standing, TieRef, Tracker};
+use crate::Scope;
 use crate::verdict::{Owing, Request, Verdict, What};
 use std::collections::HashSet;
-use tiepoint_core::{Fid, FidRule, ObjectId};
+use tiepoint_core::{Fid, ObjectId};
 
 /// Ties whose rows died in the step that is judged, and whose ids may come again in it.
 type Limbo = HashSet<TieRef>;
@@ -24,13 +26,23 @@ impl Tracker {
         let rows = std::mem::take(&mut self.step).into_rows();
         let mut limbo = self.deaths(&rows);
         self.rewritings(&rows, verdict);
-        for (fid, net) in &rows {
+        // Rows that are remembered have their objects before others that carry the ids; who came
+        // with an id has it before those into whose rows it was written.
+        let is_back = |(fid, net): &&(Fid, Net)| self.recalled(fid, net.carried).is_some();
+        let (back, new): (Vec<_>, Vec<_>) = rows.iter().partition(is_back);
+        let (written, came): (Vec<_>, Vec<_>) = new.into_iter().partition(|(_, net)| net.written);
+        let mut renamed = Vec::new();
+        for (fid, net) in back.into_iter().chain(came).chain(written) {
             if self.has_come(fid, *net) {
-                self.arrival(fid, net.carried, &mut limbo, verdict);
+                renamed.extend(self.arrival(fid, *net, &mut limbo, verdict));
             }
         }
+        self.rename(&renamed, verdict);
         self.bury(limbo, verdict);
         self.note_changes(&rows, verdict);
+        if self.session.as_mut().is_some_and(|it| std::mem::take(&mut it.doubtful)) {
+            verdict.ask(Request::Read(Scope::All));
+        }
         true
     }
 
@@ -48,8 +60,13 @@ impl Tracker {
         fids
     }
 
-    /// Whether a row that came is remembered from before in this session.
+    /// Whether a row that came is remembered from before in this session. In a transaction the
+    /// store may give the fid of a deleted row to another; and while a row is deleted, another may
+    /// take its natural key.
     fn is_recalled(&self, fid: &Fid, net: Net) -> bool {
+        if self.renames() || self.session.as_ref().is_some_and(|it| it.passthrough) {
+            return false;
+        }
         let Some(tie) = self.ties.by_fid(fid) else { return false };
         match self.ties.get(tie).standing {
             Standing::Deleted => true,
@@ -61,12 +78,12 @@ impl Tracker {
         let mut limbo = Limbo::new();
         for (fid, net) in rows {
             let Some(tie) = self.ties.by_fid(fid) else {
-                if net.died {
-                    self.strays.remove(fid);
+                if net.died && self.strays.remove(fid).is_some() {
+                    self.remember_origin(fid, Origin::Stray);
                 }
                 continue;
             };
-            let supplanted = net.shows == Some(true) && !self.is_same_row(tie, fid, net.carried);
+            let supplanted = net.shows == Some(true) && !self.is_same_row(tie, net.carried);
             if self.ties.get(tie).standing.is_alive() && (net.shows == Some(false) || supplanted) {
                 self.ties.get_mut(tie).standing = Standing::Deleted;
                 limbo.insert(tie);
@@ -75,29 +92,37 @@ impl Tracker {
         limbo
     }
 
-    /// Whether a row that goes by a tie's fid, and carries this, is the tie's row.
-    fn is_same_row(&self, tie: TieRef, fid: &Fid, carried: Option<Says>) -> bool {
-        // A provisional fid is never given twice.
-        let Some(Says(carried)) = carried.filter(|_| !self.is_provisional(fid)) else {
+    /// Whether a row that goes by a tie's fid, and carries this, is the tie's row. While edits wait
+    /// for a commit it is, whatever it carries: no fid is given twice.
+    fn is_same_row(&self, tie: TieRef, carried: Option<Says>) -> bool {
+        let waits = self.session.as_ref().is_some_and(|it| !it.passthrough);
+        let Some(Says(carried)) = carried.filter(|_| !waits) else {
             return true;
         };
-        let owed = self.owed.get(&tie);
-        carried == Some(self.ties.get(tie).id()) || owed.is_some_and(|it| it.carried == carried)
+        let has_said = |it: &Session| it.said.contains(&(tie, carried));
+        carried == Some(self.ties.get(tie).id())
+            || self.owed.get(&tie).is_some_and(|it| it.carried == carried)
+            || self.session.as_ref().is_some_and(has_said)
     }
 
     /// Identity fields that were written in rows that are tied.
     fn rewritings(&mut self, rows: &[(Fid, Net)], verdict: &mut Verdict) {
         let mut renamed = Vec::new();
         for (fid, net) in rows {
-            let Some(Says(carried)) = net.carried else { continue };
+            let Some(Says(carried)) = net.carried.or(net.died_with) else { continue };
             if net.written {
                 self.note_written(fid);
             }
-            let tie = self.ties.by_fid(fid).filter(|tie| self.ties.get(*tie).standing.is_alive());
-            match tie {
-                Some(tie) if self.renames() => renamed.push((tie, carried)),
-                Some(tie) => self.carries(tie, carried, Owing::Rewritten, verdict),
-                None => {}
+            let Some(tie) = self.ties.by_fid(fid) else { continue };
+            match self.ties.get(tie).standing {
+                Standing::Deleted if net.died_with.is_none() => {}
+                Standing::Pending | Standing::Live | Standing::Deleted if self.renames() => {
+                    renamed.push((tie, carried));
+                }
+                Standing::Pending | Standing::Live | Standing::Deleted => {
+                    self.carries(tie, carried, Owing::Rewritten, verdict);
+                }
+                _ => {}
             }
         }
         self.rename(&renamed, verdict);
@@ -107,14 +132,19 @@ impl Tracker {
     pub(super) fn rename(&mut self, wanted: &[(TieRef, Option<ObjectId>)], verdict: &mut Verdict) {
         let (granted, refused) = self.grantable(wanted);
         let old: Vec<ObjectId> = granted.iter().map(|(tie, _)| self.ties.get(*tie).id()).collect();
-        for (tie, _) in &granted {
+        for (tie, id) in &granted {
             self.ties.set_id(*tie, ObjectId::mint());
+            if let Some(gone) = self.ties.by_id(id) {
+                self.note_renamed(gone, *id);
+                self.ties.set_id(gone, ObjectId::mint());
+            }
         }
         for ((tie, id), from) in granted.into_iter().zip(old) {
             self.ties.set_id(tie, id);
             self.owed.remove(&tie);
             self.aliases.remove(&id);
             if from != id {
+                self.note_renamed(tie, from);
                 self.aliases.insert(from, tie);
                 self.tell(verdict, tie, What::Rekeyed { from });
             }
@@ -124,8 +154,8 @@ impl Tracker {
         }
     }
 
-    /// Which of these may have the ids that they want: free ones, and those that are given up for
-    /// others that may be had.
+    /// Which of these may have the ids that they want: those that no row has that shows, and those
+    /// that are given up for others that may be had.
     #[expect(clippy::type_complexity, reason = "two lists of what came in, apart")]
     fn grantable(
         &self,
@@ -140,7 +170,10 @@ impl Tracker {
         loop {
             let leaving: HashSet<TieRef> = granted.iter().map(|(tie, _)| *tie).collect();
             let before = granted.len();
-            granted.retain(|(_, id)| self.ties.by_id(id).is_none_or(|it| leaving.contains(&it)));
+            granted.retain(|(_, id)| {
+                let holder = self.ties.by_id(id).filter(|it| self.ties.get(*it).is_alive());
+                holder.is_none_or(|it| leaving.contains(&it))
+            });
             if granted.len() == before {
                 break;
             }
@@ -157,46 +190,66 @@ impl Tracker {
         !tied && net.shows != Some(false) && (net.shows == Some(true) || known)
     }
 
+    /// Gives a row a tie, or has it wait; a natural key that it returned with.
     fn arrival(
         &mut self,
         fid: &Fid,
-        carried: Option<Says>,
+        net: Net,
         limbo: &mut Limbo,
         verdict: &mut Verdict,
-    ) {
-        let recalled = self.ties.by_fid(fid).filter(|tie| {
-            self.ties.get(*tie).standing == Standing::Deleted
-                && self.is_same_row(*tie, fid, carried)
-        });
-        if let Some(tie) = recalled {
+    ) -> Option<(TieRef, Option<ObjectId>)> {
+        if let Some(tie) = self.recalled(fid, net.carried) {
             self.revive(tie, fid, limbo, verdict);
-            if let Some(Says(carried)) = carried {
-                self.carries(tie, carried, Owing::Rewritten, verdict);
+            let Says(carried) = net.carried?;
+            if self.renames() {
+                return Some((tie, carried));
             }
-            return;
+            self.carries(tie, carried, Owing::Rewritten, verdict);
+            return None;
         }
-        match carried.and_then(|Says(id)| id) {
+        let came = net.shows == Some(true) && !self.was_stray(fid);
+        match net.carried.and_then(|Says(id)| id) {
             None => self.without_id(fid, verdict),
-            Some(id) => match self.known(&id) {
+            Some(id) => match self.holder(&id) {
                 None => self.newcomer(fid, id, verdict),
-                Some(tie) if self.is_free(tie) => self.revive(tie, fid, limbo, verdict),
+                Some(tie) if self.is_free(tie, came) => {
+                    self.revive(tie, fid, limbo, verdict);
+                    self.carries(tie, Some(id), Owing::Rewritten, verdict);
+                }
                 Some(_) => self.duplicate(fid, id, verdict),
             },
         }
+        None
     }
 
-    /// Whether an object may go to another row: its own does not show, and is not just hidden.
-    fn is_free(&self, tie: TieRef) -> bool {
+    /// The tie that a row had when it was deleted in this session.
+    fn recalled(&self, fid: &Fid, carried: Option<Says>) -> Option<TieRef> {
+        let is_it = |tie: &TieRef| {
+            self.ties.get(*tie).standing == Standing::Deleted && self.is_same_row(*tie, carried)
+        };
+        let origin = || self.origin(fid).filter(is_it);
+        self.ties.by_fid(fid).filter(is_it).or_else(origin)
+    }
+
+    /// Whether an object may go to another row: its own does not show, and is not just hidden. In a
+    /// session it goes to rows that come, not to those that were there beside its own.
+    fn is_free(&self, tie: TieRef, came: bool) -> bool {
         match self.ties.get(tie).standing {
-            Standing::Pending | Standing::Live => false,
-            Standing::Hidden => self.policy.fids != FidRule::Stable,
-            Standing::Deleted | Standing::Removed | Standing::Detached | Standing::Vacant => true,
+            Standing::Pending | Standing::Live | Standing::Hidden => false,
+            _ => came || self.session.is_none(),
         }
     }
 
     fn revive(&mut self, tie: TieRef, fid: &Fid, limbo: &mut Limbo, verdict: &mut Verdict) {
         let was_in_limbo = limbo.remove(&tie);
+        let from = self.ties.get(tie).fid().filter(|it| *it != fid).cloned();
         let moved = self.ties.get(tie).fid() != Some(fid);
+        if let Some(from) = from {
+            self.remember_origin(&from, Origin::Of(tie));
+        }
+        if self.ties.get(tie).standing == Standing::Detached {
+            self.ties.get_mut(tie).stored = false;
+        }
         self.place(tie, fid.clone());
         match (was_in_limbo, moved) {
             (true, false) => {}
@@ -240,7 +293,7 @@ impl Tracker {
         owing: Owing,
         verdict: &mut Verdict,
     ) {
-        self.owed.insert(tie, Owed { carried, owing, paid: false, declined: false });
+        self.owe(tie, Owed { carried, owing, paid: false, declined: false });
         if self.may_write() {
             verdict.ask(Request::Write);
         }

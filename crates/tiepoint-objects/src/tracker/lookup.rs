@@ -39,6 +39,11 @@ impl Tracker {
         self.ties.by_id(id).or_else(|| self.aliases.get(id).copied())
     }
 
+    /// The tie that rows with this id stand for. A natural key that was given up is free.
+    pub(super) fn holder(&self, id: &ObjectId) -> Option<TieRef> {
+        if self.renames() { self.ties.by_id(id) } else { self.known(id) }
+    }
+
     /// The tie of the row of this name. Where fids are not [stable](FidRule::Stable), it may be
     /// another row by now: ask by [`Tracker::by_feature`].
     ///
@@ -68,6 +73,9 @@ impl Tracker {
         carried: Option<&ObjectId>,
     ) -> Result<TieRef, NotTied> {
         let not_tied = |reason| match (fid, carried) {
+            (Some(fid), None) if self.by_fid(fid).is_ok() => {
+                NotTied { what: format!("feature {fid} as it was read, without its id"), reason }
+            }
             (Some(fid), _) => NotTied::fid(fid, reason),
             (None, Some(id)) => NotTied::id(id, reason),
             (None, None) => NotTied { what: "a feature without ids".to_owned(), reason },

@@ -27,13 +27,13 @@ use crate::verdict::{Request, Transition, Verdict, What};
 use crate::{Event, Scope};
 use commit::Commit;
 use debts::Owed;
-use session::Session;
+use session::{Origin, Session};
 use std::collections::{HashMap, HashSet, VecDeque};
 use step::Step;
 use tiepoint_core::{Fid, FidRule, ObjectId};
 use ties::Ties;
 
-/// Follows one layer; see the [module](self).
+/// Follows one layer, and knows at any time which object stands behind which row.
 pub struct Tracker {
     policy: Policy,
     ties: Ties,
@@ -117,8 +117,8 @@ impl Tracker {
         match event {
             Event::EditingStarted { passthrough } => self.start_session(passthrough),
             Event::Added { fid } => self.row_added(fid),
-            Event::Seen { fid, id } => self.step.seen(fid, id),
-            Event::Absent { fid } => self.step.deleted(fid),
+            Event::Seen { fid, id } => self.row_seen(fid, id),
+            Event::Absent { fid } => self.row_absent(fid, &mut verdict),
             Event::Deleted { fid } => self.row_deleted(fid),
             Event::IdentityWritten { fid, id } => self.step.written(fid, id),
             Event::Changed { fid } => self.step.changed(fid),
@@ -138,7 +138,7 @@ impl Tracker {
             }
             Event::FieldsChanged { identity } => self.fields_changed(identity, &mut verdict),
             Event::SourceChanged => self.source_changed(&mut verdict),
-            Event::LayerGone => self.layer_gone(),
+            Event::LayerGone => self.layer_gone(&mut verdict),
             Event::LayerReturned => {
                 self.presence = Presence::Here;
                 verdict.ask(Request::Read(Scope::All));
@@ -148,16 +148,34 @@ impl Tracker {
     }
 
     fn row_added(&mut self, fid: Fid) {
+        let is_ghost = self.is_ghost(&fid);
+        self.note_doubtful(&fid);
         match &mut self.commit {
             Some(commit) if commit.is_told() => commit.added(fid),
+            _ if is_ghost => {}
             _ => self.step.added(fid),
         }
+    }
+
+    /// In a transaction a row may be back by a name that nobody told.
+    fn row_absent(&mut self, fid: Fid, verdict: &mut Verdict) {
+        if self.session.as_ref().is_some_and(|it| it.passthrough) {
+            verdict.ask(Request::Read(Scope::All));
+        }
+        self.step.deleted(fid);
     }
 
     fn row_deleted(&mut self, fid: Fid) {
         match &mut self.commit {
             Some(commit) if commit.is_told() => commit.deleted(fid),
             _ => self.step.deleted(fid),
+        }
+    }
+
+    /// What a row carries that was just committed is read when the commit is over.
+    fn row_seen(&mut self, fid: Fid, id: Option<ObjectId>) {
+        if !self.commit.as_ref().is_some_and(Commit::is_told) {
+            self.step.seen(fid, id);
         }
     }
 
@@ -180,22 +198,14 @@ impl Tracker {
     }
 
     fn source_changed(&mut self, verdict: &mut Verdict) {
-        self.drop_session();
+        self.drop_session(verdict);
         self.presence = Presence::Elsewhere;
         verdict.ask(Request::Read(Scope::All));
     }
 
-    fn layer_gone(&mut self) {
-        self.drop_session();
+    fn layer_gone(&mut self, verdict: &mut Verdict) {
+        self.drop_session(verdict);
         self.presence = Presence::Gone;
-    }
-
-    /// Whether rows of this name are not in the store yet.
-    fn is_provisional(&self, fid: &Fid) -> bool {
-        match &self.session {
-            Some(session) if session.passthrough => false,
-            _ => self.policy.provisional.holds(fid),
-        }
     }
 
     /// Whether ids may be written into rows.
@@ -236,6 +246,13 @@ impl Tracker {
             None => false,
         };
         self.strays.remove(&fid);
+        let holder = self.ties.by_fid(&fid).filter(|it| *it != tie);
+        if let Some(session) = &mut self.session {
+            session.ghosts.remove(&fid);
+            if let Some(holder) = holder {
+                session.origins.insert(fid.clone(), Origin::Of(holder));
+            }
+        }
         self.ties.set_fid(tie, Some(fid));
         let it = self.ties.get_mut(tie);
         it.standing = if waits { Standing::Pending } else { Standing::Live };
@@ -260,6 +277,7 @@ impl Tracker {
     /// A tie of a row that was never heard of, with an id that nobody has.
     fn begin_tie(&mut self, id: ObjectId, fid: &Fid, stored: bool) -> TieRef {
         let tie = self.ties.add(id, Standing::Live);
+        self.aliases.remove(&id);
         self.ties.get_mut(tie).stored = stored;
         self.place(tie, fid.clone());
         tie

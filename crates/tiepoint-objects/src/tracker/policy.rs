@@ -1,4 +1,5 @@
 //! How a layer carries identity, and what is done about copies.
+use std::cmp::Ordering;
 use tiepoint_core::{Fid, FidRule};
 
 /// What a tracker knows of its layer beforehand.
@@ -94,5 +95,15 @@ impl Provisional {
             Self::Negative => number < 0 && number > i64::MIN,
             Self::From(first) => number >= first,
         }
+    }
+
+    /// In which order rows of these names came: those that are stored first; negative numbers
+    /// descend.
+    pub(super) fn order(self, one: &Fid, other: &Fid) -> Ordering {
+        let order = self.holds(one).cmp(&self.holds(other));
+        order.then_with(|| match self {
+            Self::Negative if self.holds(one) => other.cmp(one),
+            _ => one.cmp(other),
+        })
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct Reading {
     asked: Option<HashSet<Fid>>,
     /// Rows that are not as they were, to be judged when all have been told.
     rest: Vec<(Fid, Option<ObjectId>)>,
+    /// Which rows they are, where a filter hides others.
+    told: HashSet<Fid>,
     /// Ties that were not there before.
     new: HashSet<TieRef>,
     /// Whether other rows are behind the layer than at the last reading.
@@ -46,7 +48,9 @@ impl Tracker {
             self.detach_all();
         }
         self.presence = Presence::Here;
-        self.step = super::Step::default();
+        if self.session.is_none() {
+            self.step = super::Step::default();
+        }
     }
 
     fn detach_all(&mut self) {
@@ -83,7 +87,8 @@ impl Resync<'_> {
 
     /// All rows have been told: judges those that are not as they were, and those that are missing.
     ///
-    /// Of rows that carry one id the one that had it keeps it, else the one with the lowest fid.
+    /// Of rows that carry one id the one that had it keeps it, else the one that came first: the
+    /// one with the lowest fid.
     pub fn finish(self) -> Verdict {
         self.reading.finish(self.tracker)
     }
@@ -100,8 +105,8 @@ impl Reading {
         if asked.is_none() {
             tracker.begin_again(elsewhere);
         }
-        let (rest, new) = (Vec::new(), HashSet::new());
-        Self { asked, rest, new, elsewhere, verdict: Verdict::default() }
+        let (rest, told, new) = (Vec::new(), HashSet::new(), HashSet::new());
+        Self { asked, rest, told, new, elsewhere, verdict: Verdict::default() }
     }
 
     pub(crate) fn row(&mut self, tracker: &mut Tracker, fid: Fid, carried: Option<ObjectId>) {
@@ -116,7 +121,7 @@ impl Reading {
                 return self.confirm(tracker, tie, fid);
             }
         } else if let Some(id) = carried
-            && tracker.known(&id).is_none()
+            && tracker.holder(&id).is_none()
         {
             return self.newcomer(tracker, &fid, id);
         }
@@ -147,7 +152,7 @@ impl Reading {
 
     fn unnamed(&mut self, tracker: &mut Tracker, fid: Fid, carried: Option<ObjectId>) {
         let Some(id) = carried else { return };
-        match tracker.known(&id) {
+        match tracker.holder(&id) {
             None => {
                 let tie = tracker.ties.add(id, Standing::Live);
                 tracker.see(tie);
@@ -167,7 +172,10 @@ impl Reading {
 
     pub(crate) fn finish(mut self, tracker: &mut Tracker) -> Verdict {
         let mut rest = std::mem::take(&mut self.rest);
-        rest.sort_unstable();
+        rest.sort_by(|(one, _), (other, _)| tracker.policy.provisional.order(one, other));
+        if tracker.filtered {
+            self.told = rest.iter().map(|(fid, _)| fid.clone()).collect();
+        }
         let mut unplaced = Vec::new();
         for (fid, carried) in rest {
             if !self.by_id(tracker, &fid, carried) {
@@ -185,12 +193,15 @@ impl Reading {
     /// Finds a row's tie by its id; false where that does not decide.
     fn by_id(&mut self, tracker: &mut Tracker, fid: &Fid, carried: Option<ObjectId>) -> bool {
         let Some(id) = carried else { return false };
-        let Some(tie) = tracker.known(&id) else {
+        let Some(tie) = tracker.holder(&id) else {
             return self.given_by_store(tracker, fid, id);
         };
         if self.is_available(tracker, tie) {
             tracker.see(tie);
             self.arrive(tracker, tie, fid.clone());
+            if tracker.owed.contains_key(&tie) {
+                tracker.carries(tie, carried, Owing::Rewritten, &mut self.verdict);
+            }
             return true;
         }
         let same = tracker.ties.get(tie).fid() == Some(fid);
@@ -227,11 +238,13 @@ impl Reading {
         true
     }
 
-    /// Whether an id may go to another row: its own was not found where it was, or never showed.
+    /// Whether an id may go to another row: its own was not found where it was, or never showed, and
+    /// is not just hidden. An undo brings back a row that is deleted; till then its id is kept.
     fn is_available(&self, tracker: &Tracker, tie: TieRef) -> bool {
         let it = tracker.ties.get(tie);
-        if tracker.is_seen(tie) || (it.standing == Standing::Hidden && tracker.filtered) {
-            return !tracker.is_seen(tie) && tracker.policy.fids != FidRule::Stable;
+        let may_return = it.standing == Standing::Deleted && tracker.brings_back_by_fid();
+        if tracker.is_seen(tie) || may_return || self.may_be_hidden(tracker, tie) {
+            return false;
         }
         match (&self.asked, it.fid()) {
             (Some(asked), Some(fid)) => !it.standing.is_alive() || asked.contains(fid),
@@ -240,13 +253,20 @@ impl Reading {
         }
     }
 
-    /// Among rows of a first reading the lowest fid has the id.
+    /// Whether a tie's row may be where it was, behind the filter.
+    fn may_be_hidden(&self, tracker: &Tracker, tie: TieRef) -> bool {
+        let it = tracker.ties.get(tie);
+        let has_row = it.standing.is_alive() || it.standing == Standing::Hidden;
+        let is_missed = it.fid().is_some_and(|fid| !self.told.contains(fid));
+        tracker.filtered && tracker.policy.fids == FidRule::Stable && has_row && is_missed
+    }
+
+    /// Among rows of a first reading the one that came first has the id.
     fn gives_way(&mut self, tracker: &mut Tracker, tie: TieRef, fid: &Fid) -> bool {
         let first = !tracker.attached || self.new.contains(&tie);
-        let Some(other) = tracker.ties.get(tie).fid().cloned().filter(|it| first && fid < it)
-        else {
-            return false;
-        };
+        let came_later = |it: &Fid| tracker.policy.provisional.order(fid, it).is_lt();
+        let holder = tracker.ties.get(tie).fid().cloned();
+        let Some(other) = holder.filter(|it| first && came_later(it)) else { return false };
         let id = tracker.ties.get(tie).id();
         tracker.ties.set_fid(tie, Some(fid.clone()));
         tracker.strays.insert(other.clone(), Some(id));
@@ -306,7 +326,8 @@ impl Tracker {
     /// Whether a row that goes by a tie's fid is the tie's row whatever it carries.
     fn is_trusted(&self, tie: TieRef) -> bool {
         let it = self.ties.get(tie);
-        self.policy.fids == FidRule::Stable && it.standing.is_alive()
+        let has_row = it.is_alive() || matches!(it.standing, Standing::Deleted | Standing::Hidden);
+        self.policy.fids == FidRule::Stable && has_row
     }
 
     /// The store gave an object's row another id than we had thought of.

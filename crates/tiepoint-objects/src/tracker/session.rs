@@ -1,8 +1,17 @@
 //! An edit session: what it has to do with, and how it ends.
 use super::{Standing, TieRef, Tracker};
 use crate::verdict::{Verdict, What};
-use std::collections::HashSet;
-use tiepoint_core::Fid;
+use std::collections::{HashMap, HashSet};
+use tiepoint_core::{Fid, FidRule, ObjectId};
+
+/// What a row stood for that was deleted in a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// This tie, which went to another row.
+    Of(TieRef),
+    /// Nothing: it had no tie.
+    Stray,
+}
 
 /// What one edit session has to do with.
 #[derive(Debug, Default)]
@@ -13,6 +22,17 @@ pub(super) struct Session {
     pub(super) touched: Vec<TieRef>,
     /// Rows whose identity field was written: what the store made of it is read after the commit.
     pub(super) written: HashSet<Fid>,
+    /// What rows stood for before they were deleted, where ties do not say: their objects went to
+    /// others that carry their ids, or they had none.
+    pub(super) origins: HashMap<Fid, Origin>,
+    /// What rows carried at some time that were not their objects' ids.
+    pub(super) said: HashSet<(TieRef, Option<ObjectId>)>,
+    /// Whether a row was said to be back by a fid that it may not have any more.
+    pub(super) doubtful: bool,
+    /// What objects were called before natural keys were edited.
+    pub(super) renamed: HashMap<TieRef, ObjectId>,
+    /// Rows that a commit removed that failed afterwards. An undo says that they are back.
+    pub(super) ghosts: HashSet<Fid>,
     /// Whether a commit of it removed rows, upon which others may be renumbered.
     pub(super) removed_rows: bool,
 }
@@ -29,6 +49,86 @@ impl Tracker {
     #[must_use]
     pub fn is_editing(&self) -> bool {
         self.session.is_some()
+    }
+
+    /// The tie that a row had which was deleted in this session.
+    pub(super) fn origin(&self, fid: &Fid) -> Option<TieRef> {
+        match self.session.as_ref()?.origins.get(fid)? {
+            Origin::Of(tie) => Some(*tie),
+            Origin::Stray => None,
+        }
+    }
+
+    /// Whether a row was deleted in this session, and had no tie.
+    pub(super) fn was_stray(&self, fid: &Fid) -> bool {
+        let session = self.session.as_ref().filter(|it| !it.passthrough);
+        session.is_some_and(|it| it.origins.get(fid) == Some(&Origin::Stray))
+    }
+
+    /// Objects that went to rows which never got into the store are those of their former rows
+    /// again.
+    pub(super) fn restore_origins(&mut self, verdict: &mut Verdict) {
+        let Some(session) = &mut self.session else { return };
+        for (fid, origin) in std::mem::take(&mut session.origins) {
+            let Origin::Of(tie) = origin else { continue };
+            if self.policy.provisional.holds(&fid) {
+                continue;
+            }
+            let it = self.ties.get(tie);
+            if it.stored && it.fid().is_some_and(|fid| self.policy.provisional.holds(fid)) {
+                let was_pending = it.standing == Standing::Pending;
+                self.ties.set_fid(tie, Some(fid));
+                if was_pending {
+                    self.ties.get_mut(tie).standing = Standing::Live;
+                    self.tell(verdict, tie, What::Settled);
+                }
+            }
+        }
+    }
+
+    pub(super) fn remember_origin(&mut self, fid: &Fid, origin: Origin) {
+        if let Some(session) = &mut self.session {
+            session.origins.insert(fid.clone(), origin);
+        }
+    }
+
+    /// Whether an undo brings a row back that is called as it was.
+    pub(super) fn brings_back_by_fid(&self) -> bool {
+        let is_stable = self.policy.fids == FidRule::Stable;
+        self.session.as_ref().is_some_and(|it| is_stable || !it.passthrough)
+    }
+
+    /// In a transaction a row that is back may be called otherwise, whatever is said, where fids are
+    /// not stable.
+    pub(super) fn note_doubtful(&mut self, fid: &Fid) {
+        let is_loose = self.policy.fids != FidRule::Stable;
+        let tie = self.ties.by_fid(fid);
+        let was_there = tie.is_some_and(|it| self.ties.get(it).standing == Standing::Deleted);
+        if let Some(session) = &mut self.session {
+            session.doubtful |= session.passthrough && is_loose && was_there;
+        }
+    }
+
+    pub(super) fn note_renamed(&mut self, tie: TieRef, from: ObjectId) {
+        if let Some(session) = &mut self.session {
+            session.renamed.entry(tie).or_insert(from);
+        }
+    }
+
+    /// Natural keys that were edited are what they were, whether that was told or not.
+    pub(super) fn take_back_names(&mut self, verdict: &mut Verdict) {
+        let renamed = self.session.as_mut().map(|it| std::mem::take(&mut it.renamed));
+        let mut wanted: Vec<(TieRef, Option<ObjectId>)> =
+            renamed.into_iter().flatten().map(|(tie, id)| (tie, Some(id))).collect();
+        wanted.sort_unstable_by_key(|(tie, _)| *tie);
+        let owed: Vec<_> =
+            wanted.iter().filter_map(|(tie, _)| Some((*tie, *self.owed.get(tie)?))).collect();
+        self.rename(&wanted, verdict);
+        self.owed.extend(owed);
+    }
+
+    pub(super) fn is_ghost(&self, fid: &Fid) -> bool {
+        self.session.as_ref().is_some_and(|it| it.ghosts.contains(fid))
     }
 
     pub(super) fn touch(&mut self, tie: TieRef) {
@@ -75,10 +175,26 @@ impl Tracker {
         }
     }
 
-    /// The layer went away under the session.
-    pub(super) fn drop_session(&mut self) {
-        self.take_touched();
-        (self.session, self.commit) = (None, None);
+    /// The layer went away under the session, and with it all that was pending: rows that were
+    /// deleted are still in the store, and what was never there is not.
+    pub(super) fn drop_session(&mut self, verdict: &mut Verdict) {
+        self.take_back_names(verdict);
+        self.restore_origins(verdict);
+        for tie in self.take_touched() {
+            let it = self.ties.get_mut(tie);
+            let was_changed = std::mem::take(&mut it.changed);
+            match it.standing {
+                Standing::Pending | Standing::Deleted if !it.stored => self.remove(tie, verdict),
+                Standing::Pending | Standing::Deleted => {
+                    it.standing = Standing::Live;
+                    self.tell(verdict, tie, What::Settled);
+                }
+                Standing::Live if was_changed => self.tell(verdict, tie, What::Settled),
+                _ => {}
+            }
+        }
+        self.close_session(false);
+        self.commit = None;
         self.step = super::Step::default();
     }
 

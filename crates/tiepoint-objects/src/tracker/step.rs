@@ -15,6 +15,8 @@ pub(crate) struct Net {
     pub(crate) died: bool,
     /// What its identity field says, where that was told.
     pub(crate) carried: Option<Says>,
+    /// What was written into its identity field in this step before it went.
+    pub(crate) died_with: Option<Says>,
     /// Whether the identity field was written, not just seen.
     pub(crate) written: bool,
     /// Whether other fields were.
@@ -47,12 +49,12 @@ impl Step {
         let clock = self.clock + 1;
         let entry = self.entry(fid);
         entry.0 = clock;
-        entry.1.shows = Some(true);
+        (entry.1.shows, entry.1.died_with) = (Some(true), None);
     }
 
     pub(crate) fn deleted(&mut self, fid: Fid) {
         let net = &mut self.entry(fid).1;
-        (net.shows, net.died, net.carried) = (Some(false), true, None);
+        (net.shows, net.died, net.died_with) = (Some(false), true, net.carried.take());
     }
 
     pub(crate) fn seen(&mut self, fid: Fid, id: Option<ObjectId>) {

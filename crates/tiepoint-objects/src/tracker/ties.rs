@@ -73,6 +73,11 @@ impl Tie {
     pub(crate) fn fid(&self) -> Option<&Fid> {
         self.fid.as_ref()
     }
+
+    /// Whether it has a row that shows.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.standing.is_alive()
+    }
 }
 
 #[derive(Default)]

@@ -104,7 +104,8 @@ impl<T: Send + Sync + 'static> Ties<T> {
         objects.map(|(_, object)| object).collect()
     }
 
-    /// How many features of a layer are tied here; whether there are objects of them or not.
+    /// How many features of a layer are tied here, whether there are objects of them or not. Costs a
+    /// look at all of them.
     ///
     /// # Errors
     ///

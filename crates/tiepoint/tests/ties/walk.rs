@@ -1,6 +1,7 @@
 //! Random histories against an oracle that knows objects by their secrets alone.
 //!
 //! `TIEPOINT_LONG=N` walks N steps, `TIEPOINT_SEED` one walk.
+mod watched;
 mod world;
 
 use crate::fixture::create;
@@ -21,7 +22,7 @@ fn walk<G>(steps: u64, cost: u64, fresh: impl Fn() -> (Arc<dyn Store>, G)) {
     let seeds = only.map_or(0..walks, |seed| seed..seed + 1);
     for seed in seeds {
         let (store, _guard) = fresh();
-        create(&*store, seed % 2 == 0);
+        create(&*store, seed.is_multiple_of(2));
         World::new(store, seed).walk(STEPS);
     }
 }

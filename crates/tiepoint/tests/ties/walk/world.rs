@@ -12,10 +12,14 @@ use tiepoint::{
 };
 
 /// Numbers without a pattern, the same each time.
-struct Random(u64);
+pub(super) struct Random(u64);
 
 impl Random {
-    fn below(&mut self, bound: usize) -> usize {
+    pub(super) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x5DEE_CE66)
+    }
+
+    pub(super) fn below(&mut self, bound: usize) -> usize {
         self.0 =
             self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         usize::try_from(self.0 >> 33).expect("has 31 bits") % bound
@@ -71,7 +75,7 @@ impl World {
         let buffer = opened(&store, journals.as_ref());
         let follower = buffer.follow().expect("follows");
         let ties = tied(&buffer);
-        let random = Random(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ 0x5DEE_CE66);
+        let random = Random::new(seed);
         let (known, read_before, next, told) = (BTreeMap::new(), Vec::new(), 0, Vec::new());
         Self {
             store,
