@@ -81,7 +81,8 @@ def add(layer: QgsVectorLayer, row: kinds.Row) -> Optional[int]:
 def add_many(layer: QgsVectorLayer, rows: Sequence[kinds.Row]) -> List[int]:
     """Several new rows, in one call and as many undo steps."""
     with fids_added(layer) as fids:
-        assert layer.addFeatures([kinds.feature(layer, row) for row in rows])
+        if not layer.addFeatures([kinds.feature(layer, row) for row in rows]):
+            raise Refused("rows were not added")
     return fids
 
 
