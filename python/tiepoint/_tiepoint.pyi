@@ -287,6 +287,9 @@ class LayerTies:
     def want(self, kinds: list[str]) -> None:
         """Has transitions of these kinds told even of ties that have no object."""
 
+    def set_fids(self, fids: _FidRule) -> None:
+        """Fids are good for longer or shorter from now on."""
+
     def editing_started(self, passthrough: bool) -> None:
         """Edits are pending from now on; ``passthrough``: they go to the store at once."""
 
@@ -302,7 +305,7 @@ class LayerTies:
     def identity_written(self, fid: int, value: Any) -> None:
         """Somebody wrote the identity field of a row."""
 
-    def looked(self, asked: list[int], rows: Iterable[tuple[int, Any]]) -> None:
+    def looked(self, asked: list[int], rows: Iterable[tuple[int, Any]]) -> Optional[Verdict]:
         """What the rows that were to be looked at say: those that are there."""
 
     def step_ended(self, clean: bool) -> Optional[Verdict]:

@@ -50,7 +50,7 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unknown => f.write_str("the layer has no such feature"),
+            Self::Unknown => f.write_str("the layer has no such feature, or it has no id yet"),
             Self::Deleted => f.write_str("it is deleted, and an undo would bring it back"),
             Self::Removed => f.write_str("it was removed from the store"),
             Self::Hidden => f.write_str("the layer's filter hides it"),

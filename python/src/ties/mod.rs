@@ -80,6 +80,15 @@ impl LayerTies {
         locked(&self.inner).wanted = Wanted(kinds);
     }
 
+    /// Fids are good for longer or shorter from now on.
+    fn set_fids(&self, fids: &str) -> PyResult<()> {
+        let rule = policy::fid_rule(fids)?;
+        let mut inner = locked(&self.inner);
+        let layer = inner.layer;
+        inner.registry.set_fid_rule(layer, rule);
+        Ok(())
+    }
+
     /// Edits are pending from now on; ``passthrough``: they go to the store at once.
     fn editing_started(&self, passthrough: bool) {
         self.note(Event::EditingStarted { passthrough });
@@ -109,7 +118,7 @@ impl LayerTies {
     }
 
     /// What the rows that were to be looked at say: those that are there.
-    fn looked(&self, asked: Vec<i64>, rows: &Bound<'_, PyAny>) -> PyResult<()> {
+    fn looked(&self, py: Python<'_>, asked: Vec<i64>, rows: &Bound<'_, PyAny>) -> Said {
         let mut missing: std::collections::BTreeSet<i64> = asked.into_iter().collect();
         for row in rows.try_iter()? {
             let (fid, value) = row?.extract::<(i64, Bound<'_, PyAny>)>()?;
@@ -118,10 +127,11 @@ impl LayerTies {
                 self.note(Event::Seen { fid: Fid::Int(fid), id });
             }
         }
+        let mut said = None;
         for fid in missing {
-            self.note(Event::Absent { fid: Fid::Int(fid) });
+            said = self.hear(py, Event::Absent { fid: Fid::Int(fid) })?.or(said);
         }
-        Ok(())
+        Ok(said)
     }
 
     /// An undo step is complete; ``clean``: nothing is pending any more.
@@ -171,11 +181,7 @@ impl LayerTies {
 
     /// Other rows are behind the layer.
     fn source_changed(&self, py: Python<'_>, fids: &str) -> Said {
-        let rule = policy::fid_rule(fids)?;
-        let mut inner = locked(&self.inner);
-        let layer = inner.layer;
-        inner.registry.set_fid_rule(layer, rule);
-        drop(inner);
+        self.set_fids(fids)?;
         self.hear(py, Event::SourceChanged)
     }
 

@@ -73,6 +73,9 @@ impl Tracker {
         carried: Option<&ObjectId>,
     ) -> Result<TieRef, NotTied> {
         let not_tied = |reason| match (fid, carried) {
+            (Some(fid), None) if self.by_fid(fid).is_ok() => {
+                NotTied { what: format!("feature {fid} as it was read, without its id"), reason }
+            }
             (Some(fid), _) => NotTied::fid(fid, reason),
             (None, Some(id)) => NotTied::id(id, reason),
             (None, None) => NotTied { what: "a feature without ids".to_owned(), reason },

@@ -33,7 +33,7 @@ use step::Step;
 use tiepoint_core::{Fid, FidRule, ObjectId};
 use ties::Ties;
 
-/// Follows one layer; see the [module](self).
+/// Follows one layer, and knows at any time which object stands behind which row.
 pub struct Tracker {
     policy: Policy,
     ties: Ties,
@@ -118,7 +118,7 @@ impl Tracker {
             Event::EditingStarted { passthrough } => self.start_session(passthrough),
             Event::Added { fid } => self.row_added(fid),
             Event::Seen { fid, id } => self.row_seen(fid, id),
-            Event::Absent { fid } => self.step.deleted(fid),
+            Event::Absent { fid } => self.row_absent(fid, &mut verdict),
             Event::Deleted { fid } => self.row_deleted(fid),
             Event::IdentityWritten { fid, id } => self.step.written(fid, id),
             Event::Changed { fid } => self.step.changed(fid),
@@ -155,6 +155,14 @@ impl Tracker {
             _ if is_ghost => {}
             _ => self.step.added(fid),
         }
+    }
+
+    /// In a transaction a row may be back by a name that nobody told.
+    fn row_absent(&mut self, fid: Fid, verdict: &mut Verdict) {
+        if self.session.as_ref().is_some_and(|it| it.passthrough) {
+            verdict.ask(Request::Read(Scope::All));
+        }
+        self.step.deleted(fid);
     }
 
     fn row_deleted(&mut self, fid: Fid) {
