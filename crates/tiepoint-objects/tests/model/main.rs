@@ -3,10 +3,12 @@
 mod act;
 mod check;
 mod commit;
+mod edits;
 mod history;
 mod host;
 mod kind;
 mod op;
+mod others;
 mod world;
 
 use history::{Tally, histories};

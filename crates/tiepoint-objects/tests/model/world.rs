@@ -10,6 +10,9 @@ use tiepoint_objects::{
     When,
 };
 
+/// Layers with more rows get no others: much happens to few.
+pub(crate) const MOST_ROWS: usize = 14;
+
 /// An object. It knows the secret of the row that it was made for.
 pub(crate) struct Thing {
     pub(crate) secret: u64,

@@ -1,7 +1,9 @@
 //! What the model found, each in the few lines to which it shrank.
 use crate::told::{Told, fid, id};
 use tiepoint_core::FidRule;
-use tiepoint_objects::{Duplicates, Event, Owing, Policy, Reason, Rewritten, Scope, State, When};
+use tiepoint_objects::{
+    Duplicates, Event, Owing, Policy, Reason, Rewritten, Scope, State, What, When,
+};
 
 fn reporting() -> Policy {
     Policy { duplicates: Duplicates::Report, ..Policy::column(FidRule::Stable) }
@@ -286,6 +288,8 @@ fn what_is_seen_within_a_commit_is_not_of_the_row_that_had_the_fid() {
     told.commit_told(&[1], &[(-2, 4)]);
     told.hear(Event::Seen { fid: fid(4), id: Some(id(10)) });
     told.hear(Event::CommitEnded { success: true, editing: false });
+    let is_rewritten = |what: What| matches!(what, What::Rewritten { .. });
+    assert!(!told.last.transitions.iter().any(|it| is_rewritten(it.what)));
     told.rows = [(1, Some(id(2))), (2, Some(id(3))), (3, Some(id(4))), (4, Some(id(10)))].into();
     told.answer();
     assert_eq!((told.tie(3), told.feature(3, 4)), (four, Ok(four)));

@@ -1,0 +1,147 @@
+//! What happens around the layer: others write, it shows other rows, it goes, the program restarts.
+use crate::host::Row;
+use crate::kind::Fids;
+use crate::op::{Op, What};
+use crate::world::{MOST_ROWS, World};
+use std::sync::atomic::Ordering;
+use tiepoint_objects::{Event, Registry};
+
+impl World {
+    pub(crate) fn is_consistent(&self) -> bool {
+        let rows: Vec<&Row> = self.host.stored().values().collect();
+        let says = |row: &&Row| {
+            row.id.is_some_and(|id| self.owners.get(&id) == Some(&row.secret))
+                && self.ids.get(&row.secret).is_none_or(|id| Some(*id) == row.id)
+        };
+        let mut ids: Vec<_> = rows.iter().map(|row| row.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        rows.iter().all(says) && ids.len() == rows.len() && self.host.field && !self.stale
+    }
+
+    pub(crate) fn replace(&mut self, op: Op) -> bool {
+        if self.host.is_editing() || self.stale {
+            return false;
+        }
+        match op.what {
+            What::Filter => {
+                let filter = (2..).nth(usize::from(op.at % 3));
+                self.host.filter = filter.filter(|_| self.host.filter.is_none());
+                let filtered = self.host.filter.is_some();
+                self.hear(Event::FilterChanged { filtered });
+            }
+            _ if self.host.filter.is_some() || !self.is_consistent() => return false,
+            What::Source => self.change_source(op),
+            _ => self.restart(),
+        }
+        true
+    }
+
+    fn change_source(&mut self, op: Op) {
+        self.was_elsewhere = true;
+        if let Some(rows) = self.stash.take() {
+            *self.host.stored_mut() = rows;
+        } else {
+            let rows = std::mem::take(self.host.stored_mut());
+            let is_kept = |row: &&Row| !(row.secret + u64::from(op.at)).is_multiple_of(4);
+            for row in rows.values().rev().filter(is_kept) {
+                self.host.insert(*row);
+            }
+            self.stash = Some(rows);
+        }
+        self.hear(Event::SourceChanged);
+    }
+
+    fn restart(&mut self) {
+        self.held.clear();
+        self.notes.clear();
+        self.ties = Registry::default();
+        self.layer = self.ties.add_layer(self.host.kind.policy());
+        assert_eq!(self.alive.load(Ordering::Relaxed), 0, "objects outlive their registry");
+        let rows = self.host.view();
+        self.ids.retain(|secret, _| rows.values().any(|row| row.secret == *secret));
+        (self.was_elsewhere, self.stash) = (false, None);
+        self.attach();
+    }
+
+    pub(crate) fn go(&mut self) -> bool {
+        if self.gone || self.stale || !self.is_consistent() {
+            return false;
+        }
+        self.host.abandon();
+        self.notes.clear();
+        self.gone = true;
+        self.hear(Event::LayerGone);
+        true
+    }
+
+    pub(crate) fn come_back(&mut self) -> bool {
+        self.gone = false;
+        self.hear(Event::FieldsChanged { identity: self.host.field });
+        self.hear(Event::LayerReturned);
+        true
+    }
+
+    pub(crate) fn others(&mut self, op: Op) -> bool {
+        let kind = self.host.kind;
+        let is_editing = self.host.is_editing();
+        let moves = !kind.is_stable() || kind.fids == Fids::Highest;
+        if self.host.in_command() || self.host.filter.is_some() {
+            return false;
+        }
+        if kind.passthrough.is_some() && is_editing {
+            return false;
+        }
+        let rows: Vec<(i64, Row)> =
+            self.host.stored().iter().map(|(fid, row)| (*fid, *row)).collect();
+        let rows: Vec<_> = rows.into_iter().filter(|(fid, _)| *fid >= 0).collect();
+        let Some((fid, row)) = usize::from(op.at).checked_rem(rows.len()).map(|it| rows[it]) else {
+            return false;
+        };
+        let is_crowded = rows.len() >= MOST_ROWS;
+        let view = self.host.view();
+        let shows = view.contains_key(&fid);
+        let carriers = view.values().filter(|it| it.id == row.id).count();
+        match op.what {
+            What::OthersAdd if !is_crowded && self.host.field => {
+                let row = self.fresh();
+                self.outsiders.insert(row.secret);
+                self.host.insert(row);
+            }
+            What::OthersCopy | What::OthersAddWithoutId if kind.others_copy && !is_crowded => {
+                let id = row.id.filter(|_| op.what == What::OthersCopy);
+                let row = self.host.fresh_row(id);
+                self.outsiders.insert(row.secret);
+                self.host.insert(row);
+            }
+            What::OthersDelete
+                if !(moves && is_editing) && shows && !self.host.may_return(row.secret) =>
+            {
+                self.host.stored_mut().remove(&fid);
+                self.host.shifts = true;
+                self.host.shift();
+            }
+            What::OthersTouch => {
+                self.host.stored_mut().get_mut(&fid).expect("it was there").version += 1;
+                if kind.fids == Fids::Places && !is_editing {
+                    self.host.move_row(fid);
+                }
+            }
+            What::OthersTamper
+                if kind.fids == Fids::Counted && !kind.others_copy && shows && carriers == 1 =>
+            {
+                self.host.stored_mut().get_mut(&fid).expect("it was there").id = None;
+            }
+            What::Repack if kind.fids == Fids::Places && !is_editing => {
+                rows.iter().rev().for_each(|(fid, _)| self.host.move_row(*fid));
+            }
+            _ => return false,
+        }
+        self.host.shifts = false;
+        self.stale = true;
+        if self.coin() {
+            self.hear(Event::DataChanged);
+        }
+        true
+    }
+}
