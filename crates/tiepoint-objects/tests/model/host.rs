@@ -1,5 +1,5 @@
 //! A layer as QGIS has it: rows of a store, an edit buffer on top, an undo stack, and signals.
-use crate::kind::{Fids, Kind, Redo};
+use crate::kind::{Fids, Kind};
 use std::collections::{BTreeMap, BTreeSet};
 use tiepoint_core::ObjectId;
 
@@ -119,7 +119,6 @@ impl Host {
         Row { secret, id: id.filter(|_| self.field), version: 0, mark: secret }
     }
 
-    /// Puts a row into the store; what it is called there.
     pub(crate) fn insert(&mut self, row: Row) -> i64 {
         let highest = self.store.last_key_value().map_or(-1, |(fid, _)| *fid);
         let fid = match self.kind.fids {
@@ -151,7 +150,6 @@ impl Host {
         self.filter.is_none_or(|it| !row.mark.is_multiple_of(it))
     }
 
-    /// What shows of the store and of what is pending.
     pub(crate) fn view(&self) -> BTreeMap<i64, Row> {
         let stored = self.store.keys().filter_map(|fid| Some((*fid, self.row(*fid)?)));
         let added = self.buffer.iter().flat_map(|it| it.added.keys());
@@ -163,8 +161,7 @@ impl Host {
         Some(Row { id: row.id.filter(|_| self.field), ..row })
     }
 
-    /// The same, with what an identity field says that was deleted.
-    fn whole_row(&self, fid: i64) -> Option<Row> {
+    pub(crate) fn whole_row(&self, fid: i64) -> Option<Row> {
         match &self.buffer {
             Some(buffer) => match buffer.added.get(&fid) {
                 Some(row) => Some(*row),
@@ -184,7 +181,6 @@ impl Host {
         (!buffer.deleted.contains(&fid)).then_some(row)
     }
 
-    /// Whether the store has a row of this secret that the filter hides.
     pub(crate) fn hides(&self, secret: u64) -> bool {
         self.store.values().any(|row| row.secret == secret && !self.shows(row))
     }
@@ -198,7 +194,6 @@ impl Host {
         self.signals.push(Signal::EditingStarted);
     }
 
-    /// A row whose id does not tell it from others; no other row was ever called as it is.
     pub(crate) fn add_copy(&mut self, row: Row) {
         self.reuses = false;
         self.add(row);
@@ -218,7 +213,6 @@ impl Host {
         self.push(Edit::Add { fid, row });
     }
 
-    /// Deletes a row; one that is not there is said to be deleted, too.
     pub(crate) fn delete(&mut self, fid: i64) {
         self.push(Edit::Delete { fid, row: self.whole_row(fid) });
     }
@@ -235,7 +229,6 @@ impl Host {
         }
     }
 
-    /// Whether no row would say an id if there were a field for it again.
     pub(crate) fn has_no_ids(&self) -> bool {
         let is_empty = |it: &Buffer| it.added.is_empty() && it.ids.is_empty();
         !self.stored_field && self.buffer.as_ref().is_none_or(is_empty)
@@ -245,199 +238,11 @@ impl Host {
         self.push(Edit::Field { is });
     }
 
-    fn push(&mut self, edit: Edit) {
-        self.apply(&edit, true);
-        let buffer = self.buffer.as_mut().expect("edits are made while editing");
-        buffer.open.push(edit);
-        if buffer.depth == 0 {
-            self.close_step();
-        }
-    }
-
-    fn close_step(&mut self) {
-        let buffer = self.buffer.as_mut().expect("steps are made while editing");
-        let edits = std::mem::take(&mut buffer.open);
-        if edits.is_empty() {
-            return;
-        }
-        buffer.stack.truncate(buffer.index);
-        buffer.stack.push(edits);
-        buffer.index += 1;
-        self.signals.push(Signal::Step);
-    }
-
-    pub(crate) fn begin(&mut self) {
-        if let Some(buffer) = &mut self.buffer {
-            buffer.depth += 1;
-        }
-    }
-
-    /// Ends the innermost command. True where that was a step.
-    pub(crate) fn end(&mut self) -> bool {
-        let Some(buffer) = self.buffer.as_mut().filter(|it| it.depth > 0) else { return false };
-        buffer.depth -= 1;
-        if buffer.depth > 0 || buffer.open.is_empty() {
-            return false;
-        }
-        self.close_step();
-        true
-    }
-
-    pub(crate) fn undo(&mut self) -> bool {
-        let Some(buffer) = self.buffer.as_mut().filter(|it| it.depth == 0 && it.index > 0) else {
-            return false;
-        };
-        buffer.index -= 1;
-        let edits = buffer.stack[buffer.index].clone();
-        for edit in edits.iter().rev() {
-            self.apply(edit, false);
-        }
-        self.signals.push(Signal::Step);
-        true
-    }
-
-    pub(crate) fn redo(&mut self) -> bool {
-        let Some(buffer) = self.buffer.as_mut().filter(|it| it.depth == 0) else { return false };
-        let Some(edits) = buffer.stack.get(buffer.index).cloned() else { return false };
-        let at = buffer.index;
-        buffer.index += 1;
-        for (number, edit) in edits.into_iter().enumerate() {
-            let edit = self.as_redone(edit);
-            self.apply(&edit, true);
-            self.buffer.as_mut().expect("is there").stack[at][number] = edit;
-        }
-        self.signals.push(Signal::Step);
-        true
-    }
-
-    /// A row that is added once more in a transaction may be called something else, and then only
-    /// its id says what it is.
-    fn as_redone(&mut self, edit: Edit) -> Edit {
-        match edit {
-            Edit::Add { mut row, .. } if self.kind.passthrough == Some(Redo::NewFid) => {
-                row.secret = self.fresh_secret();
-                let fid = self.insert(row);
-                self.store.remove(&fid);
-                self.arrivals.push(fid);
-                Edit::Add { fid, row }
-            }
-            edit => edit,
-        }
-    }
-
-    /// Does an edit or takes it back, and tells of it.
-    pub(crate) fn apply(&mut self, edit: &Edit, forward: bool) {
-        let is_direct = self.kind.passthrough.is_some();
-        if let (Edit::Add { fid, .. }, false) | (Edit::Delete { fid, .. }, true) = (edit, forward) {
-            self.epitaphs.extend(self.whole_row(*fid));
-        }
-        let buffer = self.buffer.as_mut().expect("edits are made while editing");
-        match *edit {
-            Edit::Add { fid, row } if forward => {
-                let rows = if is_direct { &mut self.store } else { &mut buffer.added };
-                rows.insert(fid, row);
-                self.signals.push(Signal::Added(fid));
-            }
-            Edit::Add { fid, .. } => {
-                let rows = if is_direct { &mut self.store } else { &mut buffer.added };
-                rows.remove(&fid);
-                self.signals.push(Signal::Deleted(fid));
-            }
-            Edit::Delete { fid, .. } if forward => {
-                if is_direct {
-                    self.store.remove(&fid);
-                } else if buffer.added.remove(&fid).is_none() {
-                    buffer.deleted.insert(fid);
-                }
-                self.signals.push(Signal::Deleted(fid));
-            }
-            Edit::Delete { fid, row } => {
-                let rows = if is_direct { &mut self.store } else { &mut buffer.added };
-                match row {
-                    Some(row) if is_direct || fid < 0 => drop(rows.insert(fid, row)),
-                    _ => drop(buffer.deleted.remove(&fid)),
-                }
-                self.signals.push(Signal::Added(fid));
-            }
-            Edit::Id { fid, from, to } => {
-                let id = if forward { to } else { from };
-                if let Some(row) = rows_with(fid, is_direct, &mut self.store, &mut buffer.added) {
-                    row.id = id;
-                } else if !is_direct {
-                    buffer.ids.insert(fid, id);
-                }
-                self.signals.push(Signal::Identity(fid, id));
-            }
-            Edit::Touch { fid, from, to } => {
-                let version = if forward { to } else { from };
-                if let Some(row) = rows_with(fid, is_direct, &mut self.store, &mut buffer.added) {
-                    row.version = version;
-                } else if !is_direct {
-                    buffer.versions.insert(fid, version);
-                }
-                self.signals.push(Signal::Changed(fid));
-            }
-            Edit::Field { is } => {
-                self.field = is == forward;
-                self.signals.push(Signal::Field(self.field));
-            }
-        }
-    }
-
-    /// Some row stands for another object than was thought.
-    pub(crate) fn relabel(&mut self, from: u64, to: u64) {
-        let relabel = |row: &mut Row| {
-            if row.secret == from {
-                row.secret = to;
-            }
-        };
-        self.store.values_mut().for_each(relabel);
-        let Some(buffer) = &mut self.buffer else { return };
-        buffer.added.values_mut().for_each(relabel);
-        buffer.before.values_mut().for_each(relabel);
-        let edits = buffer.stack.iter_mut().flatten().chain(&mut buffer.open);
-        for edit in edits {
-            match edit {
-                Edit::Add { row, .. } | Edit::Delete { row: Some(row), .. } => relabel(row),
-                _ => {}
-            }
-        }
-    }
-
-    /// Rows whose identity fields were written in the step that ended last or is open.
-    pub(crate) fn written_in_step(&self) -> BTreeSet<i64> {
-        let Some(buffer) = &self.buffer else { return BTreeSet::new() };
-        let ended = buffer.index.checked_sub(1).map(|at| &buffer.stack[at]);
-        let edits = if buffer.open.is_empty() { ended } else { Some(&buffer.open) };
-        let written = |edit: &Edit| match edit {
-            Edit::Id { fid, .. } => Some(*fid),
-            _ => None,
-        };
-        edits.into_iter().flatten().filter_map(written).collect()
-    }
-
-    /// Whether undo or redo may yet bring back a row of this secret.
-    pub(crate) fn may_return(&self, secret: u64) -> bool {
-        let Some(buffer) = &self.buffer else { return false };
-        let edits = buffer.stack.iter().flatten().chain(&buffer.open);
-        // A row that a commit removed which failed afterwards is gone, whatever undo says.
-        let is_there =
-            |fid: i64| fid < 0 || self.kind.passthrough.is_some() || self.store.contains_key(&fid);
-        let mut rows = edits.filter_map(|edit| match edit {
-            Edit::Add { row, .. } => Some(*row),
-            Edit::Delete { fid, row } => row.filter(|_| is_there(*fid)),
-            _ => None,
-        });
-        rows.any(|row| row.secret == secret)
-    }
-
-    /// Whether the row of this secret is in the store and deleted in the buffer.
     pub(crate) fn is_deleted(&self, secret: u64) -> bool {
         let Some(buffer) = &self.buffer else { return false };
         buffer.deleted.iter().any(|fid| self.store.get(fid).is_some_and(|row| row.secret == secret))
     }
 
-    /// Whether nothing was edited that is not committed or rolled back.
     pub(crate) fn has_no_history(&self) -> bool {
         self.buffer.as_ref().is_none_or(|it| it.stack.is_empty() && it.open.is_empty())
     }
@@ -449,13 +254,4 @@ impl Host {
     pub(crate) fn stored_mut(&mut self) -> &mut BTreeMap<i64, Row> {
         &mut self.store
     }
-}
-
-fn rows_with<'a>(
-    fid: i64,
-    is_direct: bool,
-    store: &'a mut BTreeMap<i64, Row>,
-    added: &'a mut BTreeMap<i64, Row>,
-) -> Option<&'a mut Row> {
-    if is_direct { store.get_mut(&fid) } else { added.get_mut(&fid) }
 }

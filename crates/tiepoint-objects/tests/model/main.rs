@@ -9,6 +9,7 @@ mod host;
 mod kind;
 mod op;
 mod others;
+mod stack;
 mod world;
 
 use history::{Tally, histories};
