@@ -287,7 +287,10 @@ impl Tracker {
     /// that was there without a tie.
     fn comes_stored(&self, fid: &Fid) -> bool {
         match &self.session {
-            Some(session) if session.passthrough => self.strays.contains_key(fid),
+            Some(session) if session.passthrough => {
+                let was_there = session.origins.get(fid) == Some(&Origin::Stray);
+                was_there || self.strays.contains_key(fid)
+            }
             Some(_) => !self.policy.provisional.holds(fid),
             None => true,
         }

@@ -349,3 +349,16 @@ fn a_new_row_that_is_deleted_is_at_risk_until_it_cannot_return() {
     told.rolled_back();
     assert!(!told.tracker.is_at_risk(ten));
 }
+
+#[test]
+fn a_stored_row_without_a_tie_is_stored_when_a_transaction_brings_it_back() {
+    let mut told = Told::stable(1);
+    told.rows.insert(2, None);
+    told.read();
+    let mut told = told.in_transaction();
+    told.deleted(2);
+    told.step();
+    told.added(2, None);
+    told.step();
+    assert_eq!(told.tracker.state(told.tie(2)), State::Live);
+}
