@@ -31,6 +31,10 @@ def as_copied(made: List[QgsFeature]) -> List[int]:
     return [int(feature[kinds.SECRET]) for feature in made]
 
 
+class Refused(Exception):
+    """QGIS, or the store behind it, did not do what it was told."""
+
+
 @contextmanager
 def command(layer: QgsVectorLayer, text: str) -> Iterator[None]:
     """What is done within is one undo step; none at all if it raises."""
@@ -62,6 +66,9 @@ def field(layer: QgsVectorLayer, name: str) -> int:
 def read(layer: QgsVectorLayer, fids: Sequence[int]) -> List[QgsFeature]:
     """The rows of these fids, in the order of the fids."""
     found = {f.id(): f for f in layer.getFeatures(QgsFeatureRequest().setFilterFids(list(fids)))}
+    for fid in fids:
+        if fid not in found:
+            raise Refused("row {} was told of and is not there".format(fid))
     return [found[fid] for fid in fids]
 
 
@@ -74,7 +81,8 @@ def add(layer: QgsVectorLayer, row: kinds.Row) -> Optional[int]:
 def add_many(layer: QgsVectorLayer, rows: Sequence[kinds.Row]) -> List[int]:
     """Several new rows, in one call and as many undo steps."""
     with fids_added(layer) as fids:
-        assert layer.addFeatures([kinds.feature(layer, row) for row in rows])
+        if not layer.addFeatures([kinds.feature(layer, row) for row in rows]):
+            raise Refused("rows were not added")
     return fids
 
 
@@ -148,7 +156,7 @@ def merge_new(
         layer.deleteFeature(second)
         layer.addFeature(made)
         _write_secrets(layer, fids, secrets_of)
-    return fids[0]
+    return _only(fids)
 
 
 def copy(layer: QgsVectorLayer, fids: Sequence[int]) -> List[QgsFeature]:
@@ -181,7 +189,7 @@ def duplicate(layer: QgsVectorLayer, fid: int, secrets_of: SecretsOf) -> int:
     with command(layer, "Duplicated feature"), fids_added(layer) as fids:
         QgsVectorLayerUtils.duplicateFeature(layer, source, QgsProject.instance(), 0)
         _write_secrets(layer, fids, secrets_of)
-    return fids[0]
+    return _only(fids)
 
 
 def to_single_parts(layer: QgsVectorLayer, fid: int, secrets_of: SecretsOf) -> List[int]:
@@ -197,6 +205,12 @@ def to_single_parts(layer: QgsVectorLayer, fid: int, secrets_of: SecretsOf) -> L
             layer.addFeature(made)
         _write_secrets(layer, fids, secrets_of)
     return fids
+
+
+def _only(fids: List[int]) -> int:
+    if len(fids) != 1:
+        raise Refused("one row was to be added, not {}".format(len(fids)))
+    return fids[0]
 
 
 def _write_secrets(layer: QgsVectorLayer, fids: Sequence[int], secrets_of: SecretsOf) -> None:

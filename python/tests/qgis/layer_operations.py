@@ -100,6 +100,7 @@ def edit_provider(world: World, random: Random) -> str:
         done = provider.deleteFeatures(some(world, random))
     must(done, way)
     world.ties.resync()
+    world.clipboard = []  # beneath a filter, what is gone looks like what is hidden
     return way
 
 
@@ -134,6 +135,7 @@ def edit_outside(world: World, random: Random) -> str:
     world.layer.reload()
     if random.random() < 0.5:
         world.ties.resync()
+    world.clipboard = []  # beneath a filter, what is gone looks like what is hidden
     return way
 
 

@@ -64,7 +64,7 @@ def add_with_an_id_in_use(world: World, random: Random) -> str:
 @operation(EDITING, "add", adds=3)
 def add_many(world: World, random: Random) -> str:
     rows = [world.fresh_row() for _ in range(random.randint(2, 3))]
-    assert len(edits.add_many(world.layer, rows)) == len(rows)
+    must(len(edits.add_many(world.layer, rows)) == len(rows), "add rows")
     return "done"
 
 

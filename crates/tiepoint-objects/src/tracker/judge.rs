@@ -3,6 +3,7 @@ use super::debts::Owed;
 use super::session::{Origin, Session};
 use super::step::{Net, Says};
 use super::{Standing, TieRef, Tracker};
+use crate::Scope;
 use crate::verdict::{Owing, Request, Verdict, What};
 use std::collections::HashSet;
 use tiepoint_core::{Fid, ObjectId};
@@ -39,6 +40,9 @@ impl Tracker {
         self.rename(&renamed, verdict);
         self.bury(limbo, verdict);
         self.note_changes(&rows, verdict);
+        if self.session.as_mut().is_some_and(|it| std::mem::take(&mut it.doubtful)) {
+            verdict.ask(Request::Read(Scope::All));
+        }
         true
     }
 

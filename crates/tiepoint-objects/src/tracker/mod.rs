@@ -149,6 +149,7 @@ impl Tracker {
 
     fn row_added(&mut self, fid: Fid) {
         let is_ghost = self.is_ghost(&fid);
+        self.note_doubtful(&fid);
         match &mut self.commit {
             Some(commit) if commit.is_told() => commit.added(fid),
             _ if is_ghost => {}
@@ -282,10 +283,12 @@ impl Tracker {
         tie
     }
 
-    /// Whether a row that comes in this session is in the store already: somebody else's.
+    /// Whether a row that gets a tie in this session is in the store already: somebody else's, or one
+    /// that was there without a tie.
     fn comes_stored(&self, fid: &Fid) -> bool {
         match &self.session {
-            Some(session) => !session.passthrough && !self.policy.provisional.holds(fid),
+            Some(session) if session.passthrough => self.strays.contains_key(fid),
+            Some(_) => !self.policy.provisional.holds(fid),
             None => true,
         }
     }

@@ -242,7 +242,7 @@ impl Reading {
     /// is not just hidden. An undo brings back a row that is deleted; till then its id is kept.
     fn is_available(&self, tracker: &Tracker, tie: TieRef) -> bool {
         let it = tracker.ties.get(tie);
-        let may_return = it.standing == Standing::Deleted && tracker.session.is_some();
+        let may_return = it.standing == Standing::Deleted && tracker.brings_back_by_fid();
         if tracker.is_seen(tie) || may_return || self.may_be_hidden(tracker, tie) {
             return false;
         }
@@ -268,7 +268,7 @@ impl Reading {
         let holder = tracker.ties.get(tie).fid().cloned();
         let Some(other) = holder.filter(|it| first && came_later(it)) else { return false };
         let id = tracker.ties.get(tie).id();
-        tracker.ties.set_fid(tie, Some(fid.clone()));
+        tracker.place(tie, fid.clone());
         tracker.strays.insert(other.clone(), Some(id));
         self.verdict.duplicates.push((other, id));
         true

@@ -2,7 +2,7 @@
 use super::{Standing, TieRef, Tracker};
 use crate::verdict::{Verdict, What};
 use std::collections::{HashMap, HashSet};
-use tiepoint_core::{Fid, ObjectId};
+use tiepoint_core::{Fid, FidRule, ObjectId};
 
 /// What a row stood for that was deleted in a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub(super) struct Session {
     pub(super) origins: HashMap<Fid, Origin>,
     /// What rows carried at some time that were not their objects' ids.
     pub(super) said: HashSet<(TieRef, Option<ObjectId>)>,
+    /// Whether a row was said to be back by a fid that it may not have any more.
+    pub(super) doubtful: bool,
     /// What objects were called before natural keys were edited.
     pub(super) renamed: HashMap<TieRef, ObjectId>,
     /// Rows that a commit removed that failed afterwards. An undo says that they are back.
@@ -87,6 +89,23 @@ impl Tracker {
     pub(super) fn remember_origin(&mut self, fid: &Fid, origin: Origin) {
         if let Some(session) = &mut self.session {
             session.origins.insert(fid.clone(), origin);
+        }
+    }
+
+    /// Whether an undo brings a row back that is called as it was.
+    pub(super) fn brings_back_by_fid(&self) -> bool {
+        let is_stable = self.policy.fids == FidRule::Stable;
+        self.session.as_ref().is_some_and(|it| is_stable || !it.passthrough)
+    }
+
+    /// In a transaction a row that is back may be called otherwise, whatever is said, where fids are
+    /// not stable.
+    pub(super) fn note_doubtful(&mut self, fid: &Fid) {
+        let is_loose = self.policy.fids != FidRule::Stable;
+        let tie = self.ties.by_fid(fid);
+        let was_there = tie.is_some_and(|it| self.ties.get(it).standing == Standing::Deleted);
+        if let Some(session) = &mut self.session {
+            session.doubtful |= session.passthrough && is_loose && was_there;
         }
     }
 

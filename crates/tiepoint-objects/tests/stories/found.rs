@@ -1,0 +1,276 @@
+//! What the model found, each in the few lines to which it shrank.
+use crate::told::{Told, fid, id};
+use tiepoint_core::FidRule;
+use tiepoint_objects::{Duplicates, Event, Policy, Reason, Scope, State, When};
+
+fn reporting() -> Policy {
+    Policy { duplicates: Duplicates::Report, ..Policy::column(FidRule::Stable) }
+}
+
+#[test]
+fn a_transaction_gives_the_fid_of_a_deleted_row_within_the_step() {
+    let mut told = Told::stable(3).in_transaction();
+    let three = told.tie(3);
+    told.deleted(3);
+    told.hear(Event::Added { fid: fid(3) });
+    told.step();
+    assert_eq!(told.tracker.unread(), [fid(3)], "it is looked at");
+    told.hear(Event::Seen { fid: fid(3), id: Some(id(10)) });
+    told.step();
+    assert_ne!(told.tie(3), three);
+    assert_eq!(told.state(3), State::Deleted);
+}
+
+#[test]
+fn a_row_is_remembered_whose_object_went_elsewhere() {
+    let mut told = Told::stable(2).editing();
+    let one = told.tie(1);
+    told.written(1, None);
+    told.step();
+    told.deleted(1);
+    told.step();
+    told.added(-2, Some(id(1)));
+    told.step();
+    assert_eq!(told.tie(-2), one);
+    told.deleted(-2);
+    told.step();
+    told.added(1, None);
+    told.step();
+    assert_eq!(told.tie(1), one);
+}
+
+#[test]
+fn rows_that_are_remembered_come_before_copies() {
+    let mut told = Told::stable(1).editing();
+    told.added(-3, Some(id(10)));
+    told.step();
+    let ten = told.tie(-3);
+    told.deleted(-3);
+    told.step();
+    told.added(-2, Some(id(10)));
+    told.hear(Event::Added { fid: fid(-3) });
+    told.step();
+    assert_eq!(told.tie(-3), ten);
+    assert_ne!(told.tie(-2), ten);
+}
+
+#[test]
+fn a_copy_that_was_there_does_not_take_what_an_undo_may_bring_back() {
+    let mut told = Told::by(reporting(), 2).editing();
+    let one = told.tie(1);
+    told.added(-2, Some(id(1)));
+    told.step();
+    told.deleted(1);
+    told.written(-2, Some(id(1)));
+    told.step();
+    told.read();
+    told.deleted(-2);
+    told.step();
+    told.added(-2, Some(id(1)));
+    told.step();
+    assert_eq!(told.why(-2), Reason::Duplicate { of: id(1) });
+    told.added(1, Some(id(1)));
+    told.step();
+    assert_eq!(told.tie(1), one);
+}
+
+#[test]
+fn a_reading_leaves_the_step_that_is_open() {
+    let mut told = Told::stable(1).editing();
+    told.added(-2, Some(id(1)));
+    told.read();
+    told.step();
+    assert_ne!(told.tie(-2), told.object(1));
+    assert_eq!(told.tracker.debts(When::Later).len(), 1);
+}
+
+#[test]
+fn of_rows_that_wait_the_one_that_came_first_has_the_id() {
+    let mut told = Told::stable(0).editing();
+    told.rows = [(-3, Some(id(7))), (-2, Some(id(7))), (3, Some(id(8))), (-4, Some(id(8)))].into();
+    told.read();
+    assert_eq!((told.object(7), told.object(8)), (told.tie(-2), told.tie(3)));
+    assert_eq!(told.why(-3), Reason::Duplicate { of: id(7) });
+}
+
+#[test]
+fn a_row_that_gives_way_to_a_stored_one_leaves_it_stored() {
+    let mut told = Told::by(Policy::natural_key(FidRule::Stable), 0).editing();
+    let mut reading = told.tracker.resync(&Scope::All);
+    reading.row(fid(-2), Some(id(1)));
+    reading.row(fid(1), Some(id(1)));
+    let _ = reading.finish();
+    assert_eq!((told.object(1), told.state(1)), (told.tie(1), State::Live));
+}
+
+#[test]
+fn a_rollback_ends_what_a_session_had_to_do_with() {
+    let mut told = Told::stable(2).editing();
+    told.deleted(1);
+    told.step();
+    told.rolled_back();
+    told.rows.insert(1, Some(id(1)));
+    told.answer();
+    let mut told = told.editing();
+    told.changed(1);
+    told.step();
+    told.commit(&[], &[]);
+    assert!(!told.tracker.is_at_risk(told.tie(1)), "its change is committed");
+}
+
+#[test]
+fn what_was_written_before_a_row_went_is_known_when_it_is_back() {
+    let mut told = Told::stable(1).editing();
+    told.added(-2, Some(id(1)));
+    told.step();
+    let copy = told.tie(-2);
+    told.written(-2, Some(id(5)));
+    told.step();
+    told.written(-2, Some(id(1)));
+    told.deleted(-2);
+    told.step();
+    told.hear(Event::Added { fid: fid(-2) });
+    told.step();
+    assert_eq!(told.feature(-2, 1), Ok(copy));
+}
+
+#[test]
+fn a_pasted_row_carries_its_id_whatever_the_cut_one_carried() {
+    let mut told = Told::by(reporting(), 2).editing();
+    let one = told.tie(1);
+    told.written(1, Some(id(9)));
+    told.step();
+    told.deleted(1);
+    told.step();
+    told.added(-2, Some(id(1)));
+    told.step();
+    assert_eq!(told.tie(-2), one);
+    assert!(told.tracker.debts(When::BeforeCommit).is_empty());
+    told.read();
+    assert_eq!(told.tie(-2), one);
+}
+
+#[test]
+fn a_copy_of_a_hidden_row_is_a_copy_where_fids_shift() {
+    let mut told = Told::new(FidRule::Renumbering, 2);
+    let two = told.tie(2);
+    told.rows.remove(&2);
+    told.hear(Event::FilterChanged { filtered: true });
+    told.answer();
+    let mut told = told.editing();
+    told.added(-2, Some(id(2)));
+    told.step();
+    assert_ne!(told.tie(-2), two);
+    assert_eq!(told.state(2), State::Hidden);
+}
+
+#[test]
+fn a_copy_does_not_take_the_object_of_a_row_that_the_filter_hides_now() {
+    let mut told = Told::by(reporting(), 1);
+    told.rows.insert(2, Some(id(1)));
+    told.read();
+    let one = told.object(1);
+    told.rows.remove(&1);
+    told.hear(Event::FilterChanged { filtered: true });
+    told.answer();
+    assert_eq!((told.tracker.state(one), told.why(2)), (State::Hidden, duplicate(1)));
+}
+
+fn duplicate(of: u8) -> Reason {
+    Reason::Duplicate { of: id(of) }
+}
+
+#[test]
+fn a_natural_key_that_was_given_up_is_free() {
+    let mut told = Told::by(Policy::natural_key(FidRule::Stable), 1).editing();
+    let one = told.tie(1);
+    told.written(1, Some(id(5)));
+    told.step();
+    told.added(-2, Some(id(1)));
+    told.step();
+    let new = told.tie(-2);
+    assert_eq!((told.object(5), told.object(1)), (one, new));
+    told.deleted(-2);
+    told.step();
+    told.written(1, Some(id(1)));
+    told.undone();
+    assert_eq!((told.object(1), told.tie(1)), (one, one));
+}
+
+#[test]
+fn natural_keys_are_what_they_were_after_a_silent_rollback() {
+    let mut told = Told::by(Policy::natural_key(FidRule::Stable), 2).editing();
+    let (one, two) = (told.tie(1), told.tie(2));
+    told.written(1, Some(id(2)));
+    told.written(2, Some(id(1)));
+    told.step();
+    assert_eq!((told.object(2), told.object(1)), (one, two));
+    told.rolled_back();
+    told.rows = [(1, Some(id(1))), (2, Some(id(2)))].into();
+    told.answer();
+    assert_eq!((told.tie(1), told.tie(2)), (one, two));
+    assert_eq!((told.object(1), told.object(2)), (one, two));
+}
+
+#[test]
+fn a_transaction_brings_a_row_back_under_another_fid_than_it_says() {
+    let mut told = Told::new(FidRule::Ephemeral, 3).in_transaction();
+    let two = told.tie(2);
+    told.deleted(2);
+    told.step();
+    told.hear(Event::Added { fid: fid(2) });
+    told.step();
+    told.hear(Event::Absent { fid: fid(2) });
+    told.step();
+    assert!(told.asks_for_all());
+    told.rows.insert(12, Some(id(2)));
+    told.answer();
+    assert_eq!((told.tie(12), told.state(2)), (two, State::Live));
+}
+
+#[test]
+fn a_failed_commit_moves_rows_where_fids_are_ephemeral() {
+    let mut told = Told::new(FidRule::Ephemeral, 2).editing();
+    let one = told.tie(1);
+    told.hear(Event::CommitStarted);
+    told.hear(Event::CommitEnded { success: false, editing: true });
+    told.rows = [(2, Some(id(2))), (6, Some(id(1)))].into();
+    told.answer();
+    assert_eq!(told.tie(6), one);
+}
+
+#[test]
+fn ids_that_were_lost_outside_are_known_by_fid_behind_a_filter() {
+    let mut told = Told::stable(2);
+    let two = told.tie(2);
+    told.rows.remove(&2);
+    told.hear(Event::FilterChanged { filtered: true });
+    told.answer();
+    told.rows = [(1, None), (2, None)].into();
+    told.hear(Event::FilterChanged { filtered: false });
+    told.answer();
+    assert_eq!(told.tie(2), two);
+}
+
+#[test]
+fn a_row_that_others_removed_in_a_session_is_gone_after_its_rollback() {
+    let mut told = Told::new(FidRule::Renumbering, 2).editing();
+    let (one, two) = (told.tie(1), told.tie(2));
+    told.rows = [(1, Some(id(2)))].into();
+    told.read();
+    assert_eq!((told.tie(1), told.tracker.state(one)), (two, State::Deleted));
+    told.rolled_back();
+    told.answer();
+    assert_eq!((told.tie(1), told.tracker.state(one)), (two, State::Removed));
+}
+
+#[test]
+fn reading_some_rows_moves_nobody_elses_object() {
+    let mut told = Told::by(reporting(), 2);
+    let one = told.tie(1);
+    told.rows.insert(3, Some(id(1)));
+    let mut reading = told.tracker.resync(&Scope::Fids(vec![fid(3)]));
+    reading.row(fid(3), Some(id(1)));
+    let _ = reading.finish();
+    assert_eq!((told.tie(1), told.why(3)), (one, duplicate(1)));
+}
