@@ -4,6 +4,7 @@ use crate::fixture::{
 };
 use std::collections::BTreeMap;
 use std::sync::{Arc, Weak};
+use std::time::{Duration, Instant};
 use tiepoint::edits::{EditCommand, Follower, Status};
 use tiepoint::objects::State;
 use tiepoint::{
@@ -257,14 +258,27 @@ impl World {
         assert_eq!(self.buffer.faults(), [], "{}", self.history());
     }
 
-    /// Takes up what others committed. Where a commit is slow to be heard, all is read again.
+    /// Takes up what others committed; a server may take its time to tell.
     fn hear(&mut self) {
+        let patience = Instant::now() + Duration::from_secs(20);
         self.follower.catch_up().expect("is taken up");
-        let counts = LAYERS.map(|layer| all(&*self.buffer, layer).len());
-        let tied = LAYERS.map(|layer| self.ties.len(layer).expect("is tied"));
-        if counts != tied && self.store.name().contains("postgres") {
-            self.ties.resync().expect("reads");
+        while !self.has_heard() && Instant::now() < patience {
+            self.follower.pump(Duration::from_millis(50)).expect("is taken up");
         }
+    }
+
+    /// Whether nothing that is there is missed, and nothing is tied that is not there.
+    fn has_heard(&self) -> bool {
+        let mut showing = Vec::new();
+        for layer in LAYERS {
+            let features = all(&*self.buffer, layer);
+            if self.ties.len(layer).expect("is tied") != features.len() {
+                return false;
+            }
+            showing.extend(features.iter().map(secret));
+        }
+        let mut gone = self.known.iter().filter(|(it, _)| !showing.contains(it));
+        gone.all(|(_, known)| self.ties.get(known.id).is_none())
     }
 
     fn check_feature(&mut self, layer: &'static str, feature: &Feature) {
