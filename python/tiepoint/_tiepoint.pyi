@@ -287,6 +287,9 @@ class LayerTies:
     def want(self, kinds: list[str]) -> None:
         """Has transitions of these kinds told even of ties that have no object."""
 
+    def set_fids(self, fids: _FidRule) -> None:
+        """Fids are good for longer or shorter from now on."""
+
     def editing_started(self, passthrough: bool) -> None:
         """Edits are pending from now on; ``passthrough``: they go to the store at once."""
 

@@ -80,6 +80,15 @@ impl LayerTies {
         locked(&self.inner).wanted = Wanted(kinds);
     }
 
+    /// Fids are good for longer or shorter from now on.
+    fn set_fids(&self, fids: &str) -> PyResult<()> {
+        let rule = policy::fid_rule(fids)?;
+        let mut inner = locked(&self.inner);
+        let layer = inner.layer;
+        inner.registry.set_fid_rule(layer, rule);
+        Ok(())
+    }
+
     /// Edits are pending from now on; ``passthrough``: they go to the store at once.
     fn editing_started(&self, passthrough: bool) {
         self.note(Event::EditingStarted { passthrough });
@@ -172,11 +181,7 @@ impl LayerTies {
 
     /// Other rows are behind the layer.
     fn source_changed(&self, py: Python<'_>, fids: &str) -> Said {
-        let rule = policy::fid_rule(fids)?;
-        let mut inner = locked(&self.inner);
-        let layer = inner.layer;
-        inner.registry.set_fid_rule(layer, rule);
-        drop(inner);
+        self.set_fids(fids)?;
         self.hear(py, Event::SourceChanged)
     }
 

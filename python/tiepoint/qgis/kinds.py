@@ -17,18 +17,25 @@ _STABLE = {"GPKG", "SQLite", "OpenFileGDB"}
 def fid_rule(layer: QgsVectorLayer) -> str:
     """How long a fid of this layer is good: ``stable``, ``renumbering`` or ``ephemeral``.
 
-    What is not known to be stable is not trusted.
+    What is not known to be stable is not trusted. In a transaction of PostgreSQL's a row that an undo
+    brings back may have another fid: QGIS numbers keys that are not plain integers as it meets them.
     """
     provider = layer.providerType()
     if provider in ("memory", "spatialite"):
         return "stable" if provider == "memory" or layer.primaryKeyAttributes() else "ephemeral"
     if provider == "postgres":
-        return "stable" if layer.primaryKeyAttributes() else "ephemeral"
+        counted = primary_key(layer) is None and in_transaction(layer)
+        return "stable" if layer.primaryKeyAttributes() and not counted else "ephemeral"
     if provider == "ogr" and layer.storageType() in _STABLE:
         return "stable"
     if provider == "ogr" and layer.storageType() in _RENUMBERING:
         return "renumbering"
     return "ephemeral"
+
+
+def in_transaction(layer: QgsVectorLayer) -> bool:
+    """Whether edits of this layer go to the database at once, in a transaction of the session."""
+    return layer.isEditable() and layer.dataProvider().transaction() is not None
 
 
 def primary_key(layer: QgsVectorLayer) -> Optional[int]:

@@ -14,7 +14,7 @@ import tiepoint
 
 from .._tiepoint import LayerTies, Verdict
 from .guard import guarded
-from .kinds import fid_rule, field_index, geopackage, primary_key
+from .kinds import fid_rule, field_index, geopackage, in_transaction, primary_key
 from .writing import Writer
 
 Tell = Callable[[Verdict], None]
@@ -139,7 +139,8 @@ class Translator:
         self._begin_session(self._here())
 
     def _begin_session(self, layer: QgsVectorLayer) -> None:
-        self.native.editing_started(layer.dataProvider().transaction() is not None)
+        self.native.set_fids(fid_rule(layer))
+        self.native.editing_started(in_transaction(layer))
         buffer = layer.editBuffer()
         if buffer is not None and buffer is not self._buffer:
             self._buffer = buffer
@@ -234,6 +235,8 @@ class Translator:
             self._rolling_back = self._in_command = False
             verdict = self.native.rolled_back(self._here().isEditable())
             self._follow(verdict, at_once=True)
+        if not self._here().isEditable():
+            self.native.set_fids(fid_rule(self._here()))
 
     # What else may happen.
 

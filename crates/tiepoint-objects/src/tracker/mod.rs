@@ -283,10 +283,12 @@ impl Tracker {
         tie
     }
 
-    /// Whether a row that comes in this session is in the store already: somebody else's.
+    /// Whether a row that gets a tie in this session is in the store already: somebody else's, or one
+    /// that was there without a tie.
     fn comes_stored(&self, fid: &Fid) -> bool {
         match &self.session {
-            Some(session) => !session.passthrough && !self.policy.provisional.holds(fid),
+            Some(session) if session.passthrough => self.strays.contains_key(fid),
+            Some(_) => !self.policy.provisional.holds(fid),
             None => true,
         }
     }

@@ -268,7 +268,7 @@ impl Reading {
         let holder = tracker.ties.get(tie).fid().cloned();
         let Some(other) = holder.filter(|it| first && came_later(it)) else { return false };
         let id = tracker.ties.get(tie).id();
-        tracker.ties.set_fid(tie, Some(fid.clone()));
+        tracker.place(tie, fid.clone());
         tracker.strays.insert(other.clone(), Some(id));
         self.verdict.duplicates.push((other, id));
         true

@@ -94,6 +94,16 @@ fn of_rows_that_wait_the_one_that_came_first_has_the_id() {
 }
 
 #[test]
+fn a_row_that_gives_way_to_a_stored_one_leaves_it_stored() {
+    let mut told = Told::by(Policy::natural_key(FidRule::Stable), 0).editing();
+    let mut reading = told.tracker.resync(&Scope::All);
+    reading.row(fid(-2), Some(id(1)));
+    reading.row(fid(1), Some(id(1)));
+    let _ = reading.finish();
+    assert_eq!((told.object(1), told.state(1)), (told.tie(1), State::Live));
+}
+
+#[test]
 fn a_rollback_ends_what_a_session_had_to_do_with() {
     let mut told = Told::stable(2).editing();
     told.deleted(1);
