@@ -87,6 +87,9 @@ def _take(world: World, step: Step) -> None:
         if not world.in_transaction:
             raise
         outcome = "refused in a transaction"
+    if world.in_transaction and world.has_twins():
+        world.layer.rollBack()
+        outcome = "half lost in a transaction"
     world.check()
     _tell(outcome=outcome)
 

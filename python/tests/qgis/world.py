@@ -63,6 +63,11 @@ class World:
         """The fids by secret."""
         return kinds.fids_by_secret(self.layer)
 
+    def has_twins(self) -> bool:
+        """Whether two rows have one secret: QGIS lost what it was told to write into a copy."""
+        secrets = [f[kinds.SECRET] for f in self.layer.getFeatures()]
+        return len(secrets) != len(set(secrets))
+
     def fresh_row(self) -> kinds.Row:
         """A row for a new object, with an id of its own."""
         return self.fresh_row_with(kinds.uuid_of(self.next_secret))
