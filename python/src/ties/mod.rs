@@ -395,6 +395,8 @@ impl LayerTies {
         let layer = inner.layer;
         let verdict = inner.registry.hear(layer, event);
         debug_assert_eq!(verdict, tiepoint::objects::Verdict::default());
+        drop(inner);
+        bury();
     }
 
     fn hear(&self, py: Python<'_>, event: Event) -> Said {

@@ -69,8 +69,9 @@ class Translator:
         steps = layer.undoStack().indexChanged
         steps.connect(self._step_ended)
         self._connected.append((steps, self._step_ended))
-        if layer.subsetString():
-            self.native.filter_changed(True)
+        # All rows are read below, which is what these ask for.
+        self.native.filter_changed(bool(layer.subsetString()))
+        self.native.fields_changed(self.index >= 0)
         self.stale = True
         if layer.isEditable():
             self._begin_session(layer)
@@ -171,6 +172,8 @@ class Translator:
 
     @guarded
     def _command_started(self, _text: str) -> None:
+        # What a command does is judged as a whole, and apart from what was before it.
+        self.catch_up()
         self._in_command = True
 
     @guarded

@@ -97,8 +97,15 @@ impl<H: Handle> Registry<H> {
 
     /// Takes note of what happened to a layer.
     pub fn hear(&mut self, layer: LayerKey, event: Event) -> Verdict {
+        let edited = match &event {
+            Event::Changed { fid } | Event::IdentityWritten { fid, .. } => Some(fid.clone()),
+            _ => None,
+        };
         let verdict = self.layer_mut(layer).tracker.hear(event);
         self.follow(layer, &verdict);
+        if let Some(fid) = edited {
+            self.hold_edited(layer, &fid);
+        }
         verdict
     }
 
@@ -275,6 +282,17 @@ impl<H: Handle> Registry<H> {
             }
         }
         self.tidy(layer);
+    }
+
+    /// Holds the object of a row that is edited in a step that is open; when the step ends, it is told
+    /// to have changed.
+    fn hold_edited(&mut self, layer: LayerKey, fid: &Fid) {
+        let it = self.layer_mut(layer);
+        if let (true, Ok(tie)) = (it.tracker.is_editing(), it.tracker.by_fid(fid))
+            && let Some(Some(held)) = it.objects.get_mut(tie.0 as usize)
+        {
+            held.hold(true);
+        }
     }
 
     fn tidy(&mut self, layer: LayerKey) {
