@@ -34,6 +34,8 @@ def delete_field(world: World, random: Random) -> str:
     if world.in_transaction or not extra:
         return IN_A_TRANSACTION if extra else "none"
     index = edits.field(world.layer, random.choice(extra))
+    if world.kind.provider == "spatialite":
+        return "done" if world.layer.deleteAttribute(index) else "refused by SpatiaLite"
     must(world.layer.deleteAttribute(index), "delete a field")
     return "done"
 

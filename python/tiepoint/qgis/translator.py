@@ -183,7 +183,8 @@ class Translator:
     @guarded
     def _step_ended(self, index: int) -> None:
         if not (self._commit_told or self.late):
-            self._follow(self.native.step_ended(index == 0), at_once=False)
+            verdict = self.native.step_ended(index == 0)
+            self._follow(verdict, at_once=self._rolling_back)
 
     # Commits and rollbacks.
 
@@ -308,7 +309,8 @@ class Translator:
         if self.late:
             self.late = False
             self._follow(self.native.step_ended(False), at_once=True)
-        if self.stale and not self._commit_told and self.layer is not None:
+        in_flux = self._commit_told or self._rolling_back
+        if self.stale and not in_flux and self.layer is not None:
             self.stale = False
             self._follow(self._read_all(self.layer), at_once=True)
 

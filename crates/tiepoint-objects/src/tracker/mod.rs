@@ -157,9 +157,10 @@ impl Tracker {
         }
     }
 
-    /// In a transaction a row may be back by a name that nobody told.
+    /// In a transaction a row may be back by a name that nobody told, and others not at all.
     fn row_absent(&mut self, fid: Fid, verdict: &mut Verdict) {
-        if self.session.as_ref().is_some_and(|it| it.passthrough) {
+        if let Some(session) = self.session.as_mut().filter(|it| it.passthrough) {
+            session.mistold = true;
             verdict.ask(Request::Read(Scope::All));
         }
         self.step.deleted(fid);
@@ -182,6 +183,9 @@ impl Tracker {
     fn end_step(&mut self, clean: bool, verdict: &mut Verdict) {
         if self.commit.as_ref().is_some_and(Commit::is_told) {
             return;
+        }
+        if self.session.as_ref().is_some_and(|it| it.mistold) {
+            verdict.ask(Request::Read(Scope::All));
         }
         if self.judge(verdict) && clean {
             self.settle_session(verdict);

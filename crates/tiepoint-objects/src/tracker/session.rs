@@ -29,6 +29,8 @@ pub(super) struct Session {
     pub(super) said: HashSet<(TieRef, Option<ObjectId>)>,
     /// Whether a row was said to be back by a fid that it may not have any more.
     pub(super) doubtful: bool,
+    /// Whether rows came back otherwise than was told, so that no step of it is to be believed.
+    pub(super) mistold: bool,
     /// What objects were called before natural keys were edited.
     pub(super) renamed: HashMap<TieRef, ObjectId>,
     /// Rows that a commit removed that failed afterwards. An undo says that they are back.
