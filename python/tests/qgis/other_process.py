@@ -47,6 +47,10 @@ for line in sys.stdin:
 _servant: Optional["subprocess.Popen[str]"] = None
 
 
+class Locked(Exception):
+    """Somebody holds the file."""
+
+
 def edit(
     kind: kinds.Kind,
     layer: QgsVectorLayer,
@@ -84,6 +88,8 @@ def _edit_file(
     _servant.stdin.write(json.dumps(order) + "\n")
     _servant.stdin.flush()
     answer = json.loads(_servant.stdout.readline())
+    if "database is locked" in answer:
+        raise Locked(answer)
     assert answer == "done", (answer, order)
 
 
