@@ -247,6 +247,9 @@ impl Tracker {
         };
         self.strays.remove(&fid);
         let holder = self.ties.by_fid(&fid).filter(|it| *it != tie);
+        if self.ties.get(tie).fid() != Some(&fid) {
+            holder.into_iter().chain([tie]).for_each(|it| self.remember_home(it));
+        }
         if let Some(session) = &mut self.session {
             session.ghosts.remove(&fid);
             if let Some(holder) = holder {

@@ -25,6 +25,9 @@ pub(super) struct Session {
     /// What rows stood for before they were deleted, where ties do not say: their objects went to
     /// others that carry their ids, or they had none.
     pub(super) origins: HashMap<Fid, Origin>,
+    /// What rows of the store were called when a transaction began, of ties that have other rows
+    /// since.
+    pub(super) homes: HashMap<TieRef, Fid>,
     /// What rows carried at some time that were not their objects' ids.
     pub(super) said: HashSet<(TieRef, Option<ObjectId>)>,
     /// Whether a row was said to be back by a fid that it may not have any more.
@@ -68,6 +71,7 @@ impl Tracker {
     /// Objects that went to rows which never got into the store are those of their former rows
     /// again.
     pub(super) fn restore_origins(&mut self, verdict: &mut Verdict) {
+        self.restore_homes();
         let Some(session) = &mut self.session else { return };
         for (fid, origin) in std::mem::take(&mut session.origins) {
             let Origin::Of(tie) = origin else { continue };
@@ -82,6 +86,27 @@ impl Tracker {
                     self.ties.get_mut(tie).standing = Standing::Live;
                     self.tell(verdict, tie, What::Settled);
                 }
+            }
+        }
+    }
+
+    /// A tie is about to have another row than it had when a transaction began.
+    pub(super) fn remember_home(&mut self, tie: TieRef) {
+        let it = self.ties.get(tie);
+        let is_stored = it.stored && self.policy.fids == FidRule::Stable;
+        if let (true, Some(fid), Some(session)) = (is_stored, it.fid(), &mut self.session)
+            && session.passthrough
+        {
+            session.homes.entry(tie).or_insert_with(|| fid.clone());
+        }
+    }
+
+    /// A transaction is undone, and with it what rows are called.
+    fn restore_homes(&mut self) {
+        let homes = self.session.as_mut().map(|it| std::mem::take(&mut it.homes));
+        for (tie, fid) in homes.into_iter().flatten() {
+            if self.ties.get(tie).stored {
+                self.ties.set_fid(tie, Some(fid));
             }
         }
     }
