@@ -252,9 +252,9 @@ impl Tracker {
         }
         if let Some(session) = &mut self.session {
             session.ghosts.remove(&fid);
-            if let Some(holder) = holder {
-                session.origins.insert(fid.clone(), Origin::Of(holder));
-            }
+        }
+        if let Some(holder) = holder {
+            self.remember_origin(&fid, Origin::Of(holder));
         }
         self.ties.set_fid(tie, Some(fid));
         let it = self.ties.get_mut(tie);
@@ -291,8 +291,7 @@ impl Tracker {
     fn comes_stored(&self, fid: &Fid) -> bool {
         match &self.session {
             Some(session) if session.passthrough => {
-                let was_there = session.origins.get(fid) == Some(&Origin::Stray);
-                was_there || self.strays.contains_key(fid)
+                session.was_stray(fid) || self.strays.contains_key(fid)
             }
             Some(_) => !self.policy.provisional.holds(fid),
             None => true,

@@ -23,8 +23,8 @@ pub(super) struct Session {
     /// Rows whose identity field was written: what the store made of it is read after the commit.
     pub(super) written: HashSet<Fid>,
     /// What rows stood for before they were deleted, where ties do not say: their objects went to
-    /// others that carry their ids, or they had none.
-    pub(super) origins: HashMap<Fid, Origin>,
+    /// others that carry their ids, or they had none, or others have their fids. The last one last.
+    pub(super) origins: HashMap<Fid, Vec<Origin>>,
     /// What rows of the store were called when a transaction began, of ties that have other rows
     /// since.
     pub(super) homes: HashMap<TieRef, Fid>,
@@ -38,6 +38,13 @@ pub(super) struct Session {
     pub(super) ghosts: HashSet<Fid>,
     /// Whether a commit of it removed rows, upon which others may be renumbered.
     pub(super) removed_rows: bool,
+}
+
+impl Session {
+    /// Whether the last row of this name that was deleted had no tie.
+    pub(super) fn was_stray(&self, fid: &Fid) -> bool {
+        self.origins.get(fid).is_some_and(|it| it.last() == Some(&Origin::Stray))
+    }
 }
 
 impl Tracker {
@@ -54,18 +61,18 @@ impl Tracker {
         self.session.is_some()
     }
 
-    /// The tie that a row had which was deleted in this session.
-    pub(super) fn origin(&self, fid: &Fid) -> Option<TieRef> {
-        match self.session.as_ref()?.origins.get(fid)? {
+    /// The ties of rows of this name that were deleted in this session, the last one first.
+    pub(super) fn origins(&self, fid: &Fid) -> impl Iterator<Item = TieRef> {
+        let origins = self.session.as_ref().and_then(|it| it.origins.get(fid));
+        origins.into_iter().flatten().rev().filter_map(|it| match it {
             Origin::Of(tie) => Some(*tie),
             Origin::Stray => None,
-        }
+        })
     }
 
     /// Whether a row was deleted in this session, and had no tie.
     pub(super) fn was_stray(&self, fid: &Fid) -> bool {
-        let session = self.session.as_ref().filter(|it| !it.passthrough);
-        session.is_some_and(|it| it.origins.get(fid) == Some(&Origin::Stray))
+        self.session.as_ref().is_some_and(|it| !it.passthrough && it.was_stray(fid))
     }
 
     /// Objects that went to rows which never got into the store are those of their former rows
@@ -73,8 +80,8 @@ impl Tracker {
     pub(super) fn restore_origins(&mut self, verdict: &mut Verdict) {
         self.restore_homes();
         let Some(session) = &mut self.session else { return };
-        for (fid, origin) in std::mem::take(&mut session.origins) {
-            let Origin::Of(tie) = origin else { continue };
+        for (fid, origins) in std::mem::take(&mut session.origins) {
+            let Some(Origin::Of(tie)) = origins.last().copied() else { continue };
             if self.policy.provisional.holds(&fid) {
                 continue;
             }
@@ -113,7 +120,9 @@ impl Tracker {
 
     pub(super) fn remember_origin(&mut self, fid: &Fid, origin: Origin) {
         if let Some(session) = &mut self.session {
-            session.origins.insert(fid.clone(), origin);
+            let origins = session.origins.entry(fid.clone()).or_default();
+            origins.retain(|it| *it != origin);
+            origins.push(origin);
         }
     }
 

@@ -380,3 +380,22 @@ fn a_row_without_an_id_is_known_by_its_fid_when_a_transaction_is_undone() {
     told.answer();
     assert_eq!(told.tie(2), two);
 }
+
+#[test]
+fn all_rows_are_remembered_that_had_one_fid_in_a_transaction() {
+    let mut told = Told::stable(1).in_transaction();
+    told.added(2, Some(id(1)));
+    told.step();
+    let fork = told.tie(2);
+    for number in [10, 11] {
+        told.deleted(2);
+        told.step();
+        told.added(2, Some(id(number)));
+        told.step();
+    }
+    told.deleted(2);
+    told.step();
+    told.added(2, Some(id(1)));
+    told.step();
+    assert_eq!(told.tie(2), fork);
+}
