@@ -98,7 +98,8 @@ impl Tracker {
             if let Some(tie) = self.ties.by_fid(fid) {
                 self.remove(tie, verdict);
             }
-            if let Some(tie) = self.origin(fid) {
+            let origin = self.origins(fid).next();
+            if let Some(tie) = origin {
                 self.ties.get_mut(tie).stored = false;
             }
             self.strays.remove(fid);

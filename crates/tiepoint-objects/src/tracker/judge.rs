@@ -227,8 +227,7 @@ impl Tracker {
         let is_it = |tie: &TieRef| {
             self.ties.get(*tie).standing == Standing::Deleted && self.is_same_row(*tie, carried)
         };
-        let origin = || self.origin(fid).filter(is_it);
-        self.ties.by_fid(fid).filter(is_it).or_else(origin)
+        self.ties.by_fid(fid).into_iter().chain(self.origins(fid)).find(is_it)
     }
 
     /// Whether an object may go to another row: its own does not show, and is not just hidden. In a

@@ -251,11 +251,14 @@ impl Tracker {
         };
         self.strays.remove(&fid);
         let holder = self.ties.by_fid(&fid).filter(|it| *it != tie);
+        if self.ties.get(tie).fid() != Some(&fid) {
+            holder.into_iter().chain([tie]).for_each(|it| self.remember_home(it));
+        }
         if let Some(session) = &mut self.session {
             session.ghosts.remove(&fid);
-            if let Some(holder) = holder {
-                session.origins.insert(fid.clone(), Origin::Of(holder));
-            }
+        }
+        if let Some(holder) = holder {
+            self.remember_origin(&fid, Origin::Of(holder));
         }
         self.ties.set_fid(tie, Some(fid));
         let it = self.ties.get_mut(tie);
@@ -292,8 +295,7 @@ impl Tracker {
     fn comes_stored(&self, fid: &Fid) -> bool {
         match &self.session {
             Some(session) if session.passthrough => {
-                let was_there = session.origins.get(fid) == Some(&Origin::Stray);
-                was_there || self.strays.contains_key(fid)
+                session.was_stray(fid) || self.strays.contains_key(fid)
             }
             Some(_) => !self.policy.provisional.holds(fid),
             None => true,

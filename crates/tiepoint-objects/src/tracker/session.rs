@@ -23,8 +23,11 @@ pub(super) struct Session {
     /// Rows whose identity field was written: what the store made of it is read after the commit.
     pub(super) written: HashSet<Fid>,
     /// What rows stood for before they were deleted, where ties do not say: their objects went to
-    /// others that carry their ids, or they had none.
-    pub(super) origins: HashMap<Fid, Origin>,
+    /// others that carry their ids, or they had none, or others have their fids. The last one last.
+    pub(super) origins: HashMap<Fid, Vec<Origin>>,
+    /// What rows of the store were called when a transaction began, of ties that have other rows
+    /// since.
+    pub(super) homes: HashMap<TieRef, Fid>,
     /// What rows carried at some time that were not their objects' ids.
     pub(super) said: HashSet<(TieRef, Option<ObjectId>)>,
     /// Whether a row was said to be back by a fid that it may not have any more.
@@ -37,6 +40,13 @@ pub(super) struct Session {
     pub(super) ghosts: HashSet<Fid>,
     /// Whether a commit of it removed rows, upon which others may be renumbered.
     pub(super) removed_rows: bool,
+}
+
+impl Session {
+    /// Whether the last row of this name that was deleted had no tie.
+    pub(super) fn was_stray(&self, fid: &Fid) -> bool {
+        self.origins.get(fid).is_some_and(|it| it.last() == Some(&Origin::Stray))
+    }
 }
 
 impl Tracker {
@@ -53,26 +63,27 @@ impl Tracker {
         self.session.is_some()
     }
 
-    /// The tie that a row had which was deleted in this session.
-    pub(super) fn origin(&self, fid: &Fid) -> Option<TieRef> {
-        match self.session.as_ref()?.origins.get(fid)? {
+    /// The ties of rows of this name that were deleted in this session, the last one first.
+    pub(super) fn origins(&self, fid: &Fid) -> impl Iterator<Item = TieRef> {
+        let origins = self.session.as_ref().and_then(|it| it.origins.get(fid));
+        origins.into_iter().flatten().rev().filter_map(|it| match it {
             Origin::Of(tie) => Some(*tie),
             Origin::Stray => None,
-        }
+        })
     }
 
     /// Whether a row was deleted in this session, and had no tie.
     pub(super) fn was_stray(&self, fid: &Fid) -> bool {
-        let session = self.session.as_ref().filter(|it| !it.passthrough);
-        session.is_some_and(|it| it.origins.get(fid) == Some(&Origin::Stray))
+        self.session.as_ref().is_some_and(|it| !it.passthrough && it.was_stray(fid))
     }
 
     /// Objects that went to rows which never got into the store are those of their former rows
     /// again.
     pub(super) fn restore_origins(&mut self, verdict: &mut Verdict) {
+        self.restore_homes();
         let Some(session) = &mut self.session else { return };
-        for (fid, origin) in std::mem::take(&mut session.origins) {
-            let Origin::Of(tie) = origin else { continue };
+        for (fid, origins) in std::mem::take(&mut session.origins) {
+            let Some(Origin::Of(tie)) = origins.last().copied() else { continue };
             if self.policy.provisional.holds(&fid) {
                 continue;
             }
@@ -88,9 +99,32 @@ impl Tracker {
         }
     }
 
+    /// A tie is about to have another row than it had when a transaction began.
+    pub(super) fn remember_home(&mut self, tie: TieRef) {
+        let it = self.ties.get(tie);
+        let is_stored = it.stored && self.policy.fids == FidRule::Stable;
+        if let (true, Some(fid), Some(session)) = (is_stored, it.fid(), &mut self.session)
+            && session.passthrough
+        {
+            session.homes.entry(tie).or_insert_with(|| fid.clone());
+        }
+    }
+
+    /// A transaction is undone, and with it what rows are called.
+    fn restore_homes(&mut self) {
+        let homes = self.session.as_mut().map(|it| std::mem::take(&mut it.homes));
+        for (tie, fid) in homes.into_iter().flatten() {
+            if self.ties.get(tie).stored {
+                self.ties.set_fid(tie, Some(fid));
+            }
+        }
+    }
+
     pub(super) fn remember_origin(&mut self, fid: &Fid, origin: Origin) {
         if let Some(session) = &mut self.session {
-            session.origins.insert(fid.clone(), origin);
+            let origins = session.origins.entry(fid.clone()).or_default();
+            origins.retain(|it| *it != origin);
+            origins.push(origin);
         }
     }
 

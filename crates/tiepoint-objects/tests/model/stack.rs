@@ -77,6 +77,11 @@ impl Host {
                 self.arrivals.push(fid);
                 Edit::Add { fid, row }
             }
+            // What undo brings back is what a savepoint kept: nothing, where the row is called
+            // otherwise since it was added once more.
+            Edit::Delete { fid, .. } if self.kind.passthrough.is_some() => {
+                Edit::Delete { fid, row: self.whole_row(fid) }
+            }
             edit => edit,
         }
     }

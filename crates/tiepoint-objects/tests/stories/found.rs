@@ -362,3 +362,40 @@ fn a_stored_row_without_a_tie_is_stored_when_a_transaction_brings_it_back() {
     told.step();
     assert_eq!(told.tracker.state(told.tie(2)), State::Live);
 }
+
+#[test]
+fn a_row_without_an_id_is_known_by_its_fid_when_a_transaction_is_undone() {
+    let mut told = Told::stable(2);
+    let two = told.tie(2);
+    told.rows.insert(2, None);
+    told.read();
+    let mut told = told.in_transaction();
+    told.write(When::Later);
+    told.deleted(2);
+    told.added(3, Some(id(2)));
+    told.step();
+    assert_eq!(told.tie(3), two);
+    told.rolled_back();
+    told.rows = [(1, Some(id(1))), (2, None)].into();
+    told.answer();
+    assert_eq!(told.tie(2), two);
+}
+
+#[test]
+fn all_rows_are_remembered_that_had_one_fid_in_a_transaction() {
+    let mut told = Told::stable(1).in_transaction();
+    told.added(2, Some(id(1)));
+    told.step();
+    let fork = told.tie(2);
+    for number in [10, 11] {
+        told.deleted(2);
+        told.step();
+        told.added(2, Some(id(number)));
+        told.step();
+    }
+    told.deleted(2);
+    told.step();
+    told.added(2, Some(id(1)));
+    told.step();
+    assert_eq!(told.tie(2), fork);
+}
