@@ -234,6 +234,7 @@ impl Reading {
             return true;
         };
         tracker.see(tie);
+        tracker.arrive(tie, fid.clone(), &mut self.verdict);
         tracker.rekey(tie, id, &mut self.verdict);
         true
     }
@@ -318,7 +319,7 @@ impl Reading {
                 tracker.miss(tie, &mut self.verdict);
             }
         }
-        tracker.fresh.clear();
+        tracker.forget_fresh();
     }
 }
 
@@ -337,6 +338,13 @@ impl Tracker {
         self.owed.remove(&tie);
         self.aliases.insert(from, tie);
         self.tell(verdict, tie, What::Rekeyed { from });
+    }
+
+    /// What the store made of rows that were committed is known, but of those behind a filter.
+    fn forget_fresh(&mut self) {
+        let is_stable = self.policy.fids == FidRule::Stable;
+        let Self { fresh, ties, .. } = self;
+        fresh.retain(|tie| is_stable && ties.get(*tie).standing == Standing::Hidden);
     }
 
     /// A tie's row is not there.

@@ -399,3 +399,23 @@ fn all_rows_are_remembered_that_had_one_fid_in_a_transaction() {
     told.step();
     assert_eq!(told.tie(2), fork);
 }
+
+#[test]
+fn a_row_that_gets_its_id_from_the_store_behind_a_filter_is_known_when_it_shows() {
+    let mut told = Told::stable(2);
+    told.rows.remove(&1);
+    told.hear(Event::FilterChanged { filtered: true });
+    told.answer();
+    let mut told = told.editing();
+    told.added(-2, Some(id(10)));
+    told.step();
+    let ten = told.tie(-2);
+    told.commit(&[], &[(-2, 3)]);
+    told.rows.remove(&3);
+    told.answer();
+    assert_eq!(told.state(10), State::Hidden);
+    told.rows = [(1, Some(id(1))), (2, Some(id(2))), (3, Some(id(20)))].into();
+    told.hear(Event::FilterChanged { filtered: false });
+    told.answer();
+    assert_eq!((told.tie(3), told.object(20), told.state(20)), (ten, ten, State::Live));
+}

@@ -41,12 +41,12 @@ fn an_object_that_is_edited_in_a_command_is_freed_when_that_is_rolled_back() {
     let _ = reading.finish();
     let tie = ties.by_fid(layer, &fid(1)).expect("the row was read");
     let object = ties.bind(layer, tie, Arc::new("its notes"));
-    ties.hear(layer, Event::EditingStarted { passthrough: false });
-    ties.hear(layer, Event::Changed { fid: fid(1) });
-    ties.hear(layer, Event::Added { fid: fid(-2) });
+    let _ = ties.hear(layer, Event::EditingStarted { passthrough: false });
+    let _ = ties.hear(layer, Event::Changed { fid: fid(1) });
+    let _ = ties.hear(layer, Event::Added { fid: fid(-2) });
     drop(object);
     assert!(ties.object(layer, tie).is_some());
     // Nobody said what the new row carries, so that the command is never judged.
-    ties.hear(layer, Event::RolledBack { editing: false });
+    let _ = ties.hear(layer, Event::RolledBack { editing: false });
     assert!(ties.object(layer, tie).is_none());
 }
