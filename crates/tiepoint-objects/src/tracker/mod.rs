@@ -183,7 +183,9 @@ impl Tracker {
         if self.commit.as_ref().is_some_and(Commit::is_told) {
             return;
         }
-        if self.judge(verdict) && clean {
+        if !self.judge(verdict) {
+            self.step.ended();
+        } else if clean {
             self.settle_session(verdict);
         }
     }

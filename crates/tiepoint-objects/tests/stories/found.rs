@@ -419,3 +419,18 @@ fn a_row_that_gets_its_id_from_the_store_behind_a_filter_is_known_when_it_shows(
     told.answer();
     assert_eq!((told.tie(3), told.object(20), told.state(20)), (ten, ten, State::Live));
 }
+
+#[test]
+fn of_steps_that_are_judged_together_the_first_gives_ids_first() {
+    let mut told = Told::stable(1).editing();
+    let one = told.tie(1);
+    told.deleted(1);
+    told.hear(Event::Added { fid: fid(-2) });
+    told.added(-3, Some(id(1)));
+    told.written(-3, Some(id(1)));
+    told.step();
+    told.added(-4, Some(id(1)));
+    told.hear(Event::Seen { fid: fid(-2), id: Some(id(10)) });
+    told.step();
+    assert_eq!(told.tie(-3), one);
+}
