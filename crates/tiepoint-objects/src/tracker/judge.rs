@@ -209,6 +209,7 @@ impl Tracker {
         }
         let came = net.shows == Some(true) && !self.was_stray(fid);
         match net.carried.and_then(|Says(id)| id) {
+            None if self.was_stray(fid) => drop(self.strays.insert(fid.clone(), None)),
             None => self.without_id(fid, verdict),
             Some(id) => match self.holder(&id) {
                 None => self.newcomer(fid, id, verdict),

@@ -434,3 +434,21 @@ fn of_steps_that_are_judged_together_the_first_gives_ids_first() {
     told.step();
     assert_eq!(told.tie(-3), one);
 }
+
+#[test]
+fn a_row_without_a_tie_has_none_when_it_is_back_without_its_id() {
+    let mut told = Told::by(reporting(), 1);
+    told.rows.insert(2, Some(id(1)));
+    told.read();
+    let mut told = told.editing();
+    told.hear(Event::FieldsChanged { identity: false });
+    told.deleted(2);
+    told.step();
+    told.hear(Event::Added { fid: fid(2) });
+    told.step();
+    assert_eq!(told.why(2), Reason::Unknown);
+    told.rows.insert(2, Some(id(1)));
+    told.hear(Event::FieldsChanged { identity: true });
+    told.answer();
+    assert_eq!(told.why(2), duplicate(1));
+}
