@@ -149,6 +149,7 @@ impl World {
             }
         }
         self.ids.insert(row.secret, id);
+        self.had.insert((row.secret, id));
         let owner = *self.owners.entry(id).or_insert(row.secret);
         if owner != row.secret {
             if !may_rename && self.ids.contains_key(&owner) {

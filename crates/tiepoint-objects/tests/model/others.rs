@@ -117,6 +117,8 @@ impl World {
             What::OthersDelete
                 if !(moves && is_editing) && shows && !self.host.may_return(row.secret) =>
             {
+                let gone = self.host.whole_row(fid);
+                self.host.epitaphs.extend(gone);
                 self.host.stored_mut().remove(&fid);
                 self.host.shifts = true;
                 self.host.shift();
