@@ -122,6 +122,7 @@ impl Reading {
             }
         } else if let Some(id) = carried
             && tracker.holder(&id).is_none()
+            && !tracker.is_given_up(&id)
         {
             return self.newcomer(tracker, &fid, id);
         }
@@ -229,6 +230,9 @@ impl Reading {
     /// A row whose id nobody has: it is new, unless it is one of ours to which the store gave an id.
     fn given_by_store(&mut self, tracker: &mut Tracker, fid: &Fid, id: ObjectId) -> bool {
         let holder = tracker.ties.by_fid(fid).filter(|tie| !tracker.is_seen(*tie));
+        if holder.is_none() && tracker.is_given_up(&id) {
+            return false;
+        }
         let Some(tie) = holder.filter(|tie| tracker.fresh.contains(tie)) else {
             self.newcomer(tracker, fid, id);
             return true;

@@ -452,3 +452,19 @@ fn a_row_without_a_tie_has_none_when_it_is_back_without_its_id() {
     told.answer();
     assert_eq!(told.why(2), duplicate(1));
 }
+
+#[test]
+fn a_copy_does_not_get_a_key_that_may_be_given_back() {
+    let mut told = Told::by(Policy::natural_key(FidRule::Stable), 1);
+    told.rows.insert(2, Some(id(1)));
+    told.read();
+    let mut told = told.editing();
+    let one = told.tie(1);
+    told.written(1, Some(id(9)));
+    told.step();
+    told.read();
+    assert_eq!(told.why(2), duplicate(1));
+    told.written(1, Some(id(1)));
+    told.undone();
+    assert_eq!((told.tie(1), told.object(1)), (one, one));
+}
