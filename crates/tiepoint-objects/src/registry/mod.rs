@@ -59,6 +59,8 @@ struct Layer<H: Handle> {
     tracker: Tracker,
     /// Objects, by the numbers of their ties.
     objects: Vec<Option<Held<H>>>,
+    /// Ties of rows that were edited in the step that is open.
+    edited: Vec<TieRef>,
 }
 
 /// Ties that are gone and whose objects are gone are remembered up to this many, or as many as
@@ -80,7 +82,8 @@ impl<H: Handle> Registry<H> {
     /// Past four billion layers.
     pub fn add_layer(&mut self, policy: Policy) -> LayerKey {
         let key = u32::try_from(self.layers.len()).expect("memory ends before four billion layers");
-        self.layers.push(Layer { tracker: Tracker::new(policy), objects: Vec::new() });
+        let (tracker, objects, edited) = (Tracker::new(policy), Vec::new(), Vec::new());
+        self.layers.push(Layer { tracker, objects, edited });
         LayerKey(key)
     }
 
@@ -97,15 +100,9 @@ impl<H: Handle> Registry<H> {
 
     /// Takes note of what happened to a layer.
     pub fn hear(&mut self, layer: LayerKey, event: Event) -> Verdict {
-        let edited = match &event {
-            Event::Changed { fid } | Event::IdentityWritten { fid, .. } => Some(fid.clone()),
-            _ => None,
-        };
+        self.hold_edited(layer, &event);
         let verdict = self.layer_mut(layer).tracker.hear(event);
         self.follow(layer, &verdict);
-        if let Some(fid) = edited {
-            self.hold_edited(layer, &fid);
-        }
         verdict
     }
 
@@ -117,6 +114,7 @@ impl<H: Handle> Registry<H> {
         layer: LayerKey,
         event: Event,
     ) -> (Verdict, Vec<Option<H>>) {
+        self.hold_edited(layer, &event);
         let verdict = self.layer_mut(layer).tracker.hear(event);
         let objects = self.objects_of(layer, &verdict);
         self.follow(layer, &verdict);
@@ -275,23 +273,26 @@ impl<H: Handle> Registry<H> {
     /// Objects are held as their ties' new standings want it; what is long gone is forgotten.
     fn follow(&mut self, layer: LayerKey, verdict: &Verdict) {
         let it = self.layer_mut(layer);
-        for transition in &verdict.transitions {
-            let strongly = it.tracker.is_at_risk(transition.tie);
-            if let Some(Some(held)) = it.objects.get_mut(transition.tie.0 as usize) {
+        let ended =
+            if it.tracker.is_in_step() { Vec::new() } else { std::mem::take(&mut it.edited) };
+        for tie in verdict.transitions.iter().map(|it| it.tie).chain(ended) {
+            let strongly = it.tracker.is_at_risk(tie);
+            if let Some(Some(held)) = it.objects.get_mut(tie.0 as usize) {
                 held.hold(strongly);
             }
         }
         self.tidy(layer);
     }
 
-    /// Holds the object of a row that is edited in a step that is open; when the step ends, it is told
-    /// to have changed.
-    fn hold_edited(&mut self, layer: LayerKey, fid: &Fid) {
+    /// Holds the object of a row that is edited, until the step ends: what comes of it is told then.
+    fn hold_edited(&mut self, layer: LayerKey, event: &Event) {
+        let (Event::Changed { fid } | Event::IdentityWritten { fid, .. }) = event else { return };
         let it = self.layer_mut(layer);
         if let (true, Ok(tie)) = (it.tracker.is_editing(), it.tracker.by_fid(fid))
             && let Some(Some(held)) = it.objects.get_mut(tie.0 as usize)
         {
             held.hold(true);
+            it.edited.push(tie);
         }
     }
 

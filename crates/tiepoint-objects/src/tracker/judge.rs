@@ -26,13 +26,13 @@ impl Tracker {
         let rows = std::mem::take(&mut self.step).into_rows();
         let mut limbo = self.deaths(&rows);
         self.rewritings(&rows, verdict);
-        // Rows that are remembered have their objects before others that carry the ids; who came
-        // with an id has it before those into whose rows it was written.
+        // Rows that are remembered have their objects before others that carry the ids; in each step
+        // who came with an id has it before those into whose rows it was written.
         let is_back = |(fid, net): &&(Fid, Net)| self.recalled(fid, net.carried).is_some();
-        let (back, new): (Vec<_>, Vec<_>) = rows.iter().partition(is_back);
-        let (written, came): (Vec<_>, Vec<_>) = new.into_iter().partition(|(_, net)| net.written);
+        let (back, mut new): (Vec<_>, Vec<_>) = rows.iter().partition(is_back);
+        new.sort_by_key(|(_, net)| (net.round, net.written));
         let mut renamed = Vec::new();
-        for (fid, net) in back.into_iter().chain(came).chain(written) {
+        for (fid, net) in back.into_iter().chain(new) {
             if self.has_come(fid, *net) {
                 renamed.extend(self.arrival(fid, *net, &mut limbo, verdict));
             }
@@ -209,6 +209,7 @@ impl Tracker {
         }
         let came = net.shows == Some(true) && !self.was_stray(fid);
         match net.carried.and_then(|Says(id)| id) {
+            None if self.was_stray(fid) => drop(self.strays.insert(fid.clone(), None)),
             None => self.without_id(fid, verdict),
             Some(id) => match self.holder(&id) {
                 None => self.newcomer(fid, id, verdict),

@@ -152,6 +152,11 @@ impl Tracker {
         }
     }
 
+    /// Whether something was told that is judged when its step ends.
+    pub(crate) fn is_in_step(&self) -> bool {
+        !self.step.is_empty()
+    }
+
     fn is_in_limbo(&self, tie: TieRef) -> bool {
         if self.step.is_empty() {
             return false;

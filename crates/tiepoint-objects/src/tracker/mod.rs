@@ -187,7 +187,9 @@ impl Tracker {
         if self.session.as_ref().is_some_and(|it| it.mistold) {
             verdict.ask(Request::Read(Scope::All));
         }
-        if self.judge(verdict) && clean {
+        if !self.judge(verdict) {
+            self.step.ended();
+        } else if clean {
             self.settle_session(verdict);
         }
     }

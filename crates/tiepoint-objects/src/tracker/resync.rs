@@ -122,6 +122,7 @@ impl Reading {
             }
         } else if let Some(id) = carried
             && tracker.holder(&id).is_none()
+            && !tracker.is_given_up(&id)
         {
             return self.newcomer(tracker, &fid, id);
         }
@@ -229,11 +230,15 @@ impl Reading {
     /// A row whose id nobody has: it is new, unless it is one of ours to which the store gave an id.
     fn given_by_store(&mut self, tracker: &mut Tracker, fid: &Fid, id: ObjectId) -> bool {
         let holder = tracker.ties.by_fid(fid).filter(|tie| !tracker.is_seen(*tie));
+        if holder.is_none() && tracker.is_given_up(&id) {
+            return false;
+        }
         let Some(tie) = holder.filter(|tie| tracker.fresh.contains(tie)) else {
             self.newcomer(tracker, fid, id);
             return true;
         };
         tracker.see(tie);
+        tracker.arrive(tie, fid.clone(), &mut self.verdict);
         tracker.rekey(tie, id, &mut self.verdict);
         true
     }
@@ -318,7 +323,7 @@ impl Reading {
                 tracker.miss(tie, &mut self.verdict);
             }
         }
-        tracker.fresh.clear();
+        tracker.forget_fresh();
     }
 }
 
@@ -337,6 +342,13 @@ impl Tracker {
         self.owed.remove(&tie);
         self.aliases.insert(from, tie);
         self.tell(verdict, tie, What::Rekeyed { from });
+    }
+
+    /// What the store made of rows that were committed is known, but of those behind a filter.
+    fn forget_fresh(&mut self) {
+        let is_stable = self.policy.fids == FidRule::Stable;
+        let Self { fresh, ties, .. } = self;
+        fresh.retain(|tie| is_stable && ties.get(*tie).standing == Standing::Hidden);
     }
 
     /// A tie's row is not there.

@@ -151,6 +151,14 @@ impl Tracker {
         }
     }
 
+    /// Whether an object gave up this key in this session: an undo may give it back, so that no row has
+    /// it that was there before.
+    pub(super) fn is_given_up(&self, key: &ObjectId) -> bool {
+        let had_it = self.aliases.get(key).filter(|_| self.renames());
+        let renamed = self.session.as_ref().map(|it| &it.renamed);
+        had_it.zip(renamed).is_some_and(|(tie, renamed)| renamed.contains_key(tie))
+    }
+
     /// Natural keys that were edited are what they were, whether that was told or not.
     pub(super) fn take_back_names(&mut self, verdict: &mut Verdict) {
         let renamed = self.session.as_mut().map(|it| std::mem::take(&mut it.renamed));

@@ -21,6 +21,8 @@ pub(crate) struct Net {
     pub(crate) written: bool,
     /// Whether other fields were.
     pub(crate) changed: bool,
+    /// In which step it came, of those that are judged together.
+    pub(crate) round: u32,
 }
 
 #[derive(Debug, Default)]
@@ -28,6 +30,8 @@ pub(crate) struct Step {
     rows: HashMap<Fid, (usize, Net)>,
     /// In order of the last coming, where they came, else of the first mention.
     clock: usize,
+    /// How many steps have ended that could not be judged yet.
+    rounds: u32,
 }
 
 impl Step {
@@ -46,10 +50,15 @@ impl Step {
     }
 
     pub(crate) fn added(&mut self, fid: Fid) {
-        let clock = self.clock + 1;
+        let (clock, round) = (self.clock + 1, self.rounds);
         let entry = self.entry(fid);
         entry.0 = clock;
-        (entry.1.shows, entry.1.died_with) = (Some(true), None);
+        (entry.1.shows, entry.1.died_with, entry.1.round) = (Some(true), None, round);
+    }
+
+    /// A step has ended, and is judged together with the next.
+    pub(crate) fn ended(&mut self) {
+        self.rounds += 1;
     }
 
     pub(crate) fn deleted(&mut self, fid: Fid) {

@@ -82,7 +82,9 @@ impl World {
     pub(crate) fn refresh(&mut self) {
         if self.stale {
             self.read(&Scope::All);
-            self.adopt();
+            if let Err(why) = self.check() {
+                panic!("when read again, {why}");
+            }
         }
     }
 

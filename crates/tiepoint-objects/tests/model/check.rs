@@ -77,7 +77,7 @@ impl World {
     }
 
     /// Rows stand for whom they have come to stand for.
-    pub(crate) fn adopt(&mut self) {
+    fn adopt(&mut self) {
         for (fid, row) in self.host.view() {
             let tie = self.tracker().by_feature(Some(&Fid::Int(fid)), row.id.as_ref());
             if let Some(owner) = tie.ok().and_then(|tie| self.adopts(tie, row)) {
@@ -149,6 +149,7 @@ impl World {
             }
         }
         self.ids.insert(row.secret, id);
+        self.had.insert((row.secret, id));
         let owner = *self.owners.entry(id).or_insert(row.secret);
         if owner != row.secret {
             if !may_rename && self.ids.contains_key(&owner) {

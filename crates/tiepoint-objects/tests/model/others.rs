@@ -101,7 +101,9 @@ impl World {
         let is_crowded = rows.len() >= MOST_ROWS;
         let view = self.host.view();
         let shows = view.contains_key(&fid);
-        let carriers = view.values().filter(|it| it.id == row.id).count();
+        let carries = |it: &&Row| it.id == row.id;
+        let stored = self.host.stored().values().filter(carries).count();
+        let carriers = view.values().filter(carries).count().max(stored);
         match op.what {
             What::OthersAdd if !is_crowded && self.host.field => {
                 let row = self.fresh();
@@ -117,6 +119,8 @@ impl World {
             What::OthersDelete
                 if !(moves && is_editing) && shows && !self.host.may_return(row.secret) =>
             {
+                let gone = self.host.whole_row(fid);
+                self.host.epitaphs.extend(gone);
                 self.host.stored_mut().remove(&fid);
                 self.host.shifts = true;
                 self.host.shift();

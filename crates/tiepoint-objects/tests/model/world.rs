@@ -37,6 +37,8 @@ pub(crate) struct World {
     /// The ids of objects, once learned, and whose they are.
     pub(crate) ids: HashMap<u64, ObjectId>,
     pub(crate) owners: HashMap<ObjectId, u64>,
+    /// All ids that objects ever had.
+    pub(crate) had: HashSet<(u64, ObjectId)>,
     /// What was written into objects whose rows are not as they are in the store.
     pub(crate) notes: HashMap<u64, u64>,
     /// Rows that came otherwise than by the session's edits.
@@ -71,6 +73,7 @@ impl World {
             held: HashMap::new(),
             ids: HashMap::new(),
             owners: HashMap::new(),
+            had: HashSet::new(),
             notes: HashMap::new(),
             outsiders: HashSet::new(),
             clipboard: Vec::new(),
@@ -203,7 +206,8 @@ impl World {
         }
     }
 
-    /// A key that no object uses is that of the one whose row had it when it went.
+    /// A key that no object uses is that of the one whose row had it when it went, if it ever was
+    /// the key of that object.
     fn give_key_back(&mut self, id: ObjectId) {
         let view = self.host.view();
         let shows = |secret: &u64| view.values().any(|row| row.secret == *secret);
@@ -214,7 +218,7 @@ impl World {
             of_it == Some(row)
         };
         let last = last.filter(|row| !is_used && !shows(&row.secret)).filter(is_last);
-        if let Some(row) = last.filter(|row| self.ids.contains_key(&row.secret)) {
+        if let Some(row) = last.filter(|row| self.had.contains(&(row.secret, id))) {
             self.owners.insert(id, row.secret);
         }
     }

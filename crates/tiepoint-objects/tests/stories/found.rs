@@ -399,3 +399,72 @@ fn all_rows_are_remembered_that_had_one_fid_in_a_transaction() {
     told.step();
     assert_eq!(told.tie(2), fork);
 }
+
+#[test]
+fn a_row_that_gets_its_id_from_the_store_behind_a_filter_is_known_when_it_shows() {
+    let mut told = Told::stable(2);
+    told.rows.remove(&1);
+    told.hear(Event::FilterChanged { filtered: true });
+    told.answer();
+    let mut told = told.editing();
+    told.added(-2, Some(id(10)));
+    told.step();
+    let ten = told.tie(-2);
+    told.commit(&[], &[(-2, 3)]);
+    told.rows.remove(&3);
+    told.answer();
+    assert_eq!(told.state(10), State::Hidden);
+    told.rows = [(1, Some(id(1))), (2, Some(id(2))), (3, Some(id(20)))].into();
+    told.hear(Event::FilterChanged { filtered: false });
+    told.answer();
+    assert_eq!((told.tie(3), told.object(20), told.state(20)), (ten, ten, State::Live));
+}
+
+#[test]
+fn of_steps_that_are_judged_together_the_first_gives_ids_first() {
+    let mut told = Told::stable(1).editing();
+    let one = told.tie(1);
+    told.deleted(1);
+    told.hear(Event::Added { fid: fid(-2) });
+    told.added(-3, Some(id(1)));
+    told.written(-3, Some(id(1)));
+    told.step();
+    told.added(-4, Some(id(1)));
+    told.hear(Event::Seen { fid: fid(-2), id: Some(id(10)) });
+    told.step();
+    assert_eq!(told.tie(-3), one);
+}
+
+#[test]
+fn a_row_without_a_tie_has_none_when_it_is_back_without_its_id() {
+    let mut told = Told::by(reporting(), 1);
+    told.rows.insert(2, Some(id(1)));
+    told.read();
+    let mut told = told.editing();
+    told.hear(Event::FieldsChanged { identity: false });
+    told.deleted(2);
+    told.step();
+    told.hear(Event::Added { fid: fid(2) });
+    told.step();
+    assert_eq!(told.why(2), Reason::Unknown);
+    told.rows.insert(2, Some(id(1)));
+    told.hear(Event::FieldsChanged { identity: true });
+    told.answer();
+    assert_eq!(told.why(2), duplicate(1));
+}
+
+#[test]
+fn a_copy_does_not_get_a_key_that_may_be_given_back() {
+    let mut told = Told::by(Policy::natural_key(FidRule::Stable), 1);
+    told.rows.insert(2, Some(id(1)));
+    told.read();
+    let mut told = told.editing();
+    let one = told.tie(1);
+    told.written(1, Some(id(9)));
+    told.step();
+    told.read();
+    assert_eq!(told.why(2), duplicate(1));
+    told.written(1, Some(id(1)));
+    told.undone();
+    assert_eq!((told.tie(1), told.object(1)), (one, one));
+}

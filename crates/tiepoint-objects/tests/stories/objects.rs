@@ -1,6 +1,8 @@
 //! Pitfalls around objects.
-use crate::told::{Told, id};
-use tiepoint_objects::{State, What};
+use crate::told::{Told, fid, id};
+use std::sync::Arc;
+use tiepoint_core::FidRule;
+use tiepoint_objects::{Event, Policy, Registry, Scope, State, What};
 
 #[test]
 fn p44_one_feature_is_added_twice() {
@@ -28,4 +30,23 @@ fn p45_what_was_added_is_deleted_returns_and_is_committed() {
     told.commit(&[], &[(-2, 2)]);
     told.answer();
     assert_eq!((told.tie(2), told.state(10)), (ten, State::Live));
+}
+
+#[test]
+fn an_object_that_is_edited_in_a_command_is_freed_when_that_is_rolled_back() {
+    let mut ties = Registry::default();
+    let layer = ties.add_layer(Policy::column(FidRule::Stable));
+    let mut reading = ties.resync(layer, &Scope::All);
+    reading.row(fid(1), Some(id(1)));
+    let _ = reading.finish();
+    let tie = ties.by_fid(layer, &fid(1)).expect("the row was read");
+    let object = ties.bind(layer, tie, Arc::new("its notes"));
+    let _ = ties.hear(layer, Event::EditingStarted { passthrough: false });
+    let _ = ties.hear(layer, Event::Changed { fid: fid(1) });
+    let _ = ties.hear(layer, Event::Added { fid: fid(-2) });
+    drop(object);
+    assert!(ties.object(layer, tie).is_some());
+    // Nobody said what the new row carries, so that the command is never judged.
+    let _ = ties.hear(layer, Event::RolledBack { editing: false });
+    assert!(ties.object(layer, tie).is_none());
 }
