@@ -157,6 +157,9 @@ def edit_outside(world: World, random: Random) -> str:
 
 @operation(ANY)
 def reload(world: World, random: Random) -> str:
+    """Not in a transaction of a file: QGIS opens it anew, and what is edited after that is lost."""
+    if world.in_transaction and world.kind.provider != "postgres":
+        return IN_A_TRANSACTION
     world.layer.reload()
     return "editing" if world.layer.isEditable() else "idle"
 
