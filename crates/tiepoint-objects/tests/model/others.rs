@@ -101,9 +101,9 @@ impl World {
         let is_crowded = rows.len() >= MOST_ROWS;
         let view = self.host.view();
         let shows = view.contains_key(&fid);
-        let carries = |it: &&Row| it.id == row.id;
-        let stored = self.host.stored().values().filter(carries).count();
-        let carriers = view.values().filter(carries).count().max(stored);
+        let says_it = |it: &&Row| it.id == row.id;
+        let stored = self.host.stored().values().filter(says_it).count();
+        let carriers = view.values().filter(says_it).count().max(stored);
         match op.what {
             What::OthersAdd if !is_crowded && self.host.field => {
                 let row = self.fresh();
