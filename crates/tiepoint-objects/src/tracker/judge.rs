@@ -28,7 +28,7 @@ impl Tracker {
         self.rewritings(&rows, verdict);
         // Rows that are remembered have their objects before others that carry the ids; in each step
         // who came with an id has it before those into whose rows it was written.
-        let is_back = |(fid, net): &&(Fid, Net)| self.recalled(fid, net.carried).is_some();
+        let is_back = |(fid, net): &&(Fid, Net)| self.recalled(fid, net.first_said()).is_some();
         let (back, mut new): (Vec<_>, Vec<_>) = rows.iter().partition(is_back);
         new.sort_by_key(|(_, net)| (net.round, net.written));
         let mut renamed = Vec::new();
@@ -83,7 +83,7 @@ impl Tracker {
                 }
                 continue;
             };
-            let supplanted = net.shows == Some(true) && !self.is_same_row(tie, net.carried);
+            let supplanted = net.shows == Some(true) && !self.is_same_row(tie, net.first_said());
             if self.ties.get(tie).standing.is_alive() && (net.shows == Some(false) || supplanted) {
                 self.ties.get_mut(tie).standing = Standing::Deleted;
                 limbo.insert(tie);
@@ -198,7 +198,7 @@ impl Tracker {
         limbo: &mut Limbo,
         verdict: &mut Verdict,
     ) -> Option<(TieRef, Option<ObjectId>)> {
-        if let Some(tie) = self.recalled(fid, net.carried) {
+        if let Some(tie) = self.recalled(fid, net.first_said()) {
             self.revive(tie, fid, limbo, verdict);
             let Says(carried) = net.carried?;
             if self.renames() {

@@ -468,3 +468,18 @@ fn a_copy_does_not_get_a_key_that_may_be_given_back() {
     told.undone();
     assert_eq!((told.tie(1), told.object(1)), (one, one));
 }
+
+#[test]
+fn a_row_is_known_by_what_it_came_with_where_a_transaction_gives_fids_again() {
+    let mut told = Told::stable(1).in_transaction();
+    told.added(2, Some(id(1)));
+    told.step();
+    let fork = told.tie(2);
+    told.deleted(2);
+    told.step();
+    told.added(2, Some(id(10)));
+    told.deleted(1);
+    told.written(2, Some(id(1)));
+    told.step();
+    assert_ne!(told.tie(2), fork);
+}
