@@ -108,6 +108,7 @@ impl Tracker {
     /// Identity fields that were written in rows that are tied.
     fn rewritings(&mut self, rows: &[(Fid, Net)], verdict: &mut Verdict) {
         let mut renamed = Vec::new();
+        let kept = if self.renames() { self.kept_keys(rows) } else { HashSet::new() };
         for (fid, net) in rows {
             let Some(Says(carried)) = net.carried.or(net.died_with) else { continue };
             if net.written {
@@ -116,7 +117,9 @@ impl Tracker {
             let Some(tie) = self.ties.by_fid(fid) else { continue };
             match self.ties.get(tie).standing {
                 Standing::Deleted if net.died_with.is_none() => {}
-                Standing::Pending | Standing::Live | Standing::Deleted if self.renames() => {
+                Standing::Pending | Standing::Live | Standing::Deleted
+                    if self.renames() && carried.is_none_or(|key| !kept.contains(&key)) =>
+                {
                     renamed.push((tie, carried));
                 }
                 Standing::Pending | Standing::Live | Standing::Deleted => {
@@ -126,6 +129,16 @@ impl Tracker {
             }
         }
         self.rename(&renamed, verdict);
+    }
+
+    /// Natural keys with which rows come back whose objects never lost them.
+    fn kept_keys(&self, rows: &[(Fid, Net)]) -> HashSet<ObjectId> {
+        let key_of = |(fid, net): &(Fid, Net)| {
+            let Says(key) = net.carried.filter(|_| net.shows == Some(true))?;
+            let tie = self.recalled(fid, net.carried)?;
+            key.filter(|key| self.ties.get(tie).id() == *key)
+        };
+        rows.iter().filter_map(key_of).collect()
     }
 
     /// Natural keys that were edited: their objects go by the new ones, if nobody else does.

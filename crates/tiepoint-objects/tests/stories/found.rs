@@ -483,3 +483,20 @@ fn a_row_is_known_by_what_it_came_with_where_a_transaction_gives_fids_again() {
     told.step();
     assert_ne!(told.tie(2), fork);
 }
+
+#[test]
+fn a_row_that_comes_back_has_its_key_before_a_copy_of_it() {
+    let mut told = Told::by(Policy::natural_key(FidRule::Stable), 1);
+    told.rows.insert(2, Some(id(1)));
+    told.read();
+    let mut told = told.editing();
+    let one = told.tie(1);
+    told.deleted(1);
+    told.step();
+    told.written(2, None);
+    told.step();
+    told.written(2, Some(id(1)));
+    told.added(1, Some(id(1)));
+    told.undone();
+    assert_eq!((told.tie(1), told.object(1)), (one, one));
+}
