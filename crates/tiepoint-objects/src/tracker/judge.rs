@@ -176,7 +176,8 @@ impl Tracker {
     ) -> (Vec<(TieRef, ObjectId)>, Vec<(TieRef, Option<ObjectId>)>) {
         let mut granted: Vec<(TieRef, ObjectId)> = Vec::new();
         for (tie, id) in wanted {
-            if let Some(id) = id.filter(|id| granted.iter().all(|(_, other)| other != id)) {
+            let is_free = |id: &ObjectId| granted.iter().all(|(_, other)| other != id);
+            if let Some(id) = id.filter(is_free).filter(|id| !self.is_copied(*tie, *id)) {
                 granted.push((*tie, id));
             }
         }
@@ -221,6 +222,7 @@ impl Tracker {
             return None;
         }
         let came = net.shows == Some(true) && !self.was_stray(fid);
+        let copied = self.strays.get(fid).copied().flatten();
         match net.carried.and_then(|Says(id)| id) {
             None if self.was_stray(fid) => drop(self.strays.insert(fid.clone(), None)),
             None => self.without_id(fid, verdict),
@@ -233,6 +235,7 @@ impl Tracker {
                 Some(_) => self.duplicate(fid, id, verdict),
             },
         }
+        copied.into_iter().for_each(|key| self.note_copied(fid, key));
         None
     }
 

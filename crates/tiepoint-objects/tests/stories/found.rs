@@ -500,3 +500,21 @@ fn a_row_that_comes_back_has_its_key_before_a_copy_of_it() {
     told.undone();
     assert_eq!((told.tie(1), told.object(1)), (one, one));
 }
+
+#[test]
+fn a_copy_that_is_one_again_does_not_get_the_key_of_a_row_that_may_come_back() {
+    let mut told = Told::by(Policy::natural_key(FidRule::Stable), 1);
+    told.rows.insert(2, Some(id(1)));
+    told.read();
+    let mut told = told.editing();
+    let one = told.tie(1);
+    told.deleted(1);
+    told.step();
+    told.written(2, None);
+    told.step();
+    told.written(2, Some(id(1)));
+    told.step();
+    told.added(1, Some(id(1)));
+    told.undone();
+    assert_eq!((told.tie(1), told.object(1)), (one, one));
+}
