@@ -235,7 +235,9 @@ impl Tracker {
                 Some(_) => self.duplicate(fid, id, verdict),
             },
         }
-        copied.into_iter().for_each(|key| self.note_copied(fid, key));
+        if let Some(key) = copied {
+            self.note_copied(fid, key);
+        }
         None
     }
 
