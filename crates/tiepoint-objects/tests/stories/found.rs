@@ -518,3 +518,17 @@ fn a_copy_that_is_one_again_does_not_get_the_key_of_a_row_that_may_come_back() {
     told.undone();
     assert_eq!((told.tie(1), told.object(1)), (one, one));
 }
+
+#[test]
+fn what_a_row_said_in_a_session_that_broke_off_is_not_taken_for_it() {
+    let mut told = Told::new(FidRule::Renumbering, 4).editing();
+    let four = told.tie(4);
+    told.written(3, Some(id(4)));
+    told.step();
+    told.hear(Event::LayerGone);
+    told.rows.insert(3, Some(id(3)));
+    told.hear(Event::LayerReturned);
+    told.answer();
+    // Others removed a row, and nobody said so: the fourth is called as the third was.
+    assert_eq!(told.feature(3, 4), Ok(four));
+}
