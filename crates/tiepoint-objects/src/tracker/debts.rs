@@ -58,6 +58,9 @@ impl Tracker {
             {
                 self.tell(verdict, tie, What::Written);
             }
+            if self.session.is_none() {
+                self.owed.remove(&tie);
+            }
             return;
         }
         let undone = before.filter(|it| it.carried == carried);

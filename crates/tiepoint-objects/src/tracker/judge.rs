@@ -28,7 +28,7 @@ impl Tracker {
         self.rewritings(&rows, verdict);
         // Rows that are remembered have their objects before others that carry the ids; in each step
         // who came with an id has it before those into whose rows it was written.
-        let is_back = |(fid, net): &&(Fid, Net)| self.recalled(fid, net.carried).is_some();
+        let is_back = |(fid, net): &&(Fid, Net)| self.recalled(fid, net.first_said()).is_some();
         let (back, mut new): (Vec<_>, Vec<_>) = rows.iter().partition(is_back);
         new.sort_by_key(|(_, net)| (net.round, net.written));
         let mut renamed = Vec::new();
@@ -83,7 +83,7 @@ impl Tracker {
                 }
                 continue;
             };
-            let supplanted = net.shows == Some(true) && !self.is_same_row(tie, net.carried);
+            let supplanted = net.shows == Some(true) && !self.is_same_row(tie, net.first_said());
             if self.ties.get(tie).standing.is_alive() && (net.shows == Some(false) || supplanted) {
                 self.ties.get_mut(tie).standing = Standing::Deleted;
                 limbo.insert(tie);
@@ -108,6 +108,7 @@ impl Tracker {
     /// Identity fields that were written in rows that are tied.
     fn rewritings(&mut self, rows: &[(Fid, Net)], verdict: &mut Verdict) {
         let mut renamed = Vec::new();
+        let kept = if self.renames() { self.kept_keys(rows) } else { HashSet::new() };
         for (fid, net) in rows {
             let Some(Says(carried)) = net.carried.or(net.died_with) else { continue };
             if net.written {
@@ -116,7 +117,9 @@ impl Tracker {
             let Some(tie) = self.ties.by_fid(fid) else { continue };
             match self.ties.get(tie).standing {
                 Standing::Deleted if net.died_with.is_none() => {}
-                Standing::Pending | Standing::Live | Standing::Deleted if self.renames() => {
+                Standing::Pending | Standing::Live | Standing::Deleted
+                    if self.renames() && carried.is_none_or(|key| !kept.contains(&key)) =>
+                {
                     renamed.push((tie, carried));
                 }
                 Standing::Pending | Standing::Live | Standing::Deleted => {
@@ -126,6 +129,16 @@ impl Tracker {
             }
         }
         self.rename(&renamed, verdict);
+    }
+
+    /// Natural keys with which rows come back whose objects never lost them.
+    fn kept_keys(&self, rows: &[(Fid, Net)]) -> HashSet<ObjectId> {
+        let key_of = |(fid, net): &(Fid, Net)| {
+            let Says(key) = net.carried.filter(|_| net.shows == Some(true))?;
+            let tie = self.recalled(fid, net.carried)?;
+            key.filter(|key| self.ties.get(tie).id() == *key)
+        };
+        rows.iter().filter_map(key_of).collect()
     }
 
     /// Natural keys that were edited: their objects go by the new ones, if nobody else does.
@@ -163,7 +176,8 @@ impl Tracker {
     ) -> (Vec<(TieRef, ObjectId)>, Vec<(TieRef, Option<ObjectId>)>) {
         let mut granted: Vec<(TieRef, ObjectId)> = Vec::new();
         for (tie, id) in wanted {
-            if let Some(id) = id.filter(|id| granted.iter().all(|(_, other)| other != id)) {
+            let is_free = |id: &ObjectId| granted.iter().all(|(_, other)| other != id);
+            if let Some(id) = id.filter(is_free).filter(|id| !self.is_copied(*tie, *id)) {
                 granted.push((*tie, id));
             }
         }
@@ -198,7 +212,7 @@ impl Tracker {
         limbo: &mut Limbo,
         verdict: &mut Verdict,
     ) -> Option<(TieRef, Option<ObjectId>)> {
-        if let Some(tie) = self.recalled(fid, net.carried) {
+        if let Some(tie) = self.recalled(fid, net.first_said()) {
             self.revive(tie, fid, limbo, verdict);
             let Says(carried) = net.carried?;
             if self.renames() {
@@ -208,6 +222,7 @@ impl Tracker {
             return None;
         }
         let came = net.shows == Some(true) && !self.was_stray(fid);
+        let copied = self.strays.get(fid).copied().flatten();
         match net.carried.and_then(|Says(id)| id) {
             None if self.was_stray(fid) => drop(self.strays.insert(fid.clone(), None)),
             None => self.without_id(fid, verdict),
@@ -219,6 +234,9 @@ impl Tracker {
                 }
                 Some(_) => self.duplicate(fid, id, verdict),
             },
+        }
+        if let Some(key) = copied {
+            self.note_copied(fid, key);
         }
         None
     }

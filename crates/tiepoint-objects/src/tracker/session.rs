@@ -34,6 +34,8 @@ pub(super) struct Session {
     pub(super) doubtful: bool,
     /// Whether rows came back otherwise than was told, so that no step of it is to be believed.
     pub(super) mistold: bool,
+    /// Natural keys that rows said as copies, before they had objects of their own.
+    pub(super) copied: HashSet<(TieRef, ObjectId)>,
     /// What objects were called before natural keys were edited.
     pub(super) renamed: HashMap<TieRef, ObjectId>,
     /// Rows that a commit removed that failed afterwards. An undo says that they are back.
@@ -149,6 +151,19 @@ impl Tracker {
         if let Some(session) = &mut self.session {
             session.renamed.entry(tie).or_insert(from);
         }
+    }
+
+    /// A row that had no tie, since it was a copy of who has this key, gets one.
+    pub(super) fn note_copied(&mut self, fid: &Fid, key: ObjectId) {
+        let tie = self.ties.by_fid(fid).filter(|_| self.renames());
+        if let (Some(tie), Some(session)) = (tie, &mut self.session) {
+            session.copied.insert((tie, key));
+        }
+    }
+
+    /// Whether a row said this key as a copy only: an undo that has it say so again makes it no more.
+    pub(super) fn is_copied(&self, tie: TieRef, key: ObjectId) -> bool {
+        self.session.as_ref().is_some_and(|it| it.copied.contains(&(tie, key)))
     }
 
     /// Whether an object gave up this key in this session: an undo may give it back, so that no row has

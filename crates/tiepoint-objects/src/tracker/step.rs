@@ -15,6 +15,8 @@ pub(crate) struct Net {
     pub(crate) died: bool,
     /// What its identity field says, where that was told.
     pub(crate) carried: Option<Says>,
+    /// What that said when it came, where that was told before anything was written into it.
+    pub(crate) came_with: Option<Says>,
     /// What was written into its identity field in this step before it went.
     pub(crate) died_with: Option<Says>,
     /// Whether the identity field was written, not just seen.
@@ -23,6 +25,13 @@ pub(crate) struct Net {
     pub(crate) changed: bool,
     /// In which step it came, of those that are judged together.
     pub(crate) round: u32,
+}
+
+impl Net {
+    /// What its identity field said when it came, as far as is known.
+    pub(crate) fn first_said(&self) -> Option<Says> {
+        self.came_with.or(self.carried)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -54,6 +63,7 @@ impl Step {
         let entry = self.entry(fid);
         entry.0 = clock;
         (entry.1.shows, entry.1.died_with, entry.1.round) = (Some(true), None, round);
+        entry.1.came_with = None;
     }
 
     /// A step has ended, and is judged together with the next.
@@ -67,7 +77,10 @@ impl Step {
     }
 
     pub(crate) fn seen(&mut self, fid: Fid, id: Option<ObjectId>) {
-        self.entry(fid).1.carried = Some(Says(id));
+        let net = &mut self.entry(fid).1;
+        if net.carried.replace(Says(id)).is_none() {
+            net.came_with = net.carried;
+        }
     }
 
     pub(crate) fn written(&mut self, fid: Fid, id: Option<ObjectId>) {

@@ -93,7 +93,8 @@ impl World {
             return None;
         }
         let is_it = |id: &ObjectId| self.tracker().known(id) == Some(tie);
-        let owner = self.ids.iter().find(|(_, id)| is_it(id)).map(|(owner, _)| *owner);
+        let is_its = |(owner, id): &(&u64, &ObjectId)| is_it(id) && !self.gave_up(**owner, **id);
+        let owner = self.ids.iter().find(is_its).map(|(owner, _)| *owner);
         // Keys that are undone in one go with their rows were never seen to be given back.
         let is_key = self.host.kind.identity == Identity::Derived;
         let object = self.ties.object(self.layer, tie).filter(|_| is_key);

@@ -4,7 +4,7 @@ use crate::kind::Fids;
 use crate::op::{Op, What};
 use crate::world::{MOST_ROWS, World};
 use std::sync::atomic::Ordering;
-use tiepoint_objects::{Event, Registry};
+use tiepoint_objects::{Event, Identity, Registry};
 
 impl World {
     pub(crate) fn is_consistent(&self) -> bool {
@@ -39,7 +39,10 @@ impl World {
 
     fn change_source(&mut self, op: Op) {
         self.was_elsewhere = true;
-        if let Some(rows) = self.stash.take() {
+        if let Some(mut rows) = self.stash.take() {
+            for row in rows.values_mut() {
+                self.go_by_key(row);
+            }
             *self.host.stored_mut() = rows;
         } else {
             let rows = std::mem::take(self.host.stored_mut());
@@ -50,6 +53,16 @@ impl World {
             self.stash = Some(rows);
         }
         self.hear(Event::SourceChanged);
+    }
+
+    /// A row elsewhere with a key that its object has no more is that of who has it, or new.
+    fn go_by_key(&mut self, row: &mut Row) {
+        let is_key = self.host.kind.identity == Identity::Derived;
+        let now = self.ids.get(&row.secret).copied();
+        if let Some(key) = row.id.filter(|key| is_key && now.is_some_and(|it| it != *key)) {
+            let owner = self.owners.get(&key).copied();
+            row.secret = owner.unwrap_or_else(|| self.host.fresh_secret());
+        }
     }
 
     fn restart(&mut self) {
@@ -101,9 +114,9 @@ impl World {
         let is_crowded = rows.len() >= MOST_ROWS;
         let view = self.host.view();
         let shows = view.contains_key(&fid);
-        let carries = |it: &&Row| it.id == row.id;
-        let stored = self.host.stored().values().filter(carries).count();
-        let carriers = view.values().filter(carries).count().max(stored);
+        let says_it = |it: &&Row| it.id == row.id;
+        let stored = self.host.stored().values().filter(says_it).count();
+        let carriers = view.values().filter(says_it).count().max(stored);
         match op.what {
             What::OthersAdd if !is_crowded && self.host.field => {
                 let row = self.fresh();

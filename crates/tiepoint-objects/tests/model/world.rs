@@ -211,6 +211,9 @@ impl World {
     fn give_key_back(&mut self, id: ObjectId) {
         let view = self.host.view();
         let shows = |secret: &u64| view.values().any(|row| row.secret == *secret);
+        if self.owners.get(&id).is_some_and(|owner| !shows(owner) && self.gave_up(*owner, id)) {
+            self.owners.remove(&id);
+        }
         let is_used = self.owners.get(&id).is_some_and(shows);
         let last = self.host.epitaphs.iter().rev().find(|row| row.id == Some(id));
         let is_last = |row: &&Row| {
@@ -221,6 +224,14 @@ impl World {
         if let Some(row) = last.filter(|row| self.had.contains(&(row.secret, id))) {
             self.owners.insert(id, row.secret);
         }
+    }
+
+    /// Whether an object's row died with another key than this, which was its own, too: nobody saw it
+    /// be so, where a key and its row are undone in one go.
+    pub(crate) fn gave_up(&self, secret: u64, id: ObjectId) -> bool {
+        let last = self.host.epitaphs.iter().rev().find(|row| row.secret == secret);
+        let key = last.and_then(|row| row.id).filter(|key| *key != id);
+        key.is_some_and(|key| self.had.contains(&(secret, key)))
     }
 
     /// Says what rows that came carry, if that was asked for.
