@@ -215,7 +215,7 @@ impl Tracker {
         if let Some(tie) = self.recalled(fid, net.first_said()) {
             self.revive(tie, fid, limbo, verdict);
             let Says(carried) = net.carried?;
-            if self.renames() {
+            if self.renames() && self.carried(tie) != carried {
                 return Some((tie, carried));
             }
             self.carries(tie, carried, Owing::Rewritten, verdict);
