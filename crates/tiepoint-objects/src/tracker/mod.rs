@@ -12,6 +12,7 @@ mod judge;
 mod lookup;
 mod policy;
 mod resync;
+mod returns;
 mod session;
 mod step;
 mod ties;
