@@ -11,6 +11,7 @@ mod early;
 mod judge;
 mod lookup;
 mod policy;
+mod read;
 mod resync;
 mod returns;
 mod session;
