@@ -1,6 +1,6 @@
 //! Judging a step by its net effect: who died, who was rewritten, who came, who is buried.
 use super::debts::Owed;
-use super::session::{Origin, Session};
+use super::session::Origin;
 use super::step::{Net, Says};
 use super::{Standing, TieRef, Tracker};
 use crate::Scope;
@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use tiepoint_core::{Fid, ObjectId};
 
 /// Ties whose rows died in the step that is judged, and whose ids may come again in it.
-type Limbo = HashSet<TieRef>;
+pub(super) type Limbo = HashSet<TieRef>;
 
 impl Tracker {
     /// Judges what the step did; false where rows have to be looked at first, which is asked for.
@@ -60,20 +60,6 @@ impl Tracker {
         fids
     }
 
-    /// Whether a row that came is remembered from before in this session. In a transaction the
-    /// store may give the fid of a deleted row to another; and while a row is deleted, another may
-    /// take its natural key.
-    fn is_recalled(&self, fid: &Fid, net: Net) -> bool {
-        if self.renames() || self.session.as_ref().is_some_and(|it| it.passthrough) {
-            return false;
-        }
-        let Some(tie) = self.ties.by_fid(fid) else { return false };
-        match self.ties.get(tie).standing {
-            Standing::Deleted => true,
-            standing => standing.is_alive() && net.died,
-        }
-    }
-
     fn deaths(&mut self, rows: &[(Fid, Net)]) -> Limbo {
         let mut limbo = Limbo::new();
         for (fid, net) in rows {
@@ -90,19 +76,6 @@ impl Tracker {
             }
         }
         limbo
-    }
-
-    /// Whether a row that goes by a tie's fid, and carries this, is the tie's row. While edits wait
-    /// for a commit it is, whatever it carries: no fid is given twice.
-    fn is_same_row(&self, tie: TieRef, carried: Option<Says>) -> bool {
-        let waits = self.session.as_ref().is_some_and(|it| !it.passthrough);
-        let Some(Says(carried)) = carried.filter(|_| !waits) else {
-            return true;
-        };
-        let has_said = |it: &Session| it.said.contains(&(tie, carried));
-        carried == Some(self.ties.get(tie).id())
-            || self.owed.get(&tie).is_some_and(|it| it.carried == carried)
-            || self.session.as_ref().is_some_and(has_said)
     }
 
     /// Identity fields that were written in rows that are tied.
@@ -215,7 +188,7 @@ impl Tracker {
         if let Some(tie) = self.recalled(fid, net.first_said()) {
             self.revive(tie, fid, limbo, verdict);
             let Says(carried) = net.carried?;
-            if self.renames() {
+            if self.renames() && self.carried(tie) != carried {
                 return Some((tie, carried));
             }
             self.carries(tie, carried, Owing::Rewritten, verdict);
@@ -239,41 +212,6 @@ impl Tracker {
             self.note_copied(fid, key);
         }
         None
-    }
-
-    /// The tie that a row had when it was deleted in this session.
-    fn recalled(&self, fid: &Fid, carried: Option<Says>) -> Option<TieRef> {
-        let is_it = |tie: &TieRef| {
-            self.ties.get(*tie).standing == Standing::Deleted && self.is_same_row(*tie, carried)
-        };
-        self.ties.by_fid(fid).into_iter().chain(self.origins(fid)).find(is_it)
-    }
-
-    /// Whether an object may go to another row: its own does not show, and is not just hidden. In a
-    /// session it goes to rows that come, not to those that were there beside its own.
-    fn is_free(&self, tie: TieRef, came: bool) -> bool {
-        match self.ties.get(tie).standing {
-            Standing::Pending | Standing::Live | Standing::Hidden => false,
-            _ => came || self.session.is_none(),
-        }
-    }
-
-    fn revive(&mut self, tie: TieRef, fid: &Fid, limbo: &mut Limbo, verdict: &mut Verdict) {
-        let was_in_limbo = limbo.remove(&tie);
-        let from = self.ties.get(tie).fid().filter(|it| *it != fid).cloned();
-        let moved = self.ties.get(tie).fid() != Some(fid);
-        if let Some(from) = from {
-            self.remember_origin(&from, Origin::Of(tie));
-        }
-        if self.ties.get(tie).standing == Standing::Detached {
-            self.ties.get_mut(tie).stored = false;
-        }
-        self.place(tie, fid.clone());
-        match (was_in_limbo, moved) {
-            (true, false) => {}
-            (true, true) => self.tell(verdict, tie, What::Moved),
-            (false, _) => self.tell(verdict, tie, What::Returned),
-        }
     }
 
     pub(super) fn newcomer(&mut self, fid: &Fid, id: ObjectId, verdict: &mut Verdict) {

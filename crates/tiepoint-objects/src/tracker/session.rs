@@ -65,20 +65,6 @@ impl Tracker {
         self.session.is_some()
     }
 
-    /// The ties of rows of this name that were deleted in this session, the last one first.
-    pub(super) fn origins(&self, fid: &Fid) -> impl Iterator<Item = TieRef> {
-        let origins = self.session.as_ref().and_then(|it| it.origins.get(fid));
-        origins.into_iter().flatten().rev().filter_map(|it| match it {
-            Origin::Of(tie) => Some(*tie),
-            Origin::Stray => None,
-        })
-    }
-
-    /// Whether a row was deleted in this session, and had no tie.
-    pub(super) fn was_stray(&self, fid: &Fid) -> bool {
-        self.session.as_ref().is_some_and(|it| !it.passthrough && it.was_stray(fid))
-    }
-
     /// Objects that went to rows which never got into the store are those of their former rows
     /// again.
     pub(super) fn restore_origins(&mut self, verdict: &mut Verdict) {
@@ -119,14 +105,6 @@ impl Tracker {
             if self.ties.get(tie).stored {
                 self.ties.set_fid(tie, Some(fid));
             }
-        }
-    }
-
-    pub(super) fn remember_origin(&mut self, fid: &Fid, origin: Origin) {
-        if let Some(session) = &mut self.session {
-            let origins = session.origins.entry(fid.clone()).or_default();
-            origins.retain(|it| *it != origin);
-            origins.push(origin);
         }
     }
 

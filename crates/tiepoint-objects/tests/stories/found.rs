@@ -532,3 +532,20 @@ fn what_a_row_said_in_a_session_that_broke_off_is_not_taken_for_it() {
     // Others removed a row, and nobody said so: the fourth is called as the third was.
     assert_eq!(told.feature(3, 4), Ok(four));
 }
+
+#[test]
+fn a_row_that_comes_back_as_it_was_gets_nobodys_key() {
+    let mut told = Told::by(Policy::natural_key(FidRule::Stable), 2).editing();
+    let (one, two) = (told.tie(1), told.tie(2));
+    told.written(2, Some(id(1)));
+    told.step();
+    told.deleted(1);
+    told.step();
+    told.deleted(2);
+    told.step();
+    told.added(2, Some(id(1)));
+    told.step();
+    told.added(1, Some(id(1)));
+    told.step();
+    assert_eq!((told.tie(1), told.tie(2), told.object(1)), (one, two, one));
+}

@@ -1,0 +1,85 @@
+//! What a reading of rows makes of ties: those that are seen, and those that are missed.
+use super::{Presence, Standing, TieRef, Tracker};
+use crate::verdict::{Verdict, What};
+use tiepoint_core::{Fid, FidRule, ObjectId};
+
+impl Tracker {
+    pub(super) fn begin_again(&mut self, elsewhere: bool) {
+        self.strays.clear();
+        if elsewhere {
+            self.detach_all();
+        }
+        self.presence = Presence::Here;
+        if self.session.is_none() {
+            self.step = super::Step::default();
+        }
+    }
+
+    fn detach_all(&mut self) {
+        let is_here = |tie: &TieRef| self.ties.get(*tie).standing != Standing::Removed;
+        let ties: Vec<TieRef> = self.ties.iter().filter(is_here).collect();
+        for tie in ties {
+            let it = self.ties.get_mut(tie);
+            (it.standing, it.changed, it.stored) = (Standing::Detached, false, true);
+            self.ties.set_fid(tie, None);
+        }
+        self.owed.clear();
+    }
+
+    pub(super) fn is_seen(&self, tie: TieRef) -> bool {
+        self.ties.get(tie).epoch == self.epoch
+    }
+
+    pub(super) fn see(&mut self, tie: TieRef) {
+        self.ties.get_mut(tie).epoch = self.epoch;
+    }
+
+    /// Whether a stored row is called what only rows that are not stored are called: it is known
+    /// by its id alone.
+    pub(super) fn is_unnameable(&self, fid: &Fid) -> bool {
+        self.session.is_none() && self.policy.provisional.holds(fid)
+    }
+
+    /// Whether a row that goes by a tie's fid is the tie's row whatever it carries.
+    pub(super) fn is_trusted(&self, tie: TieRef) -> bool {
+        let it = self.ties.get(tie);
+        let has_row = it.is_alive() || matches!(it.standing, Standing::Deleted | Standing::Hidden);
+        self.policy.fids == FidRule::Stable && has_row
+    }
+
+    /// The store gave an object's row another id than we had thought of.
+    pub(super) fn rekey(&mut self, tie: TieRef, id: ObjectId, verdict: &mut Verdict) {
+        let from = self.ties.get(tie).id();
+        self.ties.set_id(tie, id);
+        self.owed.remove(&tie);
+        self.aliases.insert(from, tie);
+        self.tell(verdict, tie, What::Rekeyed { from });
+    }
+
+    /// What the store made of rows that were committed is known, but of those behind a filter.
+    pub(super) fn forget_fresh(&mut self) {
+        let is_stable = self.policy.fids == FidRule::Stable;
+        let Self { fresh, ties, .. } = self;
+        fresh.retain(|tie| is_stable && ties.get(*tie).standing == Standing::Hidden);
+    }
+
+    /// A tie's row is not there.
+    pub(super) fn miss(&mut self, tie: TieRef, verdict: &mut Verdict) {
+        let it = self.ties.get_mut(tie);
+        match it.standing {
+            Standing::Removed | Standing::Vacant | Standing::Detached => {}
+            Standing::Hidden if self.filtered => {}
+            Standing::Pending | Standing::Live if self.filtered => {
+                (it.standing, it.changed) = (Standing::Hidden, false);
+                self.tell(verdict, tie, What::Hidden);
+            }
+            Standing::Deleted if self.session.is_some() => {}
+            Standing::Live if self.session.is_some() => {
+                it.standing = Standing::Deleted;
+                self.touch(tie);
+                self.tell(verdict, tie, What::Deleted);
+            }
+            _ => self.remove(tie, verdict),
+        }
+    }
+}
