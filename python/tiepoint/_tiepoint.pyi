@@ -293,7 +293,7 @@ class LayerTies:
     def editing_started(self, passthrough: bool) -> None:
         """Edits are pending from now on; ``passthrough``: they go to the store at once."""
 
-    def added(self, fid: int) -> None:
+    def added(self, fid: int) -> Optional[Verdict]:
         """A row shows that did not."""
 
     def deleted(self, fid: int) -> None:

@@ -95,10 +95,11 @@ impl LayerTies {
     }
 
     /// A row shows that did not.
-    fn added(&self, fid: i64) {
-        if fid != NO_FID {
-            self.note(Event::Added { fid: Fid::Int(fid) });
+    fn added(&self, py: Python<'_>, fid: i64) -> Said {
+        if fid == NO_FID {
+            return Ok(None);
         }
+        self.hear(py, Event::Added { fid: Fid::Int(fid) })
     }
 
     /// A row does not show any more.

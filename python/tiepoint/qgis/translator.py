@@ -151,7 +151,7 @@ class Translator:
     def _feature_added(self, fid: int) -> None:
         if self.stale:
             self.catch_up()
-        self.native.added(fid)
+        self._follow(self.native.added(fid), at_once=False)
 
     @guarded
     def _feature_deleted(self, fid: int) -> None:

@@ -1,6 +1,6 @@
 //! Judging a step by its net effect: who died, who was rewritten, who came, who is buried.
 use super::debts::Owed;
-use super::session::Origin;
+use super::session::{Origin, Word};
 use super::step::{Net, Says};
 use super::{Standing, TieRef, Tracker};
 use crate::Scope;
@@ -28,7 +28,8 @@ impl Tracker {
         self.rewritings(&rows, verdict);
         // Rows that are remembered have their objects before others that carry the ids; in each step
         // who came with an id has it before those into whose rows it was written.
-        let is_back = |(fid, net): &&(Fid, Net)| self.recalled(fid, net.first_said()).is_some();
+        let is_back =
+            |(fid, net): &&(Fid, Net)| self.recalled(fid, net.first_said(), &limbo).is_some();
         let (back, mut new): (Vec<_>, Vec<_>) = rows.iter().partition(is_back);
         new.sort_by_key(|(_, net)| (net.round, net.written));
         let mut renamed = Vec::new();
@@ -40,7 +41,8 @@ impl Tracker {
         self.rename(&renamed, verdict);
         self.bury(limbo, verdict);
         self.note_changes(&rows, verdict);
-        if self.session.as_mut().is_some_and(|it| std::mem::take(&mut it.doubtful)) {
+        if let Some(session) = self.session.as_mut().filter(|it| it.word == Word::Doubtful) {
+            session.word = Word::Good;
             verdict.ask(Request::Read(Scope::All));
         }
         true
@@ -108,7 +110,7 @@ impl Tracker {
     fn kept_keys(&self, rows: &[(Fid, Net)]) -> HashSet<ObjectId> {
         let key_of = |(fid, net): &(Fid, Net)| {
             let Says(key) = net.carried.filter(|_| net.shows == Some(true))?;
-            let tie = self.recalled(fid, net.carried)?;
+            let tie = self.recalled(fid, net.carried, &Limbo::new())?;
             key.filter(|key| self.ties.get(tie).id() == *key)
         };
         rows.iter().filter_map(key_of).collect()
@@ -185,7 +187,7 @@ impl Tracker {
         limbo: &mut Limbo,
         verdict: &mut Verdict,
     ) -> Option<(TieRef, Option<ObjectId>)> {
-        if let Some(tie) = self.recalled(fid, net.first_said()) {
+        if let Some(tie) = self.recalled(fid, net.first_said(), limbo) {
             self.revive(tie, fid, limbo, verdict);
             let Says(carried) = net.carried?;
             if self.renames() && self.carried(tie) != carried {

@@ -29,7 +29,7 @@ use crate::verdict::{Request, Transition, Verdict, What};
 use crate::{Event, Scope};
 use commit::Commit;
 use debts::Owed;
-use session::{Origin, Session};
+use session::{Origin, Session, Word};
 use std::collections::{HashMap, HashSet, VecDeque};
 use step::Step;
 use tiepoint_core::{Fid, FidRule, ObjectId};
@@ -118,7 +118,7 @@ impl Tracker {
         let mut verdict = Verdict::default();
         match event {
             Event::EditingStarted { passthrough } => self.start_session(passthrough),
-            Event::Added { fid } => self.row_added(fid),
+            Event::Added { fid } => self.row_added(fid, &mut verdict),
             Event::Seen { fid, id } => self.row_seen(fid, id),
             Event::Absent { fid } => self.row_absent(fid, &mut verdict),
             Event::Deleted { fid } => self.row_deleted(fid),
@@ -149,7 +149,12 @@ impl Tracker {
         verdict
     }
 
-    fn row_added(&mut self, fid: Fid) {
+    fn row_added(&mut self, fid: Fid, verdict: &mut Verdict) {
+        if self.is_unnameable(&fid) {
+            // It is known by its id alone.
+            verdict.ask(Request::Read(Scope::All));
+            return;
+        }
         let is_ghost = self.is_ghost(&fid);
         self.note_doubtful(&fid);
         match &mut self.commit {
@@ -162,7 +167,7 @@ impl Tracker {
     /// In a transaction a row may be back by a name that nobody told, and others not at all.
     fn row_absent(&mut self, fid: Fid, verdict: &mut Verdict) {
         if let Some(session) = self.session.as_mut().filter(|it| it.passthrough) {
-            session.mistold = true;
+            session.word = Word::Broken;
             verdict.ask(Request::Read(Scope::All));
         }
         self.step.deleted(fid);
@@ -186,7 +191,7 @@ impl Tracker {
         if self.commit.as_ref().is_some_and(Commit::is_told) {
             return;
         }
-        if self.session.as_ref().is_some_and(|it| it.mistold) {
+        if self.session.as_ref().is_some_and(|it| it.word == Word::Broken) {
             verdict.ask(Request::Read(Scope::All));
         }
         if !self.judge(verdict) {

@@ -273,13 +273,14 @@ impl Reading {
 
     /// Ties whose rows were asked for and are not there.
     fn missing(&mut self, tracker: &mut Tracker) {
-        let missing: Vec<TieRef> = match &self.asked {
+        let mut missing: Vec<TieRef> = match &self.asked {
             None => tracker.ties.iter().filter(|tie| !tracker.is_seen(*tie)).collect(),
             Some(asked) => {
                 let ties = asked.iter().filter_map(|fid| tracker.ties.by_fid(fid));
                 ties.filter(|tie| !tracker.is_seen(*tie)).collect()
             }
         };
+        missing.sort_unstable();
         for tie in missing {
             if self.elsewhere && tracker.ties.get(tie).standing == Standing::Detached {
                 tracker.tell(&mut self.verdict, tie, What::Detached);

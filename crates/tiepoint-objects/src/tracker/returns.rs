@@ -4,7 +4,7 @@ use super::session::{Origin, Session};
 use super::step::{Net, Says};
 use super::{Standing, TieRef, Tracker};
 use crate::verdict::{Verdict, What};
-use tiepoint_core::Fid;
+use tiepoint_core::{Fid, FidRule};
 
 impl Tracker {
     /// Whether a row that came is remembered from before in this session. In a transaction the
@@ -35,11 +35,31 @@ impl Tracker {
     }
 
     /// The tie that a row had when it was deleted in this session.
-    pub(super) fn recalled(&self, fid: &Fid, carried: Option<Says>) -> Option<TieRef> {
+    pub(super) fn recalled(
+        &self,
+        fid: &Fid,
+        carried: Option<Says>,
+        limbo: &Limbo,
+    ) -> Option<TieRef> {
         let is_it = |tie: &TieRef| {
-            self.ties.get(*tie).standing == Standing::Deleted && self.is_same_row(*tie, carried)
+            self.ties.get(*tie).standing == Standing::Deleted
+                && self.is_same_row(*tie, carried)
+                && !self.stands_for_another(*tie, carried, limbo)
         };
         self.ties.by_fid(fid).into_iter().chain(self.origins(fid)).find(is_it)
+    }
+
+    /// Whether a row that goes by a tie's fid is another, to which a transaction gave the fid: it
+    /// carries an id whose own row, there since before the transaction, went in this very step.
+    fn stands_for_another(&self, tie: TieRef, carried: Option<Says>, limbo: &Limbo) -> bool {
+        let (Some(session), FidRule::Stable) = (&self.session, self.policy.fids) else {
+            return false;
+        };
+        let holder = carried.and_then(|Says(id)| self.holder(&id?));
+        let was_at_home = |it: &TieRef| {
+            limbo.contains(it) && self.ties.get(*it).stored && !session.homes.contains_key(it)
+        };
+        session.passthrough && holder.is_some_and(|it| it != tie && was_at_home(&it))
     }
 
     /// Whether an object may go to another row: its own does not show, and is not just hidden. In a

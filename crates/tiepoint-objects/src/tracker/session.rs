@@ -30,10 +30,8 @@ pub(super) struct Session {
     pub(super) homes: HashMap<TieRef, Fid>,
     /// What rows carried at some time that were not their objects' ids.
     pub(super) said: HashSet<(TieRef, Option<ObjectId>)>,
-    /// Whether a row was said to be back by a fid that it may not have any more.
-    pub(super) doubtful: bool,
-    /// Whether rows came back otherwise than was told, so that no step of it is to be believed.
-    pub(super) mistold: bool,
+    /// Whether what is told of rows that are back is to be believed.
+    pub(super) word: Word,
     /// Natural keys that rows said as copies, before they had objects of their own.
     pub(super) copied: HashSet<(TieRef, ObjectId)>,
     /// What objects were called before natural keys were edited.
@@ -49,6 +47,18 @@ impl Session {
     pub(super) fn was_stray(&self, fid: &Fid) -> bool {
         self.origins.get(fid).is_some_and(|it| it.last() == Some(&Origin::Stray))
     }
+}
+
+/// Whether what a session tells is to be believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Word {
+    /// It is.
+    #[default]
+    Good,
+    /// A row was said to be back by a fid that it may not have any more: rows are read once.
+    Doubtful,
+    /// Rows came back otherwise than was told: no step is believed any more.
+    Broken,
 }
 
 impl Tracker {
@@ -70,7 +80,9 @@ impl Tracker {
     pub(super) fn restore_origins(&mut self, verdict: &mut Verdict) {
         self.restore_homes();
         let Some(session) = &mut self.session else { return };
-        for (fid, origins) in std::mem::take(&mut session.origins) {
+        let mut origins: Vec<_> = std::mem::take(&mut session.origins).into_iter().collect();
+        origins.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        for (fid, origins) in origins {
             let Some(Origin::Of(tie)) = origins.last().copied() else { continue };
             if self.policy.provisional.holds(&fid) {
                 continue;
@@ -101,7 +113,9 @@ impl Tracker {
     /// A transaction is undone, and with it what rows are called.
     fn restore_homes(&mut self) {
         let homes = self.session.as_mut().map(|it| std::mem::take(&mut it.homes));
-        for (tie, fid) in homes.into_iter().flatten() {
+        let mut homes: Vec<(TieRef, Fid)> = homes.into_iter().flatten().collect();
+        homes.sort_unstable();
+        for (tie, fid) in homes {
             if self.ties.get(tie).stored {
                 self.ties.set_fid(tie, Some(fid));
             }
@@ -121,7 +135,10 @@ impl Tracker {
         let tie = self.ties.by_fid(fid);
         let was_there = tie.is_some_and(|it| self.ties.get(it).standing == Standing::Deleted);
         if let Some(session) = &mut self.session {
-            session.doubtful |= session.passthrough && is_loose && was_there;
+            let in_doubt = session.passthrough && is_loose && was_there;
+            if in_doubt && session.word == Word::Good {
+                session.word = Word::Doubtful;
+            }
         }
     }
 
