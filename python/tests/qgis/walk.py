@@ -104,6 +104,11 @@ def _take(world: World, step: Step) -> None:
             _tell(outcome=outcome)
             raise Spoiled
     world.check()
+    if world.in_transaction and world.kind.fids == "ephemeral" and "undo" in step.operation:
+        # Rows are back by other fids, and QGIS goes on with those that it knew: what it does to them
+        # from here on it does to none.
+        world.layer.rollBack()
+        world.check()
     _tell(outcome=outcome)
 
 

@@ -47,7 +47,7 @@ class Translator:
         # Whether all rows are still to be read again.
         self.stale = False
         self._scheduled = False
-        self._in_command = False
+        self._in_command = self._in_transaction = False
         self._commit_open = self._commit_told = self._stopping = False
         self._rolling_back = False
         self._buffer: Any = None
@@ -141,7 +141,8 @@ class Translator:
 
     def _begin_session(self, layer: QgsVectorLayer) -> None:
         self.native.set_fids(fid_rule(layer))
-        self.native.editing_started(in_transaction(layer))
+        self._in_transaction = in_transaction(layer)
+        self.native.editing_started(self._in_transaction)
         buffer = layer.editBuffer()
         if buffer is not None and buffer is not self._buffer:
             self._buffer = buffer
@@ -182,9 +183,12 @@ class Translator:
 
     @guarded
     def _step_ended(self, index: int) -> None:
-        if not (self._commit_told or self.late):
+        if self.layer is not None and not (self._commit_told or self.late):
             verdict = self.native.step_ended(index == 0)
-            self._follow(verdict, at_once=self._rolling_back)
+            # In a transaction fids may be given again, so nothing may come between; and asking the
+            # layer is cheap: nothing is pending in it.
+            at_once = self._rolling_back or self._in_transaction
+            self._follow(verdict, at_once=at_once)
 
     # Commits and rollbacks.
 

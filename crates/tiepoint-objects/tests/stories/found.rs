@@ -549,3 +549,20 @@ fn a_row_that_comes_back_as_it_was_gets_nobodys_key() {
     told.step();
     assert_eq!((told.tie(1), told.tie(2), told.object(1)), (one, two, one));
 }
+
+#[test]
+fn a_transaction_gives_the_fid_of_an_undone_copy_to_what_takes_its_originals_place() {
+    let mut told = Told::stable(2).in_transaction();
+    let one = told.tie(1);
+    told.added(3, Some(id(1)));
+    told.step();
+    let copy = told.tie(3);
+    told.deleted(3);
+    told.step();
+    told.deleted(1);
+    told.deleted(2);
+    told.added(3, Some(id(1)));
+    told.step();
+    assert_eq!(told.tie(3), one);
+    assert_ne!(one, copy);
+}
