@@ -308,6 +308,9 @@ class LayerTies:
     def looked(self, asked: list[int], rows: Iterable[tuple[int, Any]]) -> Optional[Verdict]:
         """What the rows that were to be looked at say: those that are there."""
 
+    def done_anew(self) -> None:
+        """What the open step does is neither undone nor redone."""
+
     def step_ended(self, clean: bool) -> Optional[Verdict]:
         """An undo step is complete; ``clean``: nothing is pending any more."""
 

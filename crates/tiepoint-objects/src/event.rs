@@ -49,6 +49,10 @@ pub enum Event {
         /// The row.
         fid: Fid,
     },
+    /// What the open step does is done for the first time, neither undone nor redone: no row that came
+    /// was there before. Told before the step ends, by hosts that know; without it a row to which a
+    /// transaction gives the fid of one that was undone may be taken for that one.
+    DoneAnew,
     /// An undo step, or a commit of others, is complete: what it did is judged now.
     StepEnded {
         /// Whether nothing is pending any more, by undo.

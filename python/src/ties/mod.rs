@@ -135,6 +135,11 @@ impl LayerTies {
         Ok(said)
     }
 
+    /// What the open step does is neither undone nor redone.
+    fn done_anew(&self) {
+        self.note(Event::DoneAnew);
+    }
+
     /// An undo step is complete; ``clean``: nothing is pending any more.
     fn step_ended(&self, py: Python<'_>, clean: bool) -> Said {
         self.hear(py, Event::StepEnded { clean })

@@ -14,6 +14,7 @@ import tiepoint
 
 from .._tiepoint import LayerTies, Verdict
 from .guard import guarded
+from .history import History
 from .kinds import fid_rule, field_index, geopackage, in_transaction, primary_key
 from .writing import Writer
 
@@ -53,6 +54,7 @@ class Translator:
         self._buffer: Any = None
         self._connected: "list[tuple[Any, Any]]" = []
         self._writer = Writer(self)
+        self._history = History(layer.undoStack())
         QgsProject.instance().layerWasAdded.connect(self._layer_added)
         self.attach(layer)
 
@@ -142,6 +144,7 @@ class Translator:
     def _begin_session(self, layer: QgsVectorLayer) -> None:
         self.native.set_fids(fid_rule(layer))
         self._in_transaction = in_transaction(layer)
+        self._history = History(layer.undoStack())
         self.native.editing_started(self._in_transaction)
         buffer = layer.editBuffer()
         if buffer is not None and buffer is not self._buffer:
@@ -184,6 +187,8 @@ class Translator:
     @guarded
     def _step_ended(self, index: int) -> None:
         if self.layer is not None and not (self._commit_told or self.late):
+            if self._in_transaction and self._history.is_new(self._here().undoStack(), index):
+                self.native.done_anew()
             verdict = self.native.step_ended(index == 0)
             # In a transaction fids may be given again, so nothing may come between; and asking the
             # layer is cheap: nothing is pending in it.

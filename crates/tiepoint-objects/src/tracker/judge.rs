@@ -23,7 +23,11 @@ impl Tracker {
             verdict.ask(Request::Look(unread));
             return false;
         }
-        let rows = std::mem::take(&mut self.step).into_rows();
+        let step = std::mem::take(&mut self.step);
+        if let Some(session) = &mut self.session {
+            session.is_anew = session.passthrough && step.is_new();
+        }
+        let rows = step.into_rows();
         let mut limbo = self.deaths(&rows);
         self.rewritings(&rows, verdict);
         // Rows that are remembered have their objects before others that carry the ids; in each step

@@ -124,6 +124,7 @@ impl Tracker {
             Event::Deleted { fid } => self.row_deleted(fid),
             Event::IdentityWritten { fid, id } => self.step.written(fid, id),
             Event::Changed { fid } => self.step.changed(fid),
+            Event::DoneAnew => self.step.done_anew(),
             Event::StepEnded { clean } => self.end_step(clean, &mut verdict),
             Event::CommitStarted => self.start_commit(&mut verdict),
             Event::CommittedRemoved { fids } => self.committed_removed(fids),

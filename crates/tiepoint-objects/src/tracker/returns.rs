@@ -41,6 +41,9 @@ impl Tracker {
         carried: Option<Says>,
         limbo: &Limbo,
     ) -> Option<TieRef> {
+        if self.session.as_ref().is_some_and(|it| it.is_anew) {
+            return None;
+        }
         let is_it = |tie: &TieRef| {
             self.ties.get(*tie).standing == Standing::Deleted
                 && self.is_same_row(*tie, carried)

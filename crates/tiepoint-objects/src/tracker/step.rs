@@ -36,6 +36,8 @@ impl Net {
 
 #[derive(Debug, Default)]
 pub(crate) struct Step {
+    /// Whether it is known to be neither an undo nor a redo.
+    is_new: bool,
     rows: HashMap<Fid, (usize, Net)>,
     /// In order of the last coming, where they came, else of the first mention.
     clock: usize,
@@ -56,6 +58,14 @@ impl Step {
         self.clock += 1;
         let clock = self.clock;
         self.rows.entry(fid).or_insert((clock, Net::default()))
+    }
+
+    pub(crate) fn done_anew(&mut self) {
+        self.is_new = true;
+    }
+
+    pub(crate) fn is_new(&self) -> bool {
+        self.is_new
     }
 
     pub(crate) fn added(&mut self, fid: Fid) {
