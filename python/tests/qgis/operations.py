@@ -117,7 +117,8 @@ def commit_now(world: World, stop: bool) -> str:
 def _lost_by_geojson(world: World) -> bool:
     """Its driver numbers rows anew behind QGIS's back, and then misses some by their numbers."""
     errors = " ".join(world.layer.commitErrors())
-    return world.kind.name == "geojson" and "not found" in errors
+    missed = "not found" in errors or "OGR error deleting feature" in errors
+    return world.kind.name == "geojson" and missed
 
 
 @operation(EDITING, "add")
