@@ -52,6 +52,8 @@ class Translator:
         self._commit_open = self._commit_told = self._stopping = False
         self._rolling_back = False
         self._buffer: Any = None
+        # Where the identity field was before the layer had none.
+        self._renamed_from = -1
         self._connected: "list[tuple[Any, Any]]" = []
         self._writer = Writer(self)
         self._history = History(layer.undoStack())
@@ -255,7 +257,7 @@ class Translator:
 
     @guarded
     def _attribute_renamed(self, index: int, name: str) -> None:
-        if index == self.index or self.index < 0 and self._renamed_from == index:
+        if index == (self.index if self.index >= 0 else self._renamed_from):
             self.field = name
             self._fields_updated()
 
@@ -267,8 +269,6 @@ class Translator:
             self._renamed_from = self.index
         self.index = index
         self._follow(self.native.fields_changed(index >= 0), at_once=True)
-
-    _renamed_from = -1
 
     @guarded
     def _filter_changed(self) -> None:
