@@ -1,7 +1,7 @@
 //! Telling a tracker what rows there really are: always allowed, always right.
 use super::{Presence, Standing, TieRef, Tracker};
 use crate::Scope;
-use crate::verdict::{Owing, Verdict, What};
+use crate::verdict::{Owing, Request, Verdict, What};
 use std::collections::HashSet;
 use tiepoint_core::{Fid, FidRule, ObjectId};
 
@@ -281,6 +281,10 @@ impl Reading {
             }
         };
         missing.sort_unstable();
+        if self.asked.is_some() && missing.iter().any(|tie| tracker.fresh.contains(tie)) {
+            // A commit that did not do what it said: nothing of it is to be believed.
+            self.verdict.ask(Request::Read(Scope::All));
+        }
         for tie in missing {
             if self.elsewhere && tracker.ties.get(tie).standing == Standing::Detached {
                 tracker.tell(&mut self.verdict, tie, What::Detached);

@@ -2,7 +2,7 @@
 use crate::told::{Told, fid, id};
 use tiepoint_core::FidRule;
 use tiepoint_objects::{
-    Duplicates, Event, Owing, Policy, Reason, Rewritten, Scope, State, What, When,
+    Duplicates, Event, Owing, Policy, Reason, Request, Rewritten, Scope, State, What, When,
 };
 
 fn reporting() -> Policy {
@@ -565,4 +565,19 @@ fn a_transaction_gives_the_fid_of_an_undone_copy_to_what_takes_its_originals_pla
     told.step();
     assert_eq!(told.tie(3), one);
     assert_ne!(one, copy);
+}
+
+#[test]
+fn a_commit_that_did_not_do_what_it_said_has_all_rows_read() {
+    let mut told = Told::stable(2).editing();
+    told.deleted(1);
+    told.added(-2, Some(id(10)));
+    told.step();
+    told.hear(Event::CommitStarted);
+    told.hear(Event::CommittedRemoved { fids: vec![fid(1)] });
+    told.hear(Event::CommittedAdded { fids: vec![fid(3)] });
+    told.hear(Event::Renumbered { from: fid(-2), to: fid(3) });
+    told.hear(Event::CommitEnded { success: true, editing: false });
+    let verdict = told.tracker.resync(&Scope::Fids(vec![fid(3)])).finish();
+    assert_eq!(verdict.requests, [Request::Read(Scope::All)]);
 }
