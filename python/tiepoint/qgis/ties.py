@@ -424,7 +424,7 @@ class Ties:
 
     def _by_fid(self, fid: int) -> int:
         """Fids that are not stable are verified: the row may have moved unseen."""
-        if fid_rule_is_stable(self._layer()) or fid < 0:
+        if fid_rule(self._layer()) == "stable" or fid < 0:
             return self._native.by_fid(fid)
         for found, carried in self._translator.rows([fid]):
             try:
@@ -452,11 +452,6 @@ class Ties:
         if layer is None:
             raise tiepoint.NotTied("the layer is gone", "detached")
         return layer
-
-
-def fid_rule_is_stable(layer: QgsVectorLayer) -> bool:
-    """Whether a fid of this layer always means the same row."""
-    return fid_rule(layer) == "stable"
 
 
 def _set(thing: Any, name: str, value: Any) -> None:

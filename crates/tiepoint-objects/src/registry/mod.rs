@@ -63,8 +63,8 @@ struct Layer<H: Handle> {
     edited: Vec<TieRef>,
 }
 
-/// Ties that are gone and whose objects are gone are remembered up to this many, or as many as
-/// there are ties; then the oldest are forgotten.
+/// Ties that are gone and whose objects are gone are remembered up to this many, or half as
+/// many as there are ties; then the oldest are forgotten.
 const REMEMBERED: usize = 65_536;
 
 impl<H: Handle> Default for Registry<H> {
