@@ -39,6 +39,11 @@ const NEEDS: &[Need] = &[
         is_there: || answers("/usr/bin/python3", &["-c", "import ensurepip, venv"]),
     },
     Need {
+        what: "mypy, to check types in Python",
+        package: "mypy",
+        is_there: || answers("mypy", &["--version"]),
+    },
+    Need {
         what: "binutils' readelf",
         package: "binutils",
         is_there: || answers("readelf", &["--version"]),

@@ -101,7 +101,7 @@ def _spells_id(value: object) -> bool:
 
 def _why(layer: QgsVectorLayer) -> str:
     errors = layer.dataProvider().errors()
-    return errors[-1] if errors else f"its provider, {layer.providerType()}, does not do that"
+    return str(errors[-1]) if errors else f"its provider, {layer.providerType()}, does not do that"
 
 
 def _give_default(layer: QgsVectorLayer, name: str) -> None:

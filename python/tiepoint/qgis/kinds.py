@@ -1,12 +1,15 @@
 """What is known of layers by their kind: how long fids are good, and how their rows are read fast."""
 
 import os
-from typing import Optional
+from typing import Literal, Optional
 
 from qgis.core import QgsField, QgsFields, QgsProviderRegistry, QgsVectorLayer
 from qgis.PyQt.QtCore import QVariant
 
 import tiepoint
+
+#: How long a fid means the same row.
+FidRule = Literal["stable", "renumbering", "ephemeral"]
 
 #: OGR's drivers that give rows numbers by their places in the file.
 _RENUMBERING = {"ESRI Shapefile", "GeoJSON", "GeoJSONSeq", "CSV", "FlatGeobuf", "TopoJSON"}
@@ -14,8 +17,8 @@ _RENUMBERING = {"ESRI Shapefile", "GeoJSON", "GeoJSONSeq", "CSV", "FlatGeobuf", 
 _STABLE = {"GPKG", "SQLite", "OpenFileGDB"}
 
 
-def fid_rule(layer: QgsVectorLayer) -> str:
-    """How long a fid of this layer is good: ``stable``, ``renumbering`` or ``ephemeral``.
+def fid_rule(layer: QgsVectorLayer) -> FidRule:
+    """How long a fid of this layer is good.
 
     What is not known to be stable is not trusted. In a transaction of PostgreSQL's a row that an undo
     brings back may have another fid: QGIS numbers keys that are not plain integers as it meets them.
@@ -55,7 +58,7 @@ def field_index(layer: QgsVectorLayer, name: str) -> int:
     A field that is joined or computed says something else at each reading: it carries no identity.
     """
     fields = layer.fields()
-    index = fields.lookupField(name)
+    index: int = fields.lookupField(name)
     own = (QgsFields.OriginProvider, QgsFields.OriginEdit)
     return index if index >= 0 and fields.fieldOrigin(index) in own else -1
 

@@ -1,57 +1,60 @@
 """The ties of a layer: features to objects and back."""
 
 import uuid
-from typing import Any, Callable, Iterable, Iterator, Optional
+from typing import (
+    Any,
+    Callable,
+    Generic,
+    Iterable,
+    Iterator,
+    Literal,
+    Optional,
+    Type,
+    TypeVar,
+    Union,
+    overload,
+)
 
 from qgis.core import QgsFeature, QgsFeatureRequest, QgsVectorLayer
 
 import tiepoint
 
-from .._tiepoint import LayerTies, Transition, Verdict
+from .._tiepoint import LayerTies, Verdict
 from .altering import Alter, settle_field
-from .guard import note
+from .hooks import MADE_FOR_HOOKS, Teller
 from .kinds import fid_rule, field_index
-from .making import Factory, factory_of
+from .making import Factory, Thing, factory_of
 from .translator import Translator, said
 
 _NOT_GIVEN: Any = object()
 
-#: The hook that hears of a transition.
-_HOOKS = {
-    "added": "on_added",
-    "changed": "on_changed",
-    "deleted": "on_deleted",
-    "returned": "on_returned",
-    "removed": "on_removed",
-    "forked": "on_forked",
-    "rewritten": "on_rewritten",
-    "hidden": "on_hidden",
-    "detached": "on_detached",
-    "settled": "on_settled",
-}
+#: What a feature is found by.
+Key = Union[QgsFeature, int, str, uuid.UUID]
 
-#: Of these transitions a hook is told even where nobody has asked for the object yet.
-_MADE_FOR_HOOKS = ("added", "forked", "returned", "changed", "rewritten")
+#: What hooks return is dropped.
+_Hook = Optional[Callable[[Thing], object]]
+_Other = TypeVar("_Other")
 
-_tied: "dict[str, Ties]" = {}
+_tied: "dict[str, Ties[Any]]" = {}
 
 
 def tie(
     layer: QgsVectorLayer,
-    cls: Optional[type] = None,
+    cls: Optional[Type[Thing]] = None,
     *,
     field: Optional[str] = None,
     key: Optional[str] = None,
     namespace: Optional[str] = None,
     alter: Alter = False,
-    factory: Optional[Factory] = None,
-    duplicates: str = "fork",
-    rewritten: str = "restore",
+    factory: Optional[Factory[Thing]] = None,
+    duplicates: Literal["fork", "report"] = "fork",
+    rewritten: Literal["restore", "report"] = "restore",
     attributes: bool = False,
-) -> "Ties":
+) -> "Ties[Thing]":
     """Ties objects to the features of a layer, until the ties are closed or the program ends.
 
-    :param cls: the objects' class: called with a feature if it takes an argument, else with none.
+    :param cls: the objects' class: called with a feature if it takes an argument that is not annotated
+        as anything else, else with none.
     :param field: the field that carries ids, UUIDs as text; ``object_id`` if not said.
     :param key: for a layer that must not be altered: a field of text or whole numbers whose values
         name the objects, with ``namespace``, a UUID that you made up once for this layer. Nothing
@@ -85,7 +88,7 @@ def tie(
     return ties
 
 
-def tied(layer: QgsVectorLayer) -> "Optional[Ties]":
+def tied(layer: QgsVectorLayer) -> "Optional[Ties[Any]]":
     """The ties of a layer, if it is tied."""
     return _tied.get(layer.id())
 
@@ -104,15 +107,17 @@ def _key_field(layer: QgsVectorLayer, key: str, namespace: Optional[str]) -> str
     return key
 
 
-class Ties:
-    """The ties of one layer. Made by :func:`tie`.
+class Ties(Generic[Thing]):
+    """The ties of one layer. Made by :func:`tie`; ``Ties[Well]`` to a type checker.
 
     Objects of clean features are held weakly: drop them, and they are made anew when asked for.
     What is new, changed, or deleted and not committed is held until that is settled. Objects of
     classes with ``__slots__`` and no ``__weakref__`` are held for ever.
 
     Hooks are told when QGIS is idle, so they may edit the layer; what they raise is kept in
-    ``faults`` and never reaches QGIS:
+    ``faults`` and never reaches QGIS. A hook for what came, changed or came back has objects made that
+    nobody had asked for; of what is gone only those are told that somebody holds, for nothing is left
+    to make them of: keep ``list(ties)`` to hear of all.
 
     ============================ ===================================================================
     ``on_added(object)``         its feature came
@@ -121,35 +126,37 @@ class Ties:
     ``on_returned(object)``      it is back: by an undo, a rollback, a paste after a cut
     ``on_removed(object)``       it is gone from the store
     ``on_settled(object)``       nothing is pending for it any more
-    ``on_forked(object, copy)``  a copy of its feature got an id and an object of its own
+    ``on_forked(object, copy)``  a copy of its feature has an id and an object of its own, ``copy``
     ``on_rewritten(object, id)`` somebody wrote another id into its feature
     ``on_hidden(object)``        the layer's filter hides its feature
     ``on_detached(object)``      the layer is gone, or shows other data
-    ``on_cloned(object, copy)``  makes the object of a copied feature; if not set, the factory does
+    ``on_cloned(object, copy)``  makes and returns the object of ``copy``, a feature that was copied;
+                                 if not set, ``cls`` or ``factory`` makes it
     ============================ ===================================================================
     """
 
-    on_added: Optional[Callable[[Any], None]] = None
-    on_changed: Optional[Callable[[Any], None]] = None
-    on_deleted: Optional[Callable[[Any], None]] = None
-    on_returned: Optional[Callable[[Any], None]] = None
-    on_removed: Optional[Callable[[Any], None]] = None
-    on_settled: Optional[Callable[[Any], None]] = None
-    on_forked: Optional[Callable[[Any, Any], None]] = None
-    on_rewritten: Optional[Callable[[Any, Optional[str]], None]] = None
-    on_hidden: Optional[Callable[[Any], None]] = None
-    on_detached: Optional[Callable[[Any], None]] = None
-    on_cloned: Optional[Callable[[Any, QgsFeature], Any]] = None
+    on_added: _Hook[Thing] = None
+    on_changed: _Hook[Thing] = None
+    on_deleted: _Hook[Thing] = None
+    on_returned: _Hook[Thing] = None
+    on_removed: _Hook[Thing] = None
+    on_settled: _Hook[Thing] = None
+    on_forked: Optional[Callable[[Thing, Thing], object]] = None
+    on_rewritten: Optional[Callable[[Thing, Optional[str]], object]] = None
+    on_hidden: _Hook[Thing] = None
+    on_detached: _Hook[Thing] = None
+    on_cloned: Optional[Callable[[Thing, QgsFeature], Thing]] = None
 
     _native: LayerTies
-    _object: Callable[[int, Any, QgsFeature], Any]
+    _object: Callable[[int, Any, QgsFeature], Thing]
     _translator: Translator
+    _teller: Teller
 
     def __init__(
         self,
         layer: QgsVectorLayer,
         field: str,
-        make: Factory,
+        make: Factory[Thing],
         needs_feature: bool,
         attributes: bool,
     ) -> None:
@@ -160,15 +167,13 @@ class Ties:
         self._attributes = attributes
         # Ids of copies whose objects are not made yet, and of what they are copies.
         self._copies: "dict[str, str]" = {}
-        self._untold: "list[Transition]" = []
-        self._telling = False
 
     def _begin(
         self,
         layer: QgsVectorLayer,
         namespace: Optional[str],
-        duplicates: str,
-        rewritten: str,
+        duplicates: Literal["fork", "report"],
+        rewritten: Literal["restore", "report"],
     ) -> None:
         self._native = LayerTies(
             self._make,
@@ -177,16 +182,17 @@ class Ties:
             duplicates=duplicates,
             rewritten=rewritten,
         )
-        self._native.want(list(_MADE_FOR_HOOKS))
+        self._teller = Teller(self, self._native)
+        self._native.want(list(MADE_FOR_HOOKS))
         self._object = self._native.object
         self._translator = Translator(layer, self._native, self._field, self._hear)
-        self._translator.on_idle = self._tell_hooks
+        self._translator.on_idle = self._teller.tell
         self._translator.on_gone = self._layer_gone
         self._translator.catch_up()
 
     # Features to objects.
 
-    def __getitem__(self, key: Any) -> Any:
+    def __getitem__(self, key: Key) -> Thing:
         """The object of a feature, a fid, or an object id (text or ``uuid.UUID``).
 
         :raises tiepoint.NotTied: a ``KeyError``; its ``reason`` says why there is none.
@@ -195,7 +201,8 @@ class Ties:
         if translator.late or translator.stale:
             translator.catch_up()
         if not isinstance(key, QgsFeature):
-            return self._native.object_at(self._find(key), None)
+            found: Thing = self._native.object_at(self._find(key), None)
+            return found
         # As `said` does; this is where time counts.
         try:
             carried = key[translator.index]
@@ -203,14 +210,20 @@ class Ties:
             carried = None
         return self._object(key.id(), carried, key)
 
-    def get(self, key: Any, default: Any = None) -> Any:
+    @overload
+    def get(self, key: Key) -> Optional[Thing]: ...
+
+    @overload
+    def get(self, key: Key, default: _Other) -> Union[Thing, _Other]: ...
+
+    def get(self, key: Key, default: Any = None) -> Any:
         """The same, or something else where there is none."""
         try:
             return self[key]
         except tiepoint.NotTied:
             return default
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Thing]:
         """The objects of all features that show, in the layer's order; those that have none yet are
         made."""
         for feature in list(self._layer().getFeatures()):
@@ -223,21 +236,21 @@ class Ties:
         self._translator.catch_up()
         return len(self._native)
 
-    def selected(self) -> "list[Any]":
+    def selected(self) -> "list[Thing]":
         """The objects of the selected features."""
         found = (self.get(it, _NOT_GIVEN) for it in self._layer().getSelectedFeatures())
         return [it for it in found if it is not _NOT_GIVEN]
 
     # Objects to features.
 
-    def __contains__(self, thing: Any) -> bool:
+    def __contains__(self, thing: object) -> bool:
         """Whether there is an object for this feature, fid or id; or whether this is an object whose
         feature shows."""
         if isinstance(thing, (QgsFeature, int, str, uuid.UUID)):
             return self.get(thing, _NOT_GIVEN) is not _NOT_GIVEN
         return self.is_current(thing)
 
-    def feature(self, thing: Any) -> QgsFeature:
+    def feature(self, thing: Thing) -> QgsFeature:
         """The feature of an object, as the layer has it now.
 
         :raises tiepoint.NotTied: if its feature does not show, or it is no object of this layer's.
@@ -254,21 +267,21 @@ class Ties:
         self._native.by_id(self._native.object_id(tie))
         raise tiepoint.NotTied("its feature is not to be found in the layer", "removed")
 
-    def fid(self, thing: Any) -> Optional[int]:
+    def fid(self, thing: Thing) -> Optional[int]:
         """What the feature of an object is called now; ``None`` while it does not show."""
         return self._native.fid(self._tie_of(thing))
 
-    def object_id(self, thing: Any) -> str:
+    def object_id(self, thing: Thing) -> str:
         """The id of an object."""
         return self._native.object_id(self._tie_of(thing))
 
-    def is_current(self, thing: Any) -> bool:
+    def is_current(self, thing: object) -> bool:
         """Whether this is the object of a feature that shows."""
         self._translator.catch_up()
         tie = self._native.tie_of(thing)
         return tie is not None and self._native.fid(tie) is not None
 
-    def state(self, thing: Any) -> str:
+    def state(self, thing: Union[Thing, Key]) -> str:
         """Where an object, or what is asked for by a feature, fid or id, stands: ``live``,
         ``pending``, ``limbo``, ``deleted``, ``removed``, ``hidden``, ``detached``, ``duplicate`` or
         ``unknown``."""
@@ -283,21 +296,21 @@ class Ties:
                 return "unknown"
         return self._native.state(tie)
 
-    def select(self, things: Iterable[Any]) -> None:
+    def select(self, things: Iterable[Thing]) -> None:
         """Selects the features of objects, and nothing else."""
         fids = (self.fid(thing) for thing in things)
         self._layer().selectByIds([fid for fid in fids if fid is not None])
 
     # Ties.
 
-    def tie(self, feature: QgsFeature, thing: Any) -> Any:
+    def tie(self, feature: QgsFeature, thing: Thing) -> Thing:
         """Ties an object of yours to a feature. One that the feature has already stays, and is
         returned."""
         self._translator.catch_up()
         found = self._native.by_feature(feature.id(), said(feature, self._translator.index))
         return self._adorn(self._native.bind(found, thing), found)
 
-    def untie(self, thing: Any) -> None:
+    def untie(self, thing: Thing) -> None:
         """Lets go of an object; its feature gets another when it is asked for."""
         tie = self._tie_of(thing)
         self._native.unbind(tie)
@@ -331,25 +344,25 @@ class Ties:
 
     # How objects are made.
 
-    def _make(self, feature: Optional[QgsFeature], fid: Optional[int], object_id: str) -> Any:
-        original = self._original(object_id)
-        clones = original is not None and self.on_cloned is not None
+    def _make(self, feature: Optional[QgsFeature], fid: Optional[int], object_id: str) -> Thing:
+        original, clone = self._original(object_id), self.on_cloned
+        clones = original is not None and clone is not None
         if feature is None and fid is not None and (clones or self._needs_feature):
             feature = self._translator.feature(fid)
-        if clones and self.on_cloned is not None and feature is not None:
-            thing = self.on_cloned(original, feature)
+        if original is not None and clone is not None and feature is not None:
+            thing = clone(original, feature)
         else:
-            thing = self._factory(feature)  # type: ignore[arg-type]
+            thing = self._factory(feature)
         self._copies.pop(object_id, None)
         if self._attributes:
             self._set_attributes(thing, object_id, fid)
         return thing
 
-    def _original(self, object_id: str) -> Any:
+    def _original(self, object_id: str) -> Optional[Thing]:
         original = self._copies.get(object_id)
         return None if original is None else self.get(original)
 
-    def _adorn(self, thing: Any, tie: int) -> Any:
+    def _adorn(self, thing: Thing, tie: int) -> Thing:
         if self._attributes:
             self._set_attributes(thing, self._native.object_id(tie), self._native.fid(tie))
         return thing
@@ -367,48 +380,14 @@ class Ties:
                 self._copies[transition.object_id] = transition.other_id
             if self._attributes and transition.object is not None:
                 self._set_attributes(transition.object, transition.object_id, transition.fid)
-            hook = _HOOKS.get(transition.what)
-            if hook is not None and getattr(self, hook) is not None:
-                self._untold.append(transition)
-
-    def _tell_hooks(self) -> None:
-        if self._telling:
-            return
-        self._telling = True
-        try:
-            untold, self._untold = self._untold, []
-            for transition in untold:
-                self._tell(transition)
-        finally:
-            self._telling = False
-
-    def _tell(self, transition: Transition) -> None:
-        hook = getattr(self, _HOOKS[transition.what])
-        if hook is None:
-            return
-        try:
-            thing = transition.object or self.get(transition.object_id)
-            if thing is None:
-                return
-            if transition.what == "forked":
-                hook(self.get(transition.other_id), thing)
-            elif transition.what == "rewritten":
-                hook(thing, transition.other_id)
-            else:
-                hook(thing)
-        except Exception as fault:
-            note(self.faults, fault)
+            self._teller.heard(transition)
 
     def _layer_gone(self) -> None:
         for thing in self._native.objects():
             if self._attributes:
                 _set(thing, "layer", None)
                 _set(thing, "feature_id", None)
-            if self.on_detached is not None:
-                try:
-                    self.on_detached(thing)
-                except Exception as fault:
-                    note(self.faults, fault)
+            self._teller.tell_detached(thing)
 
     # Finding.
 
