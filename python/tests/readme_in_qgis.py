@@ -36,10 +36,12 @@ def main(folder: str) -> None:
     os.chdir(folder)
     with tiepoint.create("tour.gpkg") as store:
         store.load(COUNTRIES)
-    of_ties, of_stores = examples()
+    of_ties, of_keeping, of_stores = examples()
     names: Dict[str, Any] = {"layer": wells()}
     exec(of_ties, names)
     assert names["well"].is_deep() and names["layer"].selectedFeatureCount() == 1
+    exec(of_keeping, names)
+    assert names["wells"] == [names["well"]]
     exec(of_stores, {})
     sys.stdout.flush()
     os._exit(0)  # closing QGIS crashes in some versions

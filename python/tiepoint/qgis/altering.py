@@ -1,8 +1,9 @@
 """Giving a layer what ties need: a field for ids, ids in it, and a default for new features."""
 
-from typing import Callable, Optional, Union
+from typing import Callable, List, Optional, Union
 
 from qgis.core import QgsDefaultValue, QgsFeatureRequest, QgsVectorDataProvider, QgsVectorLayer
+from qgis.PyQt.QtCore import QVariant
 
 import tiepoint
 
@@ -17,18 +18,23 @@ DEFAULT_FIELD = "object_id"
 #: What gives new features ids, in the user's own undo step.
 _MINTING = "uuid('WithoutBraces')"
 
+#: How many characters an id takes.
+_LENGTH = 36
+
 #: How many rows are written at a time.
 _BATCH = 10_000
 
 
 def settle_field(layer: QgsVectorLayer, field: Optional[str], alter: Alter) -> str:
-    """The field that carries ids, made and filled where it may be.
+    """The field that carries ids, made and filled where it may be. What it holds is never lost.
 
-    Raises ``Invalid`` where there is none and none may be added; ``Unsupported`` where the layer
-    cannot have one; ``Conflict`` while edits are pending.
+    Raises ``Invalid`` where there is none and none may be added, or what is there is no field for
+    ids; ``Unsupported`` where the layer cannot have one; ``Conflict`` while edits are pending.
     """
     name = field or DEFAULT_FIELD
     there = field_index(layer, name) >= 0
+    if there:
+        _check_type(layer, name)
     if there and not alter:
         _give_default(layer, name)
         return name
@@ -78,13 +84,21 @@ def _add(layer: QgsVectorLayer, name: str, there: bool) -> None:
     layer.updateFields()
 
 
+def _check_type(layer: QgsVectorLayer, name: str) -> None:
+    """Refuses a field that ids do not fit into."""
+    field = layer.fields().at(field_index(layer, name))
+    if field.type() != QVariant.String or 0 < field.length() < _LENGTH:
+        held = field.displayType(False)
+        raise tiepoint.Invalid(
+            f"the field {name!r} of {layer.name()!r} is for {held}, not for ids",
+            f"name a field of text for {_LENGTH} characters or more, or none to use one of its own",
+        )
+
+
 def _fill(layer: QgsVectorLayer, name: str) -> None:
     """Gives ids to rows that have none."""
     provider, index = layer.dataProvider(), field_index(layer, name)
-    request = QgsFeatureRequest()
-    request.setFlags(QgsFeatureRequest.NoGeometry)
-    request.setSubsetOfAttributes([index])
-    missing = [row.id() for row in layer.getFeatures(request) if not _spells_id(row[index])]
+    missing = _without_ids(layer, name)
     can = bool(provider.capabilities() & QgsVectorDataProvider.ChangeAttributeValues)
     for start in range(0, len(missing), _BATCH):
         batch = {fid: {index: tiepoint.mint()} for fid in missing[start : start + _BATCH]}
@@ -95,13 +109,28 @@ def _fill(layer: QgsVectorLayer, name: str) -> None:
             )
 
 
-def _spells_id(value: object) -> bool:
-    return isinstance(value, str) and tiepoint.is_object_id(value)
+def _without_ids(layer: QgsVectorLayer, name: str) -> List[int]:
+    """The fids of the rows whose field is empty. Raises ``Invalid`` where one says something else."""
+    index = field_index(layer, name)
+    request = QgsFeatureRequest()
+    request.setFlags(QgsFeatureRequest.NoGeometry)
+    request.setSubsetOfAttributes([index])
+    missing = []
+    for row in layer.getFeatures(request):
+        value = row[index]
+        if not isinstance(value, str) or not value:
+            missing.append(row.id())
+        elif not tiepoint.is_object_id(value):
+            raise tiepoint.Invalid(
+                f"the field {name!r} of {layer.name()!r} says {value!r} in row {row.id()}, which is no id",
+                "name another field, or empty it there: what it says would be lost",
+            )
+    return missing
 
 
 def _why(layer: QgsVectorLayer) -> str:
     errors = layer.dataProvider().errors()
-    return str(errors[-1]) if errors else f"its provider, {layer.providerType()}, does not do that"
+    return str(errors[-1]).strip() if errors else f"its provider, {layer.providerType()}, does not do that"
 
 
 def _give_default(layer: QgsVectorLayer, name: str) -> None:

@@ -16,6 +16,7 @@ from typing import (
 )
 
 from qgis.core import QgsFeature, QgsFeatureRequest, QgsVectorLayer
+from qgis.PyQt.QtCore import QVariant
 
 import tiepoint
 
@@ -31,6 +32,15 @@ _NOT_GIVEN: Any = object()
 #: What a feature is found by.
 Key = Union[QgsFeature, int, str, uuid.UUID]
 
+#: What natural keys are.
+_KEY_TYPES = (
+    QVariant.String,
+    QVariant.Int,
+    QVariant.UInt,
+    QVariant.LongLong,
+    QVariant.ULongLong,
+)
+
 #: What hooks return is dropped.
 _Hook = Optional[Callable[[Thing], object]]
 _Other = TypeVar("_Other")
@@ -44,7 +54,7 @@ def tie(
     *,
     field: Optional[str] = None,
     key: Optional[str] = None,
-    namespace: Optional[str] = None,
+    namespace: Union[str, uuid.UUID, None] = None,
     alter: Alter = False,
     factory: Optional[Factory[Thing]] = None,
     duplicates: Literal["fork", "report"] = "fork",
@@ -77,13 +87,20 @@ def tie(
             f"the layer {layer.name()!r} is tied already",
             "take tiepoint.qgis.tied(layer), or close() its ties first",
         )
+    if key is not None and field is not None:
+        raise tiepoint.Invalid("ids come from a field or from a key", "give field= or key=, not both")
+    if key is None and namespace is not None:
+        raise tiepoint.Invalid("a namespace is for a natural key", "name its field, too: key='…'")
+    if key is not None and namespace is None:
+        raise tiepoint.Invalid(
+            "a natural key needs a namespace",
+            f"make up a UUID once for this layer and keep it: namespace='{uuid.uuid4()}'",
+        )
     make, needs_feature = factory_of(cls, factory)
-    if key is not None:
-        field = _key_field(layer, key, namespace)
-    else:
-        field = settle_field(layer, field, alter)
-    ties = Ties(layer, field, make, needs_feature, attributes)
-    ties._begin(layer, namespace if key is not None else None, duplicates, rewritten)
+    space = None if namespace is None else str(namespace)
+    ties = Ties(layer, make, needs_feature, attributes, space, duplicates, rewritten)
+    carrier = settle_field(layer, field, alter) if key is None else _key_field(layer, key)
+    ties._begin(layer, carrier)
     _tied[layer.id()] = ties
     return ties
 
@@ -93,16 +110,18 @@ def tied(layer: QgsVectorLayer) -> "Optional[Ties[Any]]":
     return _tied.get(layer.id())
 
 
-def _key_field(layer: QgsVectorLayer, key: str, namespace: Optional[str]) -> str:
-    if namespace is None:
-        raise tiepoint.Invalid(
-            "a natural key needs a namespace",
-            f"make up a UUID once for this layer and keep it: namespace='{uuid.uuid4()}'",
-        )
-    if field_index(layer, key) < 0:
+def _key_field(layer: QgsVectorLayer, key: str) -> str:
+    index = field_index(layer, key)
+    if index < 0:
         raise tiepoint.Invalid(
             f"the layer {layer.name()!r} has no field {key!r} of its own",
             "joined and computed fields carry no identity",
+        )
+    field = layer.fields().at(index)
+    if field.type() not in _KEY_TYPES:
+        raise tiepoint.Invalid(
+            f"the field {key!r} of {layer.name()!r} is for {field.displayType(False)}",
+            "natural keys are text or whole numbers",
         )
     return key
 
@@ -110,24 +129,24 @@ def _key_field(layer: QgsVectorLayer, key: str, namespace: Optional[str]) -> str
 class Ties(Generic[Thing]):
     """The ties of one layer. Made by :func:`tie`; ``Ties[Well]`` to a type checker.
 
-    Objects of clean features are held weakly: drop them, and they are made anew when asked for.
-    What is new, changed, or deleted and not committed is held until that is settled. Objects of
-    classes with ``__slots__`` and no ``__weakref__`` are held for ever.
+    Objects of clean features are held weakly: drop them, and they are made anew when asked for,
+    without what no field says. What is new, changed, or deleted and not committed is held until that
+    is settled. Objects of classes with ``__slots__`` and no ``__weakref__`` are held for ever.
 
-    Hooks are told when QGIS is idle, so they may edit the layer; what they raise is kept in
-    ``faults`` and never reaches QGIS. A hook for what came, changed or came back has objects made that
+    Hooks are told when QGIS is idle, so they may edit the layer; but ``on_detached`` and ``on_cloned``
+    at once. What they raise is kept in ``faults`` and never reaches QGIS. A hook for what came, changed or came back has objects made that
     nobody had asked for; of what is gone only those are told that somebody holds, for nothing is left
     to make them of: keep ``list(ties)`` to hear of all.
 
     ============================ ===================================================================
     ``on_added(object)``         its feature came
-    ``on_changed(object)``       its feature says something else
+    ``on_changed(object)``       its feature was edited; what others write is not compared
     ``on_deleted(object)``       its feature is deleted; an undo brings both back
     ``on_returned(object)``      it is back: by an undo, a rollback, a paste after a cut
     ``on_removed(object)``       it is gone from the store
     ``on_settled(object)``       nothing is pending for it any more
     ``on_forked(object, copy)``  a copy of its feature has an id and an object of its own, ``copy``
-    ``on_rewritten(object, id)`` somebody wrote another id into its feature
+    ``on_rewritten(object, id)`` somebody wrote another id into its feature; ``None`` is no id at all
     ``on_hidden(object)``        the layer's filter hides its feature
     ``on_detached(object)``      the layer is gone, or shows other data
     ``on_cloned(object, copy)``  makes and returns the object of ``copy``, a feature that was copied;
@@ -147,34 +166,24 @@ class Ties(Generic[Thing]):
     on_detached: _Hook[Thing] = None
     on_cloned: Optional[Callable[[Thing, QgsFeature], Thing]] = None
 
-    _native: LayerTies
-    _object: Callable[[int, Any, QgsFeature], Thing]
     _translator: Translator
-    _teller: Teller
 
     def __init__(
         self,
         layer: QgsVectorLayer,
-        field: str,
         make: Factory[Thing],
         needs_feature: bool,
         attributes: bool,
+        namespace: Optional[str],
+        duplicates: Literal["fork", "report"],
+        rewritten: Literal["restore", "report"],
     ) -> None:
         self._layer_id = layer.id()
-        self._field = field
         self._factory = make
         self._needs_feature = needs_feature
         self._attributes = attributes
         # Ids of copies whose objects are not made yet, and of what they are copies.
         self._copies: "dict[str, str]" = {}
-
-    def _begin(
-        self,
-        layer: QgsVectorLayer,
-        namespace: Optional[str],
-        duplicates: Literal["fork", "report"],
-        rewritten: Literal["restore", "report"],
-    ) -> None:
         self._native = LayerTies(
             self._make,
             fids=fid_rule(layer),
@@ -182,10 +191,12 @@ class Ties(Generic[Thing]):
             duplicates=duplicates,
             rewritten=rewritten,
         )
-        self._teller = Teller(self, self._native)
         self._native.want(list(MADE_FOR_HOOKS))
-        self._object = self._native.object
-        self._translator = Translator(layer, self._native, self._field, self._hear)
+        self._object: Callable[[int, Any, QgsFeature], Thing] = self._native.object
+        self._teller = Teller(self, self._native)
+
+    def _begin(self, layer: QgsVectorLayer, field: str) -> None:
+        self._translator = Translator(layer, self._native, field, self._hear)
         self._translator.on_idle = self._teller.tell
         self._translator.on_gone = self._layer_gone
         self._translator.catch_up()
@@ -208,7 +219,11 @@ class Ties(Generic[Thing]):
             carried = key[translator.index]
         except KeyError:
             carried = None
-        return self._object(key.id(), carried, key)
+        try:
+            return self._object(key.id(), carried, key)
+        except tiepoint.NotTied as why:
+            why.hint = why.hint or self._hint(key)
+            raise
 
     @overload
     def get(self, key: Key) -> Optional[Thing]: ...
@@ -236,6 +251,14 @@ class Ties(Generic[Thing]):
         self._translator.catch_up()
         return len(self._native)
 
+    def __bool__(self) -> bool:
+        """There are ties, also of a layer without features: ``tied(layer) or tie(layer, Well)``."""
+        return True
+
+    def __repr__(self) -> str:
+        layer = self._translator.layer
+        return f"<Ties of {layer.name()!r}>" if layer is not None else "<Ties, detached>"
+
     def selected(self) -> "list[Thing]":
         """The objects of the selected features."""
         found = (self.get(it, _NOT_GIVEN) for it in self._layer().getSelectedFeatures())
@@ -246,9 +269,14 @@ class Ties(Generic[Thing]):
     def __contains__(self, thing: object) -> bool:
         """Whether there is an object for this feature, fid or id; or whether this is an object whose
         feature shows."""
-        if isinstance(thing, (QgsFeature, int, str, uuid.UUID)):
-            return self.get(thing, _NOT_GIVEN) is not _NOT_GIVEN
-        return self.is_current(thing)
+        if not isinstance(thing, (QgsFeature, int, str, uuid.UUID)):
+            return self.is_current(thing)
+        self._translator.catch_up()
+        try:
+            self._find(thing)
+        except (tiepoint.NotTied, tiepoint.Invalid, TypeError):
+            return False
+        return True
 
     def feature(self, thing: Thing) -> QgsFeature:
         """The feature of an object, as the layer has it now.
@@ -292,7 +320,7 @@ class Ties(Generic[Thing]):
                 tie = self._find(thing)
             except tiepoint.NotTied as why:
                 return why.reason
-            except TypeError:
+            except (tiepoint.Invalid, TypeError):
                 return "unknown"
         return self._native.state(tie)
 
@@ -303,11 +331,16 @@ class Ties(Generic[Thing]):
 
     # Ties.
 
-    def tie(self, feature: QgsFeature, thing: Thing) -> Thing:
-        """Ties an object of yours to a feature. One that the feature has already stays, and is
-        returned."""
+    def tie(self, key: Key, thing: Thing) -> Thing:
+        """Ties an object of yours to a feature, or what finds it. One that the feature has already
+        stays, and is returned.
+
+        :raises tiepoint.AlreadyExists: if it is the object of another feature.
+        """
         self._translator.catch_up()
-        found = self._native.by_feature(feature.id(), said(feature, self._translator.index))
+        found = self._find(key)
+        if self._native.tie_of(thing) != found:
+            self._check_free(thing)
         return self._adorn(self._native.bind(found, thing), found)
 
     def untie(self, thing: Thing) -> None:
@@ -330,6 +363,8 @@ class Ties(Generic[Thing]):
     def close(self) -> None:
         """Ends the ties; the layer keeps its ids, and can be tied again."""
         self._translator.detach()
+        self._native.layer_gone()
+        self._let_go()
         _tied.pop(self._layer_id, None)
 
     @property
@@ -353,10 +388,23 @@ class Ties(Generic[Thing]):
             thing = clone(original, feature)
         else:
             thing = self._factory(feature)
+        self._check_free(thing)
         self._copies.pop(object_id, None)
         if self._attributes:
             self._set_attributes(thing, object_id, fid)
         return thing
+
+    def _check_free(self, thing: Thing) -> None:
+        """An object stands behind one feature."""
+        if thing is None:
+            raise tiepoint.Invalid("None is no object", "return one from factory= and on_cloned")
+        tie = self._native.tie_of(thing)
+        if tie is not None and self._native.state(tie) not in ("removed", "detached"):
+            other = self._native.object_id(tie)
+            raise tiepoint.AlreadyExists(
+                f"this {type(thing).__name__} is the object of another feature, whose id is {other}",
+                "make one for each feature, or untie() it first",
+            )
 
     def _original(self, object_id: str) -> Optional[Thing]:
         original = self._copies.get(object_id)
@@ -383,11 +431,15 @@ class Ties(Generic[Thing]):
             self._teller.heard(transition)
 
     def _layer_gone(self) -> None:
+        self._let_go()
         for thing in self._native.objects():
-            if self._attributes:
-                _set(thing, "layer", None)
-                _set(thing, "feature_id", None)
             self._teller.tell_detached(thing)
+
+    def _let_go(self) -> None:
+        """Objects know no layer any more."""
+        for thing in self._native.objects() if self._attributes else []:
+            _set(thing, "layer", None)
+            _set(thing, "feature_id", None)
 
     # Finding.
 
@@ -400,6 +452,17 @@ class Ties(Generic[Thing]):
             return self._native.by_id(key)
         kind = type(key).__name__
         raise TypeError(f"ties are found by features, fids and object ids, not by {kind}")
+
+    def _hint(self, feature: QgsFeature) -> Optional[str]:
+        """What to do where a feature is not found that is there."""
+        translator = self._translator
+        if translator.index < 0 or tiepoint.is_object_id(str(said(feature, translator.index))):
+            return None
+        try:
+            self._native.by_fid(feature.id())
+        except tiepoint.NotTied:
+            return None
+        return f"read features with their field {translator.field!r}, which carries the id"
 
     def _by_fid(self, fid: int) -> int:
         """Fids that are not stable are verified: the row may have moved unseen."""
@@ -429,7 +492,7 @@ class Ties(Generic[Thing]):
     def _layer(self) -> QgsVectorLayer:
         layer = self._translator.layer
         if layer is None:
-            raise tiepoint.NotTied("the layer is gone", "detached")
+            raise tiepoint.NotTied("the layer is gone, or its ties are closed", "detached")
         return layer
 
 
