@@ -20,7 +20,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
-from . import edits, kinds
+from . import edits
 
 
 def run(

@@ -16,7 +16,7 @@ import tiepoint.qgis
 
 from . import edits, kinds, session
 from .oracle import Thing, as_uuid
-from .scenarios import numbered
+from .scenarios.story import numbered
 
 
 class Ids(TiesTest):

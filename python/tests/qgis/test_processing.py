@@ -15,7 +15,7 @@ from qgis.core import (
 )
 
 from . import algorithms, kinds
-from .scenarios import numbered
+from .scenarios.story import numbered
 
 FILES = ("memory", "gpkg", "shp", "geojson", "spatialite")
 #: Where parts of a row carry its id, as copies do.

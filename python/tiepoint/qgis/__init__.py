@@ -7,6 +7,7 @@
 Needs QGIS's Python (``qgis.core``), 3.22 or later.
 """
 
-from .ties import Ties, tie, tied
+from .ties import Ties, tied
+from .tying import tie
 
 __all__ = ["Ties", "tie", "tied"]

@@ -9,37 +9,25 @@ from typing import (
     Iterator,
     Literal,
     Optional,
-    Type,
     TypeVar,
     Union,
     overload,
 )
 
-from qgis.core import QgsFeature, QgsFeatureRequest, QgsVectorLayer
-from qgis.PyQt.QtCore import QVariant
+from qgis.core import QgsFeature, QgsVectorLayer
 
 import tiepoint
 
 from .._tiepoint import LayerTies, Verdict
-from .altering import Alter, settle_field
 from .hooks import MADE_FOR_HOOKS, Teller
-from .kinds import fid_rule, field_index
-from .making import Factory, Thing, factory_of
+from .kinds import fid_rule
+from .making import Factory, Thing
 from .translator import Translator, said
 
 _NOT_GIVEN: Any = object()
 
 #: What a feature is found by.
 Key = Union[QgsFeature, int, str, uuid.UUID]
-
-#: What natural keys are.
-_KEY_TYPES = (
-    QVariant.String,
-    QVariant.Int,
-    QVariant.UInt,
-    QVariant.LongLong,
-    QVariant.ULongLong,
-)
 
 #: What hooks return is dropped.
 _Hook = Optional[Callable[[Thing], object]]
@@ -48,95 +36,22 @@ _Other = TypeVar("_Other")
 _tied: "dict[str, Ties[Any]]" = {}
 
 
-def tie(
-    layer: QgsVectorLayer,
-    cls: Optional[Type[Thing]] = None,
-    *,
-    field: Optional[str] = None,
-    key: Optional[str] = None,
-    namespace: Union[str, uuid.UUID, None] = None,
-    alter: Alter = False,
-    factory: Optional[Factory[Thing]] = None,
-    duplicates: Literal["fork", "report"] = "fork",
-    rewritten: Literal["restore", "report"] = "restore",
-    attributes: bool = False,
-) -> "Ties[Thing]":
-    """Ties objects to the features of a layer, until the ties are closed or the program ends.
-
-    :param cls: the objects' class: called with a feature if it takes an argument that is not annotated
-        as anything else, else with none.
-    :param field: the field that carries ids, UUIDs as text; ``object_id`` if not said.
-    :param key: for a layer that must not be altered: a field of text or whole numbers whose values
-        name the objects, with ``namespace``, a UUID that you made up once for this layer. Nothing
-        is ever written then.
-    :param alter: whether a missing field may be added and missing ids filled in, at once and in the
-        store; or a function that is asked with a sentence.
-    :param factory: ``factory(feature)`` makes an object, instead of ``cls``.
-    :param duplicates: what becomes of copies, which carry another feature's id: ``fork`` gives them
-        ids and objects of their own, ``report`` leaves them untied.
-    :param rewritten: what becomes of an id that somebody overwrote: ``restore`` writes it again,
-        ``report`` leaves it. The tie is kept either way.
-    :param attributes: whether objects carry ``object_id``, ``layer`` and ``feature_id``, kept true.
-    :raises tiepoint.AlreadyExists: if the layer is tied; ``close()`` its ties first.
-    :raises tiepoint.Invalid: if it has no such field, or not all that is needed was said.
-    """
-    if not isinstance(layer, QgsVectorLayer) or not layer.isValid():
-        raise tiepoint.Invalid("only a valid vector layer can be tied")
-    if layer.id() in _tied:
-        raise tiepoint.AlreadyExists(
-            f"the layer {layer.name()!r} is tied already",
-            "take tiepoint.qgis.tied(layer), or close() its ties first",
-        )
-    if key is not None and field is not None:
-        raise tiepoint.Invalid("ids come from a field or from a key", "give field= or key=, not both")
-    if key is None and namespace is not None:
-        raise tiepoint.Invalid("a namespace is for a natural key", "name its field, too: key='…'")
-    if key is not None and namespace is None:
-        raise tiepoint.Invalid(
-            "a natural key needs a namespace",
-            f"make up a UUID once for this layer and keep it: namespace='{uuid.uuid4()}'",
-        )
-    make, needs_feature = factory_of(cls, factory)
-    space = None if namespace is None else str(namespace)
-    ties = Ties(layer, make, needs_feature, attributes, space, duplicates, rewritten)
-    carrier = settle_field(layer, field, alter) if key is None else _key_field(layer, key)
-    ties._begin(layer, carrier)
-    _tied[layer.id()] = ties
-    return ties
-
-
 def tied(layer: QgsVectorLayer) -> "Optional[Ties[Any]]":
     """The ties of a layer, if it is tied."""
     return _tied.get(layer.id())
 
 
-def _key_field(layer: QgsVectorLayer, key: str) -> str:
-    index = field_index(layer, key)
-    if index < 0:
-        raise tiepoint.Invalid(
-            f"the layer {layer.name()!r} has no field {key!r} of its own",
-            "joined and computed fields carry no identity",
-        )
-    field = layer.fields().at(index)
-    if field.type() not in _KEY_TYPES:
-        raise tiepoint.Invalid(
-            f"the field {key!r} of {layer.name()!r} is for {field.displayType(False)}",
-            "natural keys are text or whole numbers",
-        )
-    return key
-
-
 class Ties(Generic[Thing]):
-    """The ties of one layer. Made by :func:`tie`; ``Ties[Well]`` to a type checker.
+    """The ties of one layer. Made by :func:`tiepoint.qgis.tie`; ``Ties[Well]`` to a type checker.
 
     Objects of clean features are held weakly: drop them, and they are made anew when asked for,
     without what no field says. What is new, changed, or deleted and not committed is held until that
     is settled. Objects of classes with ``__slots__`` and no ``__weakref__`` are held for ever.
 
-    Hooks are told when QGIS is idle, so they may edit the layer; but ``on_detached`` and ``on_cloned``
-    at once. What they raise is kept in ``faults`` and never reaches QGIS. A hook for what came, changed or came back has objects made that
-    nobody had asked for; of what is gone only those are told that somebody holds, for nothing is left
-    to make them of: keep ``list(ties)`` to hear of all.
+    Hooks are told when QGIS is idle, so they may edit the layer; ``on_detached`` and ``on_cloned`` are
+    called at once. What they raise is kept in ``faults`` and never reaches QGIS. For what came, changed
+    or came back objects are made that nobody had asked for; of what is gone only those are told that
+    somebody holds, for nothing is left to make them of: keep ``list(ties)`` to hear of all.
 
     ============================ ===================================================================
     ``on_added(object)``         its feature came
@@ -200,6 +115,7 @@ class Ties(Generic[Thing]):
         self._translator.on_idle = self._teller.tell
         self._translator.on_gone = self._layer_gone
         self._translator.catch_up()
+        _tied[self._layer_id] = self
 
     # Features to objects.
 
@@ -340,7 +256,7 @@ class Ties(Generic[Thing]):
         self._translator.catch_up()
         found = self._find(key)
         if self._native.tie_of(thing) != found:
-            self._check_free(thing)
+            self._free(thing)
         return self._adorn(self._native.bind(found, thing), found)
 
     def untie(self, thing: Thing) -> None:
@@ -362,6 +278,8 @@ class Ties(Generic[Thing]):
 
     def close(self) -> None:
         """Ends the ties; the layer keeps its ids, and can be tied again."""
+        if _tied.get(self._layer_id) is not self:
+            return
         self._translator.detach()
         self._native.layer_gone()
         self._let_go()
@@ -388,23 +306,27 @@ class Ties(Generic[Thing]):
             thing = clone(original, feature)
         else:
             thing = self._factory(feature)
-        self._check_free(thing)
+        self._free(thing)
         self._copies.pop(object_id, None)
         if self._attributes:
             self._set_attributes(thing, object_id, fid)
         return thing
 
-    def _check_free(self, thing: Thing) -> None:
-        """An object stands behind one feature."""
+    def _free(self, thing: Thing) -> None:
+        """An object stands behind one feature: one whose feature is gone for good may have another."""
         if thing is None:
             raise tiepoint.Invalid("None is no object", "return one from factory= and on_cloned")
         tie = self._native.tie_of(thing)
-        if tie is not None and self._native.state(tie) not in ("removed", "detached"):
-            other = self._native.object_id(tie)
-            raise tiepoint.AlreadyExists(
-                f"this {type(thing).__name__} is the object of another feature, whose id is {other}",
-                "make one for each feature, or untie() it first",
-            )
+        if tie is None:
+            return
+        if self._native.state(tie) in ("removed", "detached"):
+            self._native.unbind(tie)
+            return
+        other = self._native.object_id(tie)
+        raise tiepoint.AlreadyExists(
+            f"this {type(thing).__name__} is the object of another feature, whose id is {other}",
+            "make one for each feature, or untie() it first",
+        )
 
     def _original(self, object_id: str) -> Optional[Thing]:
         original = self._copies.get(object_id)
