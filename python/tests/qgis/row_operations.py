@@ -1,11 +1,12 @@
 """The operations of the walk that edit rows, one by one and many at once."""
 
 from random import Random
+from typing import Callable
 
 from qgis.core import NULL, QgsGeometry
 
-from . import edits, kinds
-from .operations import BUFFERED, EDITING, must, operation, some
+from . import algorithms, edits, kinds
+from .operations import BUFFERED, EDITING, fault, must, operation, some
 from .world import World
 
 
@@ -127,7 +128,18 @@ def move(world: World, random: Random) -> str:
 
 @operation(EDITING, "change", rows=2, spatial=True)
 def translate_in_place(world: World, random: Random) -> str:
-    edits.translate(world.layer, some(world, random, 2))
+    fids = some(world, random, 2)
+    return _in_place(world, lambda: algorithms.translate(world.layer, fids))
+
+
+def _in_place(world: World, step: Callable[[], object]) -> str:
+    """Where Processing cannot write what it read (a text that is longer than its field), it drops
+    all that is pending."""
+    try:
+        step()
+    except edits.Refused:
+        must(not world.layer.isEditable(), "run in place")
+        return fault("could not run, and rolled back")
     return "done"
 
 
@@ -196,14 +208,28 @@ def split(world: World, random: Random) -> str:
 
 
 @operation(EDITING, "change", "delete", rows=1, adds=2, spatial=True)
-def multipart_to_single(world: World, random: Random) -> str:
+def multipart_to_single_in_place(world: World, random: Random) -> str:
     fid = some(world, random)[0]
     own = edits.read(world.layer, [fid])[0].geometry()
     parts = own.asGeometryCollection() + kinds.square(3).asGeometryCollection()
     world.layer.changeGeometry(fid, QgsGeometry.collectGeometry(parts[-2:]))
     world.check()
-    edits.to_single_parts(world.layer, fid, world.secrets_of)
-    return "done"
+    return _in_place(
+        world, lambda: algorithms.to_single_parts(world.layer, fid, world.secrets_of)
+    )
+
+
+@operation(EDITING, "change", "delete", rows=1, adds=2, spatial=True)
+def split_in_place(world: World, random: Random) -> str:
+    fid = some(world, random)[0]
+    return _in_place(world, lambda: algorithms.split(world.layer, fid, world.secrets_of))
+
+
+@operation(EDITING, "change", "delete", rows=3, spatial=True)
+def clip_in_place(world: World, random: Random) -> str:
+    """Its rows die, and are added again."""
+    fids = some(world, random, 2)
+    return _in_place(world, lambda: algorithms.clip(world.layer, fids, world.secrets_of))
 
 
 @operation(EDITING, "change", "delete", rows=4, only_if=_takes_any_id)
