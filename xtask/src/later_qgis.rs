@@ -34,15 +34,16 @@ const SITE: &str = "opt/tiepoint/site";
 
 /// Runs tests there.
 pub(crate) fn later_qgis(options: &Options) -> Outcome {
-    if let Some(obstacle) = obstacle() {
-        return Err(obstacle);
-    }
-    run(&mut tests_of(&options.modules)?)
+    let named: Vec<&str> = options.modules.iter().map(String::as_str).collect();
+    let mut tests = interpreter()?;
+    run(tests.args(["-m", "tests"]).args(if named.is_empty() { MODULES } else { &named }))
 }
 
 /// What runs the tests there that matter.
 pub(crate) fn tests() -> Outcome<Command> {
-    tests_of(&[])
+    let mut tests = interpreter()?;
+    tests.args(["-m", "tests"]).args(MODULES);
+    Ok(tests)
 }
 
 /// Why nothing can be run there, or `None`.
@@ -64,16 +65,17 @@ fn works(command: &mut Command) -> bool {
     status.is_ok_and(|status| status.success())
 }
 
-fn tests_of(modules: &[String]) -> Outcome<Command> {
+/// Its Python, where the tests and the package are. Arguments are still to be added.
+pub(crate) fn interpreter() -> Outcome<Command> {
+    if let Some(obstacle) = obstacle() {
+        return Err(obstacle);
+    }
     let debian = debian()?;
     install(&debian)?;
-    let named: Vec<&str> = modules.iter().map(String::as_str).collect();
-    let named = if named.is_empty() { MODULES } else { &named };
     let mut command = inside(&debian);
     command.args(["/usr/bin/env", "--chdir", &format!("/{CHECKOUT}/python")]);
     command.args(["HOME=/root", "QT_QPA_PLATFORM=offscreen"]);
-    command.args([&format!("PYTHONPATH=/{SITE}"), "PYTHONUNBUFFERED=1"]);
-    command.args(["/usr/bin/python3", "-m", "tests"]).args(named);
+    command.args([&format!("PYTHONPATH=/{SITE}"), "PYTHONUNBUFFERED=1", "/usr/bin/python3"]);
     Ok(command)
 }
 

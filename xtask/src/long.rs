@@ -1,12 +1,15 @@
 //! Long runs of what the suite runs for a moment.
-use crate::python;
 use crate::run::{Outcome, cargo, run};
 use crate::server::{self, Server};
+use crate::{later_qgis, python};
 use std::ffi::OsString;
 
 #[derive(clap::Args)]
 #[command(disable_help_flag = true)]
 pub(crate) struct WalkOptions {
+    /// In QGIS 3.40, in a Debian 13 of its own; as root. Comes first.
+    #[arg(long = "qgis-3.40")]
+    later: bool,
     /// Handed on to the walk; `cargo xtask walk --help` tells what it takes.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<OsString>,
@@ -25,7 +28,7 @@ pub(crate) struct ModelOptions {
 /// Walks at random over every operation and every kind of layer in QGIS.
 pub(crate) fn walk(options: &WalkOptions) -> Outcome {
     let server = Server::start()?;
-    let mut command = python::installed()?;
+    let mut command = if options.later { later_qgis::interpreter()? } else { python::installed()? };
     if let Some(server) = &server {
         command.env(server::VARIABLE, &server.url);
     }

@@ -49,14 +49,14 @@ def translate(layer: QgsVectorLayer, fids: Sequence[int], by: float = 0.25) -> N
     run(layer, "native:translategeometry", fids, DELTA_X=by, DELTA_Y=by)
 
 
-def clip(layer: QgsVectorLayer, fids: Sequence[int]) -> List[int]:
+def clip(
+    layer: QgsVectorLayer, fids: Sequence[int], secrets_of: edits.SecretsOf = edits.as_copied
+) -> List[int]:
     """Keeps the lower part of rows. They die, and are added again; the new fids."""
     boxes = [row.geometry().boundingBox() for row in edits.read(layer, fids)]
     lower = [QgsRectangle(b.xMinimum(), b.yMinimum(), b.xMaximum(), b.center().y()) for b in boxes]
     mask = _layer_of("Polygon", [QgsGeometry.fromRect(it) for it in lower])
-    with edits.fids_added(layer) as added:
-        run(layer, "native:clip", fids, OVERLAY=mask)
-    return added
+    return _copied(layer, secrets_of, lambda: run(layer, "native:clip", fids, OVERLAY=mask))
 
 
 def to_single_parts(layer: QgsVectorLayer, fid: int, secrets_of: edits.SecretsOf) -> List[int]:
@@ -80,7 +80,7 @@ def _copied(
 ) -> List[int]:
     with edits.command(layer, "In place"), edits.fids_added(layer) as added:
         step()
-        edits._write_secrets(layer, added, secrets_of)
+        edits.write_secrets(layer, added, secrets_of)
     return added
 
 

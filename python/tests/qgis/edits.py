@@ -124,7 +124,7 @@ def split_as_one(layer: QgsVectorLayer, fid: int, secrets_of: SecretsOf) -> List
     """The same within one edit command, as the split tool does it."""
     with command(layer, "Features split"):
         parts = split(layer, fid)
-        _write_secrets(layer, parts, secrets_of)
+        write_secrets(layer, parts, secrets_of)
     return parts
 
 
@@ -155,7 +155,7 @@ def merge_new(
         layer.deleteFeature(first)
         layer.deleteFeature(second)
         layer.addFeature(made)
-        _write_secrets(layer, fids, secrets_of)
+        write_secrets(layer, fids, secrets_of)
     return _only(fids)
 
 
@@ -179,7 +179,7 @@ def paste(
     """Pastes; the new fids."""
     with command(layer, "Features pasted"), fids_added(layer) as fids:
         layer.addFeatures(_created(layer, clipboard))
-        _write_secrets(layer, fids, secrets_of)
+        write_secrets(layer, fids, secrets_of)
     return fids
 
 
@@ -188,7 +188,7 @@ def duplicate(layer: QgsVectorLayer, fid: int, secrets_of: SecretsOf) -> int:
     source = read(layer, [fid])[0]
     with command(layer, "Duplicated feature"), fids_added(layer) as fids:
         QgsVectorLayerUtils.duplicateFeature(layer, source, QgsProject.instance(), 0)
-        _write_secrets(layer, fids, secrets_of)
+        write_secrets(layer, fids, secrets_of)
     return _only(fids)
 
 
@@ -203,7 +203,7 @@ def to_single_parts(layer: QgsVectorLayer, fid: int, secrets_of: SecretsOf) -> L
             part.convertToMultiType()
             made.setGeometry(part)
             layer.addFeature(made)
-        _write_secrets(layer, fids, secrets_of)
+        write_secrets(layer, fids, secrets_of)
     return fids
 
 
@@ -213,7 +213,8 @@ def _only(fids: List[int]) -> int:
     return fids[0]
 
 
-def _write_secrets(layer: QgsVectorLayer, fids: Sequence[int], secrets_of: SecretsOf) -> None:
+def write_secrets(layer: QgsVectorLayer, fids: Sequence[int], secrets_of: SecretsOf) -> None:
+    """Says in copies which objects they stand for."""
     made = read(layer, list(fids))
     for feature, secret in zip(made, secrets_of(made)):
         if secret != feature[kinds.SECRET]:

@@ -7,6 +7,7 @@ oracle's: it says which object a row truly stands for, and nothing of tiepoint e
 import glob
 import os
 import tempfile
+import uuid
 from dataclasses import dataclass
 from typing import Dict, FrozenSet, Iterable, List, Optional
 
@@ -29,8 +30,10 @@ NAME = "name"
 SECRET = "secret"
 FIELDS = "field=object_id:string(36)&field=name:string(50)&field=secret:integer"
 
-ROWS = frozenset({"add", "change", "delete"})
+ROWS = frozenset({"add", "change", "delete", "identity"})
 FIELDS_TOO = ROWS | {"fields", "subset", "outside", "reopen"}
+DATABASE = FIELDS_TOO | {"transaction", "refuse"}
+NAMESPACE = "6f1c0d55-0c5c-4d3e-9f62-5f2f6f2f1b07"
 
 
 @dataclass(frozen=True)
@@ -39,9 +42,10 @@ class Kind:
 
     `fids` is "stable" (a committed row keeps its fid), "renumbering" (a commit may move those of
     other rows) or "ephemeral" (they mean something to one layer object only, or move when a row
-    is written). `can` holds what the kind is able to do: "add", "change", "delete", "fields"
+    is written). `can` holds what the kind is able to do: "add", "change", "delete", "identity" (the
+    field carries ids, and whatever people write there) or "key" (it is a natural key), "fields"
     (add, rename and delete them), "subset", "outside" (others can write it while it is open),
-    "reopen" and "transaction".
+    "reopen", "transaction", and "refuse" (the store has constraints, so a commit may fail half-way).
     """
 
     name: str
@@ -50,35 +54,61 @@ class Kind:
     fids: str
     can: FrozenSet[str]
 
+    @property
+    def keyed(self) -> bool:
+        """Whether ids are made of a natural key: nothing of ours is ever written."""
+        return "key" in self.can
+
+    def id_of(self, text: object) -> Optional[str]:
+        """The object id that the identity field spells, however that is written; None if none."""
+        if self.keyed:
+            return str(uuid.uuid5(uuid.UUID(NAMESPACE), str(text))) if text else None
+        try:
+            return str(uuid.UUID(str(text)))
+        except ValueError:
+            return None
+
+    def text_of(self, number: int) -> str:
+        """What the identity field of a new object says."""
+        return "W-{}".format(number) if self.keyed else uuid_of(number)
+
+
+def keyed(can: FrozenSet[str]) -> FrozenSet[str]:
+    """The same for a layer that must not be altered: its identity field is a natural key."""
+    return can - {"identity"} | {"key"}
+
 
 KINDS: Dict[str, Kind] = {
     kind.name: kind
     for kind in (
         Kind("memory", "memory", True, "stable", ROWS | {"fields", "subset"}),
         Kind("memory-none", "memory", False, "stable", ROWS | {"fields", "subset"}),
-        Kind("gpkg", "ogr", True, "stable", FIELDS_TOO | {"transaction"}),
-        Kind("gpkg-none", "ogr", False, "stable", FIELDS_TOO | {"transaction"}),
+        Kind("gpkg", "ogr", True, "stable", DATABASE),
+        Kind("gpkg-none", "ogr", False, "stable", DATABASE),
+        Kind("gpkg-key", "ogr", True, "stable", keyed(DATABASE)),
         Kind("shp", "ogr", True, "renumbering", FIELDS_TOO),
+        Kind("shp-key", "ogr", True, "renumbering", keyed(FIELDS_TOO)),
         Kind("geojson", "ogr", True, "renumbering", FIELDS_TOO),
         Kind("csv", "ogr", False, "renumbering", FIELDS_TOO),
-        Kind("spatialite", "spatialite", True, "stable", FIELDS_TOO | {"transaction"}),
-        Kind("postgres-int", "postgres", True, "stable", FIELDS_TOO | {"transaction"}),
-        Kind("postgres-uuid", "postgres", True, "ephemeral", FIELDS_TOO | {"transaction"}),
-        Kind("postgres-bigint", "postgres", True, "ephemeral", FIELDS_TOO | {"transaction"}),
-        Kind("postgres-text", "postgres", True, "ephemeral", FIELDS_TOO | {"transaction"}),
+        Kind("spatialite", "spatialite", True, "stable", DATABASE),
+        Kind("postgres-int", "postgres", True, "stable", DATABASE),
+        Kind("postgres-key", "postgres", True, "stable", keyed(DATABASE)),
+        Kind("postgres-uuid", "postgres", True, "ephemeral", DATABASE),
+        Kind("postgres-bigint", "postgres", True, "ephemeral", DATABASE),
+        Kind("postgres-text", "postgres", True, "ephemeral", DATABASE),
         Kind(
             "postgres-nopk",
             "postgres",
             True,
             "ephemeral",
-            frozenset({"add", "subset", "outside", "reopen"}),
+            frozenset({"add", "identity", "subset", "outside", "reopen"}),
         ),
         Kind(
             "delimitedtext",
             "delimitedtext",
             True,
             "renumbering",
-            frozenset({"subset", "outside", "reopen"}),
+            frozenset({"identity", "subset", "outside", "reopen"}),
         ),
     )
 }
@@ -86,7 +116,9 @@ KINDS: Dict[str, Kind] = {
 _DRIVERS = {
     "gpkg": ("GPKG", "gpkg"),
     "gpkg-none": ("GPKG", "gpkg"),
+    "gpkg-key": ("GPKG", "gpkg"),
     "shp": ("ESRI Shapefile", "shp"),
+    "shp-key": ("ESRI Shapefile", "shp"),
     "geojson": ("GeoJSON", "geojson"),
     "csv": ("CSV", "csv"),
     "spatialite": ("SQLite", "sqlite"),
@@ -220,7 +252,7 @@ def _file(kind: Kind, given: Iterable[Row], folder: str) -> Source:
 
 
 def _file_url(kind: Kind, path: str) -> str:
-    if kind.name in ("gpkg", "gpkg-none"):
+    if kind.name.startswith("gpkg"):
         return path + "|layername=t"
     if kind.name == "spatialite":
         return "dbname='{}' table=\"t\" (GEOMETRY)".format(path)

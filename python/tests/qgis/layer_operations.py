@@ -8,81 +8,79 @@ from typing import List
 from qgis.core import QgsVectorLayer
 
 from . import edits, kinds, other_process
-from .operations import ANY, EDITING, IDLE, commit_now, must, operation, some
+from .operations import ANY, BUFFERED, IDLE, commit_now, fault, must, operation, some
 from .oracle import Wrong
 from .world import World
 
 ELSEWHERE = frozenset({"detached", "hidden", "removed", "deleted", "unknown"})
-# Where fields are rolled back with a transaction, QGIS reads no row any more.
-IN_A_TRANSACTION = "not in a transaction"
-
-
-@operation(EDITING, "fields")
-def add_field(world: World, random: Random) -> str:
-    if world.in_transaction:
-        return IN_A_TRANSACTION
-    if len(world.layer.fields()) > 8:
-        return "enough"
-    added = kinds.add_field(world.layer, "f{}".format(random.randint(0, 10**6)))
-    must(added, "add a field")
-    return "done"
-
-
-@operation(EDITING, "fields")
-def delete_field(world: World, random: Random) -> str:
-    extra = _added_fields(world)
-    if world.in_transaction or not extra:
-        return IN_A_TRANSACTION if extra else "none"
-    index = edits.field(world.layer, random.choice(extra))
-    if world.kind.provider == "spatialite":
-        return "done" if world.layer.deleteAttribute(index) else "refused by SpatiaLite"
-    must(world.layer.deleteAttribute(index), "delete a field")
-    return "done"
-
-
-@operation(EDITING, "fields")
-def rename_field(world: World, random: Random) -> str:
-    """And commits: what QGIS keeps of a rename that is undone it cannot commit. After that of a
-    memory layer's field it crashes when another is deleted."""
-    extra = _added_fields(world)
-    if world.kind.provider == "memory":
-        return "not in memory"
-    if world.in_transaction or not extra:
-        return IN_A_TRANSACTION if extra else "none"
-    index = edits.field(world.layer, random.choice(extra))
-    renamed = world.layer.renameAttribute(index, "f{}".format(random.randint(0, 10**6)))
-    if not renamed:
-        return "refused"
-    return commit_now(world, stop=False)
 
 
 def _added_fields(world: World) -> List[str]:
     return [f.name() for f in world.layer.fields() if f.name()[1:].isdigit()]
 
 
-@operation(EDITING, "fields")
-def identity_field_gone_and_back(world: World, random: Random) -> str:
+def _has_added_fields(world: World) -> bool:
+    return bool(_added_fields(world))
+
+
+def _may_rename(world: World) -> bool:
+    """QGIS crashes when a field of a memory layer is deleted after another was renamed."""
+    return world.kind.provider != "memory" and _has_added_fields(world)
+
+
+def _identity_is_no_key(world: World) -> bool:
     index = edits.field(world.layer, kinds.IDENTITY)
-    if world.in_transaction:
-        return IN_A_TRANSACTION
-    if index in world.layer.primaryKeyAttributes():
-        return "it is the key"
+    return index not in world.layer.primaryKeyAttributes()
+
+
+# Where fields are rolled back with a transaction, QGIS reads no row any more: all of these are for
+# layers with a buffer of their own.
+
+
+@operation(BUFFERED, "fields", only_if=lambda world: len(_added_fields(world)) < 5)
+def add_field(world: World, random: Random) -> str:
+    must(kinds.add_field(world.layer, _new_name(random)), "add a field")
+    return "done"
+
+
+@operation(BUFFERED, "fields", only_if=_has_added_fields)
+def delete_field(world: World, random: Random) -> str:
+    index = edits.field(world.layer, random.choice(_added_fields(world)))
     if not world.layer.deleteAttribute(index):
+        must(world.kind.provider == "spatialite", "delete a field")
+        return "refused by SpatiaLite"
+    return "done"
+
+
+@operation(BUFFERED, "fields", only_if=_may_rename)
+def rename_field(world: World, random: Random) -> str:
+    """And commits: what QGIS keeps of a rename that is undone it cannot commit."""
+    index = edits.field(world.layer, random.choice(_added_fields(world)))
+    if not world.layer.renameAttribute(index, _new_name(random)):
+        return "refused"
+    return commit_now(world, stop=False)
+
+
+def _new_name(random: Random) -> str:
+    return "f{}".format(random.randint(0, 10**6))
+
+
+@operation(BUFFERED, "fields", only_if=_identity_is_no_key)
+def identity_field_gone_and_back(world: World, random: Random) -> str:
+    if not world.layer.deleteAttribute(edits.field(world.layer, kinds.IDENTITY)):
         return "refused"
     world.layer.undoStack().undo()
     return "done"
 
 
-@operation(EDITING, "fields", adds=1)
+@operation(BUFFERED, "fields", adds=1)
 def identity_field_renamed(world: World, random: Random) -> str:
     """And all rolled back: no kind commits what QGIS keeps of a rename that was undone."""
-    index = edits.field(world.layer, kinds.IDENTITY)
-    if world.in_transaction:
-        return IN_A_TRANSACTION
-    if not world.layer.renameAttribute(index, "renamed"):
+    if not world.layer.renameAttribute(edits.field(world.layer, kinds.IDENTITY), "renamed"):
         return "refused"
     if random.random() < 0.5:
-        edits.add(world.layer, kinds.Row(world.fresh_secret(), None, "meanwhile"))
+        text = world.fresh_row().object_id if world.kind.keyed else None
+        edits.add(world.layer, kinds.Row(world.fresh_secret(), text, "meanwhile"))
     if random.random() < 0.5:
         world.layer.undoStack().undo()
     must(world.layer.rollBack(), "roll back")
@@ -93,9 +91,7 @@ def identity_field_renamed(world: World, random: Random) -> str:
 def edit_provider(world: World, random: Random) -> str:
     """Behind the layer's back: nothing is signalled, so ties are told to look again."""
     provider = world.layer.dataProvider()
-    way = random.choice(["add", "add without id", "rename", "delete"])
-    if way == "add without id":
-        return _stray(world)
+    way = random.choice(["add", "rename", "delete"])
     if way == "add":
         done = provider.addFeatures([kinds.feature(world.layer, world.fresh_row())])[0]
     elif way == "rename":
@@ -106,35 +102,60 @@ def edit_provider(world: World, random: Random) -> str:
     if not done and world.kind.name == "geojson":
         # It has read the file before somebody else wrote it.
         world.layer.reload()
-        way = "refused by GeoJSON"
+        way = fault("rows missed")
     else:
         must(done, way)
-    world.ties.resync()
-    world.clipboard = []  # beneath a filter, what is gone looks like what is hidden
+    _look_again(world)
     return way
 
 
-def _stray(world: World) -> str:
+def _look_again(world: World) -> None:
+    world.ties.resync()
+    world.clipboard = []  # beneath a filter, what is gone looks like what is hidden
+
+
+def delete_twins(world: World) -> None:
+    """Of rows with one secret all but one go again."""
+    rows = [(feature[kinds.SECRET], feature.id()) for feature in world.layer.getFeatures()]
+    twins = [fid for secret, fid in rows if fid != dict(rows)[secret]]
+    must(world.layer.dataProvider().deleteFeatures(twins), "delete rows")
+    _look_again(world)
+
+
+def _ids_may_be_left_out(world: World) -> bool:
+    return world.kind.name != "postgres-uuid" and not world.filtered
+
+
+@operation(IDLE, "change", adds=1, only_if=_ids_may_be_left_out)
+def stray_behind_the_layer(world: World, random: Random) -> str:
     """A row without an id that nobody saw coming is untied; here it goes again at once."""
-    if world.kind.name == "postgres-uuid" or world.filtered:
-        return "nothing"
     provider, row = world.layer.dataProvider(), world.fresh_row_with(None)
     must(provider.addFeatures([kinds.feature(world.layer, row)])[0], "add a row")
-    world.ties.resync()
-    fid = world.rows()[row.secret]
+    _look_again(world)
+    fid = world.rows().get(row.secret)
+    if fid is None:
+        # What QGIS leaves of a commit that SpatiaLite refused is a transaction that stays open.
+        must(world.kind.provider == "spatialite", "add a row")
+        return fault("said that a row was added")
     if world.ties.get(fid) is not None or fid not in dict(world.ties.untied()):
         raise Wrong("a row without an id is tied")
-    must(provider.deleteFeatures([fid]), "delete a row")
-    world.ties.resync()
-    return "add without id"
+    done = provider.deleteFeatures([fid])
+    outcome = "done"
+    if row.secret in world.rows():
+        # GeoJSON's driver deletes another row than it is told, or none, if it numbered rows anew.
+        must(world.kind.name == "geojson", "delete a row")
+        other_process.edit(world.kind, world.layer, delete=[row.secret])
+        world.layer.reload()
+        outcome = fault("deleted another row" if done else "rows missed")
+    _look_again(world)
+    return outcome
 
 
 @operation(IDLE, "outside", rows=3, adds=1)
 def edit_outside(world: World, random: Random) -> str:
     """Somebody else writes the rows; the layer is reloaded, or ties are told to look again."""
-    way = random.choice(["add", "rename", "delete"])
-    if way == "delete" and world.kind.name == "postgres-nopk" and len(world.rows()) < 5:
-        return "too few rows"
+    keep = world.kind.name == "postgres-nopk" and len(world.rows()) < 5
+    way = random.choice(["add", "rename"] if keep else ["add", "rename", "delete"])
     secret = random.choice(sorted(world.rows()))
     try:
         if way == "add":
@@ -147,7 +168,7 @@ def edit_outside(world: World, random: Random) -> str:
         # What QGIS leaves of a commit that SpatiaLite refused is a transaction that stays open.
         if world.kind.provider != "spatialite":
             raise
-        way = "locked by QGIS"
+        way = fault("locked the file")
     world.layer.reload()
     if random.random() < 0.5:
         world.ties.resync()
@@ -155,25 +176,25 @@ def edit_outside(world: World, random: Random) -> str:
     return way
 
 
-@operation(ANY)
+def _may_reload(world: World) -> bool:
+    """In a transaction of a file QGIS opens it anew, and what is edited after that is lost."""
+    return not world.in_transaction or world.kind.provider == "postgres"
+
+
+@operation(ANY, only_if=_may_reload)
 def reload(world: World, random: Random) -> str:
-    """Not in a transaction of a file: QGIS opens it anew, and what is edited after that is lost."""
-    if world.in_transaction and world.kind.provider != "postgres":
-        return IN_A_TRANSACTION
     world.layer.reload()
-    return "editing" if world.layer.isEditable() else "idle"
+    return "done"
 
 
 @operation(ANY)
 def resync(world: World, random: Random) -> str:
     world.ties.resync()
-    return "editing" if world.layer.isEditable() else "idle"
+    return "done"
 
 
-@operation(IDLE, "subset", rows=2)
+@operation(IDLE, "subset", rows=2, only_if=lambda world: not world.filtered)
 def set_filter(world: World, random: Random) -> str:
-    if world.filtered:
-        return "already"
     below = random.choice(sorted(world.rows()))
     must(world.layer.setSubsetString('"secret" <= {}'.format(below)), "filter")
     world.filtered = True
@@ -181,19 +202,15 @@ def set_filter(world: World, random: Random) -> str:
     return "done"
 
 
-@operation(IDLE, "subset")
+@operation(IDLE, "subset", only_if=lambda world: world.filtered)
 def clear_filter(world: World, random: Random) -> str:
-    if not world.filtered:
-        return "none"
     must(world.layer.setSubsetString(""), "show all")
     world.filtered = False
     return "done"
 
 
-@operation(IDLE, "reopen")
+@operation(IDLE, "reopen", only_if=lambda world: not world.filtered)
 def another_source_and_back(world: World, random: Random) -> str:
-    if world.filtered:
-        return "filtered"
     first = world.next_secret
     world.next_secret += 3
     other = kinds.create(world.kind, kinds.rows(3, first), world.folder)
@@ -214,12 +231,9 @@ def taken_from_the_project_and_put_back(world: World, random: Random) -> str:
     return "done"
 
 
-@operation(ANY, "reopen")
+@operation(ANY, "reopen", only_if=lambda world: not world.in_transaction)
 def removed_and_opened_again(world: World, random: Random) -> str:
     """What was not committed is lost, without a signal for any row."""
-    if world.in_transaction:
-        return "keeps the transaction"
-    editing = world.layer.isEditable()
     source, provider = world.layer.source(), world.layer.providerType()
     things = list(world.oracle.objects.values())
     ties = world.ties
@@ -231,7 +245,7 @@ def removed_and_opened_again(world: World, random: Random) -> str:
     layer = QgsVectorLayer(source, "layer", provider)
     world.project.addMapLayer(layer, False)
     world.reopened(layer)
-    return "editing" if editing else "idle"
+    return "done"
 
 
 @operation(IDLE, "reopen")

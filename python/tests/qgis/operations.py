@@ -3,24 +3,29 @@ how it went."""
 
 from dataclasses import dataclass
 from random import Random
-from typing import Callable, Dict, FrozenSet, List, Optional
+from typing import Callable, Dict, FrozenSet, List
 
 from . import edits, kinds
 from .world import MOST_ROWS, World, Wrong
 
 Act = Callable[[World, Random], str]
-
-# What QGIS changed in a row that it redoes there under another fid is lost.
-NOT_REDONE = "not in a transaction"
+Condition = Callable[[World], bool]
 
 IDLE = "idle"
 EDITING = "editing"
+BUFFERED = "buffered"
 ANY = "any"
+
+
+def always(_world: World) -> bool:
+    """No condition."""
+    return True
 
 
 @dataclass(frozen=True)
 class Operation:
-    """What may be done `when` (idle, editing, any) to a kind that can do what it `needs`.
+    """What may be done `when` (idle, editing, editing with a buffer of its own, any) to a kind that
+    can do what it `needs`, where the condition `only_if` holds.
 
     `rows` is how many rows the layer must have at least, `adds` how many it may add.
     """
@@ -32,32 +37,46 @@ class Operation:
     rows: int
     adds: int
     spatial: bool
+    only_if: Condition
 
     def suits(self, kind: kinds.Kind) -> bool:
         """Whether a layer of the kind can ever do it."""
         return self.needs <= kind.can and (kind.spatial or not self.spatial)
 
-    def allowed(self, world: World) -> bool:
-        """Whether it can be done now."""
-        editing = world.layer.isEditable()
-        if not self.suits(world.kind) or self.when == (IDLE if editing else EDITING):
-            return False
-        rows = len(world.rows())
-        return rows >= self.rows and (rows + self.adds <= MOST_ROWS or not self.adds)
+    def allowed(self, world: World, rows: int) -> bool:
+        """Whether it can be done now, while the layer has so many rows."""
+        return (
+            self.suits(world.kind)
+            and self._is_time(world)
+            and rows >= self.rows
+            and (rows + self.adds <= MOST_ROWS or not self.adds)
+            and self.only_if(world)
+        )
+
+    def _is_time(self, world: World) -> bool:
+        if self.when == ANY:
+            return True
+        if self.when == IDLE:
+            return not world.layer.isEditable()
+        return world.layer.isEditable() and not (self.when == BUFFERED and world.in_transaction)
 
 
 OPERATIONS: Dict[str, Operation] = {}
 
 
 def operation(
-    when: str, *needs: str, rows: int = 0, adds: int = 0, spatial: bool = False
+    when: str,
+    *needs: str,
+    rows: int = 0,
+    adds: int = 0,
+    spatial: bool = False,
+    only_if: Condition = always,
 ) -> Callable[[Act], Act]:
     """Takes a function up among the operations, under its own name."""
 
     def take(act: Act) -> Act:
-        name = act.__name__
-        needed = frozenset(needs)
-        OPERATIONS[name] = Operation(name, act, when, needed, rows, adds, spatial)
+        name, needed = act.__name__, frozenset(needs)
+        OPERATIONS[name] = Operation(name, act, when, needed, rows, adds, spatial, only_if)
         return act
 
     return take
@@ -75,17 +94,32 @@ def must(done: bool, what: str) -> None:
         raise edits.Refused("QGIS refused to " + what)
 
 
+def fault(what: str) -> str:
+    """An outcome that is QGIS's own doing: it comes as often as it comes."""
+    return "QGIS: " + what
+
+
+def is_fault(outcome: str) -> bool:
+    """Whether an outcome is QGIS's own doing."""
+    return outcome.startswith("QGIS: ")
+
+
+def redoes_rows(world: World) -> bool:
+    """What QGIS changed in a row that it redoes there under another fid is lost."""
+    return not (world.in_transaction and world.kind.provider == "postgres")
+
+
 @operation(IDLE, "add")
 def start_editing(world: World, random: Random) -> str:
     """In a transaction group now and then, where the kind can."""
     can = "transaction" in world.kind.can and not world.filtered
-    grouped = can and random.random() < 0.4
+    grouped = can and random.random() < 0.5
     world.project.setAutoTransaction(False)  # has it look at the layers again
     world.project.setAutoTransaction(grouped)
     must(world.layer.startEditing(), "start editing")
     if grouped and not world.in_transaction:
-        return "not grouped, though that was asked for"
-    return "transaction" if grouped else "buffered"
+        return fault("not grouped, though that was asked for")
+    return "done"
 
 
 @operation(EDITING, "add")
@@ -93,25 +127,22 @@ def commit(world: World, random: Random) -> str:
     return commit_now(world, True)
 
 
-@operation(EDITING, "add")
+@operation(BUFFERED, "add")
 def commit_and_go_on(world: World, random: Random) -> str:
     """In a transaction QGIS locks itself out of a file that way."""
-    if world.in_transaction:
-        return "not in a transaction"
     return commit_now(world, False)
 
 
 def commit_now(world: World, stop: bool) -> str:
     """Commits, which must work."""
-    done = "transaction" if world.in_transaction else "done"
     if world.filtered:
         world.clipboard = []  # its ids may be those of rows that will be hidden
-    if not world.layer.commitChanges(stop):
-        if _lost_by_geojson(world):
-            world.layer.rollBack()
-            return "refused by GeoJSON"
+    if world.layer.commitChanges(stop):
+        return "done"
+    if not _lost_by_geojson(world):
         raise Wrong("the commit failed: {}".format(world.layer.commitErrors()))
-    return done
+    world.layer.rollBack()
+    return fault("rows missed")
 
 
 def _lost_by_geojson(world: World) -> bool:
@@ -123,16 +154,13 @@ def _lost_by_geojson(world: World) -> bool:
 
 @operation(EDITING, "add")
 def roll_back(world: World, random: Random) -> str:
-    done = "transaction" if world.in_transaction else "done"
     must(world.layer.rollBack(), "roll back")
-    return done
+    return "done"
 
 
-@operation(EDITING, "add")
+@operation(BUFFERED, "add")
 def roll_back_and_redo(world: World, random: Random) -> str:
     """Rolls back but keeps the buffer; what is redone then is rolled back after all."""
-    if world.in_transaction:
-        return "not in a transaction"
     world.layer.rollBack(False)
     world.check()
     stack = world.layer.undoStack()
@@ -141,26 +169,25 @@ def roll_back_and_redo(world: World, random: Random) -> str:
         stack.redo()
     world.check()
     must(world.layer.rollBack(), "roll back")
-    return "redone" if again else "nothing to redo"
+    return "redone" if again else "nothing redone"
 
 
-@operation(EDITING, "add")
+@operation(BUFFERED, "add")
 def roll_back_within_a_command(world: World, random: Random) -> str:
-    if world.in_transaction:
-        return "not in a transaction"
     world.layer.beginEditCommand("never ended")
     world.layer.addFeature(kinds.feature(world.layer, world.fresh_row()))
     must(world.layer.rollBack(), "roll back")
     return "done"
 
 
-@operation(EDITING, "add", "change", adds=2)
+def _has_committed_rows(world: World) -> bool:
+    return not world.filtered and any(fid > 0 for fid in world.rows().values())
+
+
+@operation(BUFFERED, "add", "change", "refuse", adds=2, only_if=_has_committed_rows)
 def failed_commit(world: World, random: Random) -> str:
     """Partly: what comes before the row that the store refuses is written."""
-    bad = _row_that_is_refused(world, random)
-    if bad is None:
-        return "cannot be refused"
-    fid = bad.id()
+    fid = _row_that_is_refused(world, random)
     if world.layer.commitChanges():
         raise Wrong("the commit was expected to fail")
     world.check()
@@ -173,68 +200,65 @@ def failed_commit(world: World, random: Random) -> str:
     return "mended"
 
 
-def _row_that_is_refused(world: World, random: Random) -> Optional[object]:
-    kind, layer = world.kind, world.layer
-    if world.in_transaction or world.filtered:
-        return None
+def _row_that_is_refused(world: World, random: Random) -> int:
+    """PostGIS refuses a bad name, the others a key that is in use."""
+    layer = world.layer
     feature = kinds.feature(layer, world.fresh_row())
-    if kind.provider == "postgres":
+    if world.kind.provider == "postgres":
         feature.setAttribute(layer.fields().lookupField(kinds.NAME), "bad")
-    elif kind.name == "spatialite" or kind.name.startswith("gpkg"):
-        committed = [fid for fid in world.rows().values() if fid > 0]
-        if not committed:
-            return None
-        feature.setAttribute(0, random.choice(committed))
     else:
-        return None
+        committed = sorted(fid for fid in world.rows().values() if fid > 0)
+        feature.setAttribute(0, random.choice(committed))
     layer.addFeature(feature)
     world.check()
-    return feature
+    return int(feature.id())
 
 
-@operation(EDITING, "add")
+def _can_undo(world: World) -> bool:
+    return bool(world.layer.undoStack().canUndo())
+
+
+def _can_redo(world: World) -> bool:
+    return redoes_rows(world) and bool(world.layer.undoStack().canRedo())
+
+
+@operation(EDITING, "add", only_if=_can_undo)
 def undo(world: World, random: Random) -> str:
     return _to_and_fro(world, random, "undo")
 
 
-@operation(EDITING, "add")
+@operation(EDITING, "add", only_if=_can_redo)
 def redo(world: World, random: Random) -> str:
     return _to_and_fro(world, random, "redo")
 
 
-@operation(EDITING, "add")
+@operation(EDITING, "add", only_if=lambda world: _can_undo(world) and redoes_rows(world))
 def undo_and_redo(world: World, random: Random) -> str:
     """As many steps forth as back, before anything that waits can run."""
     stack = world.layer.undoStack()
-    times = random.randint(0, min(4, stack.index()))
-    if world.in_transaction and world.kind.provider == "postgres":
-        return NOT_REDONE
+    times = random.randint(1, min(4, stack.index()))
     for _ in range(times):
         stack.undo()
     for _ in range(times):
         stack.redo()
-    return "done" if times else "nothing"
+    return "done"
 
 
 def _to_and_fro(world: World, random: Random, way: str) -> str:
     stack = world.layer.undoStack()
     can = stack.canUndo if way == "undo" else stack.canRedo
     step, back = (stack.undo, stack.redo) if way == "undo" else (stack.redo, stack.undo)
-    done = 0
-    if way == "redo" and world.in_transaction and world.kind.provider == "postgres":
-        return NOT_REDONE
     for _ in range(random.choice([1, 1, 1, 2, 3])):
         if not can():
             break
         before = set(world.rows())
         step()
-        done += 1
         if world.layer.fields().lookupField(kinds.IDENTITY) < 0:
             back()
             return "the identity field"
         if way == "redo" and world.in_transaction:
             _learn_again(world, before)
-    return "done" if done else "nothing"
+    return "done"
 
 
 def _learn_again(world: World, before: "set[int]") -> None:

@@ -1,7 +1,6 @@
 """Holds ties to what is true: which object each row stands for, by a field that ties never read."""
 
 import itertools
-import uuid
 from typing import Any, Dict, List, Optional, Set
 
 from qgis.core import QgsFeature, QgsVectorLayer
@@ -32,7 +31,8 @@ class Thing:
 class Oracle:
     """Knows every object it has ever met, by secret, and the id under which it met it."""
 
-    def __init__(self) -> None:
+    def __init__(self, kind: kinds.Kind) -> None:
+        self.kind = kind
         self.objects: Dict[int, Thing] = {}
         self.ids: Dict[int, str] = {}
         self.known_ids: Dict[str, int] = {}
@@ -47,8 +47,7 @@ class Oracle:
 
     def secret_of_id(self, text: Any) -> Optional[int]:
         """Whose id this is, however it is written."""
-        canonical = as_uuid(text)
-        return self.known_ids.get(canonical) if canonical else None
+        return self.known_ids.get(self.kind.id_of(text) or "")
 
     def check(self, layer: QgsVectorLayer, ties: Any, gone: Set[str]) -> None:
         """Every row has its own object, every object its own row, and the others say why not.
@@ -81,7 +80,7 @@ class Oracle:
             raise Wrong("{} is crossed: it has {} instead of {}".format(where, thing, known))
         if thing.secret != secret:
             raise Wrong("{} is crossed: its object is {}".format(where, thing))
-        self._check_id(ties, secret, thing, where)
+        self._check_id(ties, feature[kinds.IDENTITY], secret, thing, where)
         if ties.get(feature.id()) is not thing or ties.fid(thing) != feature.id():
             raise Wrong("{}: its fid says {}".format(where, ties.fid(thing)))
         back = ties.feature(thing)
@@ -90,8 +89,12 @@ class Oracle:
         if not ties.is_current(thing) or thing not in ties:
             raise Wrong("{}: its object is said not to be current".format(where))
 
-    def _check_id(self, ties: Any, secret: int, thing: Thing, where: str) -> None:
+    def _check_id(self, ties: Any, text: Any, secret: int, thing: Thing, where: str) -> None:
         object_id = str(ties.object_id(thing))
+        if self.kind.keyed:
+            # Whoever writes another key gives the object another id.
+            self.ids[secret] = self.kind.id_of(text) or ""
+            self.known_ids[self.ids[secret]] = secret
         known = self.ids.setdefault(secret, object_id)
         if object_id != known:
             raise Wrong("{}: its id was {}, is {}".format(where, known, object_id))
@@ -105,7 +108,11 @@ class Oracle:
         if state not in gone:
             message = "secret {} has no row, and is {} instead of one of {}"
             raise Wrong(message.format(secret, state, sorted(gone)))
-        if ties.is_current(thing) or ties.get(self.ids[secret]) is not None:
+        if ties.is_current(thing):
+            raise Wrong("secret {} has no row, and is said to be current".format(secret))
+        if self.known_ids.get(self.ids[secret]) != secret:
+            return  # another object has its key now
+        if ties.get(self.ids[secret]) is not None:
             raise Wrong("secret {} has no row, and is still found".format(secret))
         try:
             ties[self.ids[secret]]
@@ -130,10 +137,3 @@ def as_secret(value: Any) -> Optional[int]:
     except (TypeError, ValueError):
         return None
 
-
-def as_uuid(text: Any) -> Optional[str]:
-    """An id in the one way of writing it, or None where it is none."""
-    try:
-        return str(uuid.UUID(str(text)))
-    except ValueError:
-        return None

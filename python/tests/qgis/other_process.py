@@ -1,5 +1,6 @@
 """Edits the rows of a layer from outside: files from another process, PostGIS over a connection."""
 
+import atexit
 import json
 import subprocess
 import sys
@@ -78,6 +79,7 @@ def _edit_file(
             stdout=subprocess.PIPE,
             universal_newlines=True,
         )
+        atexit.register(_end, _servant)
     assert _servant.stdin is not None and _servant.stdout is not None
     order = {
         "path": path_of(layer),
@@ -91,6 +93,10 @@ def _edit_file(
     if "database is locked" in answer:
         raise Locked(answer)
     assert answer == "done", (answer, order)
+
+
+def _end(servant: "subprocess.Popen[str]") -> None:
+    servant.communicate()
 
 
 def path_of(layer: QgsVectorLayer) -> str:

@@ -9,6 +9,7 @@ from qgis.core import QgsDataSourceUri, QgsProviderRegistry
 
 _KEYS = {
     "postgres-int": "id serial primary key, object_id text",
+    "postgres-key": "id serial primary key, object_id text",
     "postgres-uuid": "object_id uuid primary key default gen_random_uuid()",
     "postgres-bigint": "id bigserial primary key, object_id text",
     "postgres-text": "code text primary key default gen_random_uuid()::text, object_id text",
@@ -16,6 +17,7 @@ _KEYS = {
 }
 _KEY_FIELDS = {
     "postgres-int": "id",
+    "postgres-key": "id",
     "postgres-uuid": "object_id",
     "postgres-bigint": "id",
     "postgres-text": "code",

@@ -1,22 +1,23 @@
 """The operations of the walk that edit rows, one by one and many at once."""
 
 from random import Random
+from typing import Callable
 
 from qgis.core import NULL, QgsGeometry
 
-from . import edits, kinds
-from .operations import EDITING, must, operation, some
+from . import algorithms, edits, kinds
+from .operations import BUFFERED, EDITING, fault, must, operation, some
 from .world import World
 
 
-def in_a_transaction_of_unique_ids(world: World) -> bool:
-    """There the database itself refuses ids that are wrong or in use."""
-    return world.in_transaction and world.kind.name == "postgres-uuid"
+def _takes_any_id(world: World) -> bool:
+    """In a transaction a database itself may refuse ids that are wrong or in use."""
+    return not (world.in_transaction and world.kind.name == "postgres-uuid")
 
 
 def _add(world: World, row: kinds.Row) -> str:
     must(edits.add(world.layer, row) is not None, "add a row")
-    return "transaction" if world.in_transaction else "done"
+    return "done"
 
 
 @operation(EDITING, "add", adds=1)
@@ -24,19 +25,17 @@ def add(world: World, random: Random) -> str:
     return _add(world, world.fresh_row())
 
 
-@operation(EDITING, "add", adds=1)
+@operation(EDITING, "add", "identity", adds=1)
 def add_without_id(world: World, random: Random) -> str:
     return _add(world, world.fresh_row_with(None))
 
 
-@operation(EDITING, "add", adds=1)
+@operation(EDITING, "add", "identity", adds=1, only_if=_takes_any_id)
 def add_with_a_bad_id(world: World, random: Random) -> str:
-    if in_a_transaction_of_unique_ids(world):
-        return "refused"
     return _add(world, world.fresh_row_with(random.choice(["", "x", "Autogenerate", "0" * 36])))
 
 
-@operation(EDITING, "add", adds=1)
+@operation(EDITING, "add", "identity", adds=1)
 def add_with_braces(world: World, random: Random) -> str:
     """As `uuid()` spells an id; where the field is too short for that, without any sign."""
     secret = world.fresh_secret()
@@ -44,21 +43,17 @@ def add_with_braces(world: World, random: Random) -> str:
     if world.kind.provider == "memory" or world.kind.name == "shp":
         text = text[1:-1].replace("-", "")
     row = kinds.Row(secret, text, "braces")
-    must(edits.add(world.layer, row) is not None, "add a row")
-    return "done"
+    return _add(world, row)
 
 
-@operation(EDITING, "add", rows=1, adds=1)
+@operation(EDITING, "add", "identity", rows=1, adds=1, only_if=_takes_any_id)
 def add_with_an_id_in_use(world: World, random: Random) -> str:
-    if in_a_transaction_of_unique_ids(world):
-        return "refused"
     taken = edits.read(world.layer, some(world, random))[0][kinds.IDENTITY]
     row = world.fresh_row_with(str(taken))
     claimed = world.oracle.secret_of_id(taken)
     if claimed is not None and claimed not in world.rows():
         row = kinds.Row(claimed, row.object_id, row.name)
-    must(edits.add(world.layer, row) is not None, "add a row")
-    return "done"
+    return _add(world, row)
 
 
 @operation(EDITING, "add", adds=3)
@@ -83,11 +78,9 @@ def update_feature(world: World, random: Random) -> str:
     return "done"
 
 
-@operation(EDITING, "change", rows=1)
+@operation(EDITING, "change", "identity", rows=1, only_if=_takes_any_id)
 def rewrite_identity(world: World, random: Random) -> str:
     """Somebody writes another id, a wrong one, or none."""
-    if in_a_transaction_of_unique_ids(world):
-        return "refused"
     fid = some(world, random)[0]
     other = edits.read(world.layer, some(world, random))[0][kinds.IDENTITY]
     stranger = kinds.uuid_of(world.fresh_secret())
@@ -98,14 +91,32 @@ def rewrite_identity(world: World, random: Random) -> str:
     return "another's" if value == other else "a stranger's" if value == stranger else "none"
 
 
-@operation(EDITING, "change", rows=2)
+@operation(EDITING, "change", "identity", rows=2, only_if=_takes_any_id)
 def swap_identities(world: World, random: Random) -> str:
-    if in_a_transaction_of_unique_ids(world):
-        return "refused"
     one, other = edits.read(world.layer, some(world, random, 2))
     with edits.command(world.layer, "swap"):
         edits.change(world.layer, one.id(), kinds.IDENTITY, other[kinds.IDENTITY])
         edits.change(world.layer, other.id(), kinds.IDENTITY, one[kinds.IDENTITY])
+    return "done"
+
+
+@operation(EDITING, "change", "key", rows=1)
+def change_key(world: World, random: Random) -> str:
+    """Somebody writes another natural key: the object has another id from now on."""
+    fid, number = some(world, random)[0], world.fresh_secret()
+    text = world.kind.text_of(number)
+    must(edits.change(world.layer, fid, kinds.IDENTITY, text), "change a key")
+    world.clipboard = []  # a key that nobody has any more is free for others
+    return "done"
+
+
+@operation(EDITING, "change", "key", rows=2)
+def swap_keys(world: World, random: Random) -> str:
+    one, other = edits.read(world.layer, some(world, random, 2))
+    with edits.command(world.layer, "swap"):
+        edits.change(world.layer, one.id(), kinds.IDENTITY, other[kinds.IDENTITY])
+        edits.change(world.layer, other.id(), kinds.IDENTITY, one[kinds.IDENTITY])
+    world.clipboard = []
     return "done"
 
 
@@ -117,7 +128,18 @@ def move(world: World, random: Random) -> str:
 
 @operation(EDITING, "change", rows=2, spatial=True)
 def translate_in_place(world: World, random: Random) -> str:
-    edits.translate(world.layer, some(world, random, 2))
+    fids = some(world, random, 2)
+    return _in_place(world, lambda: algorithms.translate(world.layer, fids))
+
+
+def _in_place(world: World, step: Callable[[], object]) -> str:
+    """Where Processing cannot write what it read (a text that is longer than its field), it drops
+    all that is pending."""
+    try:
+        step()
+    except edits.Refused:
+        must(not world.layer.isEditable(), "run in place")
+        return fault("could not run, and rolled back")
     return "done"
 
 
@@ -134,12 +156,10 @@ def delete_many(world: World, random: Random) -> str:
     return "done"
 
 
-@operation(EDITING, "delete", adds=1)
+@operation(BUFFERED, "delete", adds=1)
 def delete_nothing(world: World, random: Random) -> str:
     """QGIS says yes to deleting what is not there, and signals it. Some stores refuse to commit
     that, so it is taken back, and an edit after it leaves nothing to redo."""
-    if world.in_transaction:
-        return "refused"
     world.layer.deleteFeature(random.choice([987654, -987654]))
     world.check()
     world.layer.undoStack().undo()
@@ -153,10 +173,8 @@ def command_of_several(world: World, random: Random) -> str:
     return "done"
 
 
-@operation(EDITING, "delete", "change", rows=4, adds=2)
+@operation(BUFFERED, "delete", "change", rows=4, adds=2)
 def command_abandoned(world: World, random: Random) -> str:
-    if world.in_transaction:
-        return "not in a transaction"
     world.layer.beginEditCommand("abandoned")
     _several(world, random)
     world.layer.destroyEditCommand()
@@ -177,7 +195,8 @@ def command_within_a_command(world: World, random: Random) -> str:
 
 def _several(world: World, random: Random) -> None:
     first, second = some(world, random, 2)
-    edits.add(world.layer, random.choice([world.fresh_row(), world.fresh_row_with(None)]))
+    without_id = not world.kind.keyed and random.random() < 0.5
+    edits.add(world.layer, world.fresh_row_with(None) if without_id else world.fresh_row())
     edits.change(world.layer, first, kinds.NAME, "several")
     world.layer.deleteFeature(second)
 
@@ -189,22 +208,34 @@ def split(world: World, random: Random) -> str:
 
 
 @operation(EDITING, "change", "delete", rows=1, adds=2, spatial=True)
-def multipart_to_single(world: World, random: Random) -> str:
+def multipart_to_single_in_place(world: World, random: Random) -> str:
     fid = some(world, random)[0]
     own = edits.read(world.layer, [fid])[0].geometry()
     parts = own.asGeometryCollection() + kinds.square(3).asGeometryCollection()
     world.layer.changeGeometry(fid, QgsGeometry.collectGeometry(parts[-2:]))
     world.check()
-    edits.to_single_parts(world.layer, fid, world.secrets_of)
-    return "done"
+    return _in_place(
+        world, lambda: algorithms.to_single_parts(world.layer, fid, world.secrets_of)
+    )
 
 
-@operation(EDITING, "change", "delete", rows=4)
+@operation(EDITING, "change", "delete", rows=1, adds=2, spatial=True)
+def split_in_place(world: World, random: Random) -> str:
+    fid = some(world, random)[0]
+    return _in_place(world, lambda: algorithms.split(world.layer, fid, world.secrets_of))
+
+
+@operation(EDITING, "change", "delete", rows=3, spatial=True)
+def clip_in_place(world: World, random: Random) -> str:
+    """Its rows die, and are added again."""
+    fids = some(world, random, 2)
+    return _in_place(world, lambda: algorithms.clip(world.layer, fids, world.secrets_of))
+
+
+@operation(EDITING, "change", "delete", rows=4, only_if=_takes_any_id)
 def merge_into_existing(world: World, random: Random) -> str:
-    if in_a_transaction_of_unique_ids(world):
-        return "refused"
     kept, merged = some(world, random, 2)
-    other = random.random() < 0.5
+    other = not world.kind.keyed and random.random() < 0.5
     edits.merge_into(world.layer, kept, merged, other)
     return "with the other's id" if other else "with its own id"
 
@@ -229,10 +260,8 @@ def cut(world: World, random: Random) -> str:
     return "done"
 
 
-@operation(EDITING, "add", adds=2)
+@operation(EDITING, "add", adds=2, only_if=lambda world: bool(world.clipboard))
 def paste(world: World, random: Random) -> str:
-    if not world.clipboard:
-        return "nothing"
     before = set(world.oracle.ids)
     pasted = edits.paste(world.layer, world.clipboard, world.secrets_of)
     secrets = {f[kinds.SECRET] for f in edits.read(world.layer, pasted)}

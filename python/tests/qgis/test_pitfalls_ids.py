@@ -15,7 +15,7 @@ import tiepoint
 import tiepoint.qgis
 
 from . import edits, kinds, session
-from .oracle import Thing, as_uuid
+from .oracle import Thing
 from .scenarios.story import numbered
 
 
@@ -239,6 +239,7 @@ class Ids(TiesTest):
 
     def _ids(self, it: Tied) -> Set[Any]:
         """The ids that the rows carry, in the one way of writing them."""
-        return {as_uuid(f[kinds.IDENTITY]) for f in it.layer.getFeatures()} - {None}
+        spelt = kinds.KINDS["memory"].id_of
+        return {spelt(f[kinds.IDENTITY]) for f in it.layer.getFeatures()} - {None}
 
 

@@ -1,6 +1,6 @@
 """A random walk over every operation and every kind of layer, against a secret-field oracle.
 
-    python3 -m tests.qgis.walk --steps 2000 --seed 1 [--kinds gpkg shp]
+    python3 -m tests.qgis.walk --steps 2000 --seed 1 [--kinds gpkg shp] [--jobs 2]
 
 Each kind walks in a process of its own, so that a crash of QGIS is a failure with a name, too.
 When a walk fails, steps are left out as long as it still fails, and what remains is printed.
@@ -8,112 +8,32 @@ When a walk fails, steps are left out as long as it still fails, and what remain
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from random import Random
-from typing import Counter as CounterOf
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from concurrent.futures import ThreadPoolExecutor
+from typing import Dict, List, NamedTuple, Optional, Sequence
 
-from . import edits, kinds, layer_operations, row_operations, session
-from .operations import OPERATIONS
+from . import histogram, kinds, session, walking
+from .histogram import Cell, Outcomes
 from .shrink import shrink
-from .world import World
+from .walking import Step
 
-WITH = (layer_operations, row_operations)
-"""Where operations register themselves."""
-
-STEPS_OF_ONE_WORLD = 150
 TRIES = 150
 PATIENCE_S = 30
 PATIENCE_A_STEP_S = 0.5
 
 
-class Step(NamedTuple):
-    """One operation, and the seed from which it picks what it does it to."""
-
-    operation: str
-    seed: int
-
-
-class Spoiled(Exception):
-    """QGIS has left rows in the database that it had rolled back: nobody can tell them apart."""
-
-
 class Walk(NamedTuple):
     """What one process did: what came of each operation, and where it ended if it failed."""
 
-    outcomes: CounterOf[Tuple[str, str]]
+    outcomes: Outcomes
     failed: Optional[str]
     steps: List[Step]
-
-
-def walk(kind: kinds.Kind, steps: int, seed: int, without: Sequence[str]) -> None:
-    """Walks, and tells the parent process what it does, line by line."""
-    for name in without:
-        del OPERATIONS[name]
-
-    left, number = steps, 0
-    while left > 0:
-        random = Random("{} {} {}".format(kind.name, seed, number))
-        _tell(world=number)
-        world = World(kind)
-        try:
-            for _ in range(min(left, STEPS_OF_ONE_WORLD)):
-                _take(world, _next_step(world, random))
-        except Spoiled:
-            pass
-        world.close()
-        left -= STEPS_OF_ONE_WORLD
-        number += 1
-
-
-def replay(kind: kinds.Kind, steps: Sequence[Step]) -> None:
-    """Takes these steps, save those that cannot be taken."""
-    world = World(kind)
-    try:
-        for step in steps:
-            if OPERATIONS[step.operation].allowed(world):
-                _take(world, step)
-    except Spoiled:
-        pass
-    world.close()
-
-
-def _next_step(world: World, random: Random) -> Step:
-    suiting = [op for op in OPERATIONS.values() if op.suits(world.kind)]
-    names = [op.name for op in suiting if op.allowed(world)]
-    return Step(random.choice(names), random.randrange(10**6))
-
-
-def _take(world: World, step: Step) -> None:
-    _tell(step=step)
-    try:
-        outcome = OPERATIONS[step.operation].act(world, Random(step.seed))
-    except edits.Refused:
-        # A database may refuse at once what a buffer takes, and QGIS goes on as if it had not.
-        if not world.in_transaction:
-            raise
-        outcome = "refused in a transaction"
-    if world.in_transaction and world.has_twins():
-        world.layer.rollBack()
-        outcome = "half lost in a transaction"
-        if world.has_twins():
-            _tell(outcome=outcome)
-            raise Spoiled
-    world.check()
-    if world.in_transaction and world.kind.fids == "ephemeral" and "undo" in step.operation:
-        # Rows are back by other fids, and QGIS goes on with those that it knew: what it does to them
-        # from here on it does to none.
-        world.layer.rollBack()
-        world.check()
-    _tell(outcome=outcome)
-
-
-def _tell(**line: object) -> None:
-    print("WALK " + json.dumps(line), flush=True)
+    took_s: float
 
 
 def run(
@@ -121,6 +41,7 @@ def run(
 ) -> Walk:
     """Walks in another process, and hears what came of it."""
     command = [sys.executable, "-m", "tests.qgis.walk", "--kinds", kind, "--here", *arguments]
+    began = time.monotonic()
     with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
         child = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=out, stderr=err, universal_newlines=True
@@ -132,7 +53,7 @@ def run(
         said = [x for x in err.read().splitlines() if x.strip()]
     if failed == "":
         failed = said[-1] if said else "it ended without a word"
-    return _heard(told, failed)
+    return _heard(told, failed, time.monotonic() - began)
 
 
 def _waited_for(
@@ -150,8 +71,8 @@ def _waited_for(
     return "" if child.returncode else None
 
 
-def _heard(told: List[Dict[str, object]], failed: Optional[str]) -> Walk:
-    outcomes: CounterOf[Tuple[str, str]] = Counter()
+def _heard(told: List[Dict[str, object]], failed: Optional[str], took_s: float) -> Walk:
+    outcomes: Outcomes = Counter()
     steps: List[Step] = []
     for line in told:
         if "world" in line:
@@ -159,8 +80,8 @@ def _heard(told: List[Dict[str, object]], failed: Optional[str]) -> Walk:
         elif "step" in line:
             steps.append(Step(*line["step"]))  # type: ignore[misc]
         else:
-            outcomes[(steps[-1].operation, str(line["outcome"]))] += 1
-    return Walk(outcomes, failed, steps)
+            outcomes[Cell(steps[-1].operation, str(line["where"]), str(line["outcome"]))] += 1
+    return Walk(outcomes, failed, steps, took_s)
 
 
 def explain(kind: str, walked: Walk) -> str:
@@ -185,26 +106,35 @@ def alike(one: str, other: str) -> bool:
     return one.translate(strip)[:40] == other.translate(strip)[:40]
 
 
-def walk_all(names: Sequence[str], steps: int, seed: int, options: Sequence[str] = ()) -> bool:
-    """Walks each kind so many steps and prints what came of it; whether all is well."""
+def walk_all(
+    names: Sequence[str], steps: int, seed: int, jobs: int = 0, options: Sequence[str] = ()
+) -> bool:
+    """Walks each kind so many steps, several at once, and prints what came of it; whether all is
+    well."""
     arguments = ["--steps", str(steps), "--seed", str(seed), *options]
     patience_s = PATIENCE_S + steps * PATIENCE_A_STEP_S
-    total = failed = 0
-    for name in names:
-        began = time.monotonic()
-        walked = run(name, arguments, patience_s=patience_s)
-        taken = sum(walked.outcomes.values())
-        total += taken
-        print("{}: {} steps in {:.0f} s".format(name, taken, time.monotonic() - began))
-        for (operation, outcome), count in sorted(walked.outcomes.items()):
-            print("    {:<38} {:<24} {:>6}".format(operation, outcome, count))
-        sys.stdout.flush()
-        if walked.failed:
-            failed += 1
-            print(explain(name, walked), flush=True)
-    summary = "{} steps, {} kinds, {}: {} failed"
-    print(summary.format(total, len(names), " ".join(arguments), failed))
+    every: Outcomes = Counter()
+    failed = 0
+    with ThreadPoolExecutor(jobs or os.cpu_count()) as pool:
+        walks = pool.map(lambda name: run(name, arguments, patience_s=patience_s), names)
+        for name, walked in zip(names, walks):
+            taken = sum(walked.outcomes.values())
+            print("{}: {} steps in {:.0f} s".format(name, taken, walked.took_s))
+            print("\n".join(histogram.lines(walked.outcomes)))
+            print("  " + histogram.summary(walked.outcomes), flush=True)
+            every.update(_of_kind(name, walked.outcomes))
+            if walked.failed:
+                failed += 1
+                print(explain(name, walked), flush=True)
+    print(histogram.summary(every))
+    said = "{} steps, {} kinds, {}: {} failed"
+    print(said.format(sum(every.values()), len(names), " ".join(arguments), failed))
     return not failed
+
+
+def _of_kind(name: str, outcomes: Outcomes) -> Outcomes:
+    cells = outcomes.items()
+    return Counter({Cell(name + " " + cell[0], *cell[1:]): count for cell, count in cells})
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -213,6 +143,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--steps", type=int, default=2000, help="over all kinds")
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--kinds", nargs="*", default=[])
+    parser.add_argument("--jobs", type=int, default=0, help="at once; as many as there are cores")
     parser.add_argument("--without", nargs="*", default=[], help="operations to leave out")
     parser.add_argument("--here", action="store_true", help="in this process")
     parser.add_argument("--replay", action="store_true", help="steps as JSON from stdin")
@@ -221,13 +152,14 @@ def main(arguments: Sequence[str]) -> int:
     names = asked.kinds or [kind.name for kind in kinds.available()]
     if not asked.here:
         steps = -(-asked.steps // len(names))
-        well = walk_all(names, steps, asked.seed, ["--without", *asked.without])
+        options = ["--without", *asked.without]
+        well = walk_all(names, steps, asked.seed, asked.jobs, options)
         return 0 if well else 1
     kind = kinds.KINDS[names[0]]
     if asked.replay:
-        replay(kind, [Step(*step) for step in json.load(sys.stdin)])
+        walking.replay(kind, [Step(*step) for step in json.load(sys.stdin)])
     else:
-        walk(kind, asked.steps, asked.seed, asked.without)
+        walking.walk(kind, asked.steps, asked.seed, asked.without)
     return 0
 
 

@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Optional, Set
 import tiepoint.qgis
 from qgis.core import QgsFeature, QgsProject, QgsVectorLayer
 
-from . import kinds, postgis, session
+from . import edits, kinds, postgis, session
 from .oracle import GONE, Oracle, Thing, Wrong, as_secret
 
 MOST_ROWS = 14
@@ -21,7 +21,7 @@ class World:
         self.kind = kind
         self.folder = tempfile.mkdtemp(prefix="tiepoint-walk-")
         self.next_secret = rows + 1
-        self.oracle = Oracle()
+        self.oracle = Oracle(kind)
         self.clipboard: List[QgsFeature] = []
         self.filtered = False
         self.source: Optional[kinds.Source] = None
@@ -45,9 +45,19 @@ class World:
         """Whether edits go to the database at once."""
         return "Passthrough" in type(self.layer.editBuffer()).__name__
 
+    @property
+    def where(self) -> str:
+        """What state the layer is in, in a word."""
+        if not self.layer.isEditable():
+            return "idle"
+        return "transaction" if self.in_transaction else "editing"
+
     def tie(self) -> Any:
         """Ties the layer's rows to things."""
-        return tiepoint.qgis.tie(self.layer, Thing, field=kinds.IDENTITY, factory=Thing)
+        how: Dict[str, Any] = {"field": kinds.IDENTITY}
+        if self.kind.keyed:
+            how = {"key": kinds.IDENTITY, "namespace": kinds.NAMESPACE}
+        return tiepoint.qgis.tie(self.layer, Thing, factory=Thing, **how)
 
     def check(self) -> None:
         """Lets everything settle, then asks the oracle."""
@@ -70,7 +80,7 @@ class World:
 
     def fresh_row(self) -> kinds.Row:
         """A row for a new object, with an id of its own."""
-        return self.fresh_row_with(kinds.uuid_of(self.next_secret))
+        return self.fresh_row_with(self.kind.text_of(self.next_secret))
 
     def fresh_row_with(self, object_id: Optional[str]) -> kinds.Row:
         """A row for a new object, with this text in its identity field."""
@@ -83,7 +93,8 @@ class World:
         return self.next_secret - 1
 
     def secrets_of(self, copies: List[QgsFeature]) -> List[int]:
-        """Which objects copies stand for: that of the id if no row has it any more, or new ones."""
+        """Which objects copies stand for: that of the id if no row has it any more, or new ones,
+        which get keys of their own where the layer has natural keys."""
         made = {copy.id() for copy in copies}
         rows = [f for f in self.layer.getFeatures() if f.id() not in made]
         alive = {as_secret(f[kinds.SECRET]) for f in rows}
@@ -92,6 +103,8 @@ class World:
             secret = self.oracle.secret_of_id(copy[kinds.IDENTITY])
             if secret is None or secret in alive:
                 secret = self.fresh_secret()
+                if self.kind.keyed:
+                    edits.change(self.layer, copy.id(), kinds.IDENTITY, self.kind.text_of(secret))
             alive.add(secret)
             found.append(secret)
         return found

@@ -77,12 +77,12 @@ impl Tracker {
         self.bury_removed(&commit.removed, verdict);
         let mut look = self.rename_rows(&commit, verdict);
         let mut all = !success && self.policy.fids == FidRule::Ephemeral;
-        if let (false, Some(session)) = (success, &mut self.session) {
-            session.ghosts.extend(commit.removed);
-        }
         if success {
+            look.extend(commit.removed);
             all = self.settle_committed(&mut look, verdict);
             self.close_session(editing);
+        } else if let Some(session) = &mut self.session {
+            session.ghosts.extend(commit.removed);
         }
         if all {
             verdict.ask(Request::Read(Scope::All));
@@ -134,7 +134,10 @@ impl Tracker {
         for tie in touched {
             let it = self.ties.get_mut(tie);
             match it.standing {
-                Standing::Deleted => self.remove(tie, verdict),
+                Standing::Deleted => {
+                    look.extend(it.fid().filter(|_| it.stored).cloned());
+                    self.remove(tie, verdict);
+                }
                 Standing::Pending => {
                     let fid = it.fid().cloned();
                     let fid = fid.filter(|fid| !self.policy.provisional.holds(fid));

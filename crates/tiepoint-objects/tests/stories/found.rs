@@ -581,3 +581,20 @@ fn a_commit_that_did_not_do_what_it_said_has_all_rows_read() {
     let verdict = told.tracker.resync(&Scope::Fids(vec![fid(3)])).finish();
     assert_eq!(verdict.requests, [Request::Read(Scope::All)]);
 }
+
+#[test]
+fn a_row_that_a_commit_said_it_removed_and_did_not_keeps_its_object() {
+    for editing in [false, true] {
+        let mut told = Told::stable(2).editing();
+        let one = told.tie(1);
+        told.deleted(1);
+        told.step();
+        told.hear(Event::CommitStarted);
+        told.hear(Event::CommittedRemoved { fids: vec![fid(1)] });
+        told.rows.insert(1, Some(id(1)));
+        told.hear(Event::CommitEnded { success: true, editing });
+        told.answer();
+        assert_eq!(told.tie(1), one);
+        assert_eq!(told.state(1), State::Live);
+    }
+}

@@ -1,0 +1,125 @@
+"""One walk in this process: operation after operation on a layer of one kind, each watched."""
+
+import json
+from collections import Counter
+from random import Random
+from typing import Counter as CounterOf
+from typing import Dict, NamedTuple, Sequence, Tuple
+
+from . import edits, kinds, layer_operations, operations, row_operations
+from .operations import OPERATIONS, Operation
+from .world import World
+
+WITH = (layer_operations, row_operations)
+"""Where operations register themselves."""
+
+STEPS_OF_ONE_WORLD = 150
+ENOUGH = 100
+"""So often each outcome of an operation is wanted; till then it is chosen more often."""
+EAGERNESS = 6.0
+
+
+class Step(NamedTuple):
+    """One operation, and the seed from which it picks what it does it to."""
+
+    operation: str
+    seed: int
+
+
+class Spoiled(Exception):
+    """QGIS has left rows in the database that it had rolled back: nobody can tell them apart."""
+
+
+class Guide:
+    """Chooses what comes next: most often what has come least often."""
+
+    def __init__(self) -> None:
+        self._seen: Dict[Tuple[str, str], CounterOf[str]] = {}
+
+    def next_step(self, world: World, random: Random) -> Step:
+        """An operation that can be done now, with a seed."""
+        rows = len(world.rows())
+        allowed = [op for op in OPERATIONS.values() if op.allowed(world, rows)]
+        weights = [self._weight(op, world.where) for op in allowed]
+        chosen = random.choices(allowed, weights)[0]
+        return Step(chosen.name, random.randrange(10**6))
+
+    def saw(self, operation: str, where: str, outcome: str) -> None:
+        """What came of an operation."""
+        if not operations.is_fault(outcome):
+            self._seen.setdefault((operation, where), Counter())[outcome] += 1
+
+    def _weight(self, op: Operation, where: str) -> float:
+        seen = self._seen.get((op.name, where))
+        least = min(seen.values()) if seen else 0
+        return 1 + EAGERNESS * max(0, ENOUGH - least) / ENOUGH
+
+
+def walk(kind: kinds.Kind, steps: int, seed: int, without: Sequence[str]) -> None:
+    """Walks, and tells the parent process what it does, line by line."""
+    for name in without:
+        del OPERATIONS[name]
+
+    guide = Guide()
+    for number in range(-(-steps // STEPS_OF_ONE_WORLD)):
+        random = Random("{} {} {}".format(kind.name, seed, number))
+        _tell(world=number)
+        world = World(kind)
+        try:
+            for _ in range(min(steps - number * STEPS_OF_ONE_WORLD, STEPS_OF_ONE_WORLD)):
+                step, where = guide.next_step(world, random), world.where
+                guide.saw(step.operation, where, _take(world, step))
+        except Spoiled:
+            pass
+        world.close()
+
+
+def replay(kind: kinds.Kind, steps: Sequence[Step]) -> None:
+    """Takes these steps, save those that cannot be taken."""
+    world = World(kind)
+    try:
+        for step in steps:
+            if OPERATIONS[step.operation].allowed(world, len(world.rows())):
+                _take(world, step)
+    except Spoiled:
+        pass
+    world.close()
+
+
+def _take(world: World, step: Step) -> str:
+    where = world.where
+    _tell(step=step)
+    try:
+        outcome = OPERATIONS[step.operation].act(world, Random(step.seed))
+    except edits.Refused:
+        # A database may refuse at once what a buffer takes, and QGIS goes on as if it had not.
+        if not world.in_transaction:
+            raise
+        outcome = operations.fault("refused, and goes on")
+    if world.has_twins():
+        outcome = operations.fault(_part_twins(world, where))
+    world.check()
+    if world.in_transaction and world.kind.fids == "ephemeral" and "undo" in step.operation:
+        # Rows are back by other fids, and QGIS goes on with those that it knew: what it does to them
+        # from here on it does to none.
+        world.layer.rollBack()
+        world.check()
+    _tell(outcome=outcome, where=where)
+    return outcome
+
+
+def _part_twins(world: World, where: str) -> str:
+    """Two rows have one secret, which the driver gave to one: what QGIS did."""
+    if world.in_transaction:
+        world.layer.rollBack()
+        if world.has_twins():
+            _tell(outcome=operations.fault("half rolled back"), where=where)
+            raise Spoiled
+        return "half lost"
+    operations.must(world.kind.name == "csv", "write each row once")
+    layer_operations.delete_twins(world)
+    return "wrote rows twice"
+
+
+def _tell(**line: object) -> None:
+    print("WALK " + json.dumps(line), flush=True)
