@@ -1,5 +1,6 @@
 //! What other programs make of our files, and we of theirs: GDAL, its validator, QGIS, and
 //! Python's sqlite3.
+mod plots;
 mod qgis;
 mod reading;
 mod session;

@@ -17,6 +17,29 @@ const SOON: Duration = Duration::from_secs(2);
 /// How long it must be quiet for all to have been heard.
 const HUSH: Duration = Duration::from_millis(150);
 
+/// What plugins do past the edit buffer, and what of it is heard.
+pub(crate) const DIRECT: [(&str, &str); 5] = [
+    ("provider_add", "++"),
+    ("provider_change", "~~~~~~~"),
+    ("provider_geometry", "~~~~~~~"),
+    ("provider_delete", "--"),
+    ("provider_truncate", "-----"),
+];
+/// What is done to a layer without geometry, and what of it is heard.
+pub(crate) const WITHOUT_GEOMETRY: [(&str, &str); 11] = [
+    ("add", "+"),
+    ("edit_values", "~~~~~~"),
+    ("undo", "~"),
+    ("duplicate", "+"),
+    ("paste", "++"),
+    ("cut_paste", "-+"),
+    ("delete", "-"),
+    ("provider_add", "++"),
+    ("provider_change", "~~~~~~~~~~"),
+    ("provider_delete", "--"),
+    ("provider_truncate", "--------"),
+];
+
 /// QGIS with a layer open.
 pub(crate) struct Qgis {
     process: Child,

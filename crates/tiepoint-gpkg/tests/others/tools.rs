@@ -1,15 +1,13 @@
 //! Asking other programs, and saying so where they are not there.
+use crate::plots::make_plots;
+pub(crate) use crate::plots::{Row, ids_are_right, plot, plots, rows};
 pub(crate) use crate::session::PYTHON;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
-use tiepoint_core::{
-    Crs, Edit, Feature, Field, FieldType, Geometry, GeometryKind, GeometryType, Identity, KindRule,
-    LayerDefinition, Query, Schema,
-};
+use tiepoint_core::Identity;
 use tiepoint_gpkg::GpkgStore;
-use tiepoint_store::{Store, TransactionOptions, WriteMode};
 
 /// Whether a program is there; where it is not, says what could not be tried, or fails when
 /// `TIEPOINT_NO_SKIP` is set.
@@ -76,57 +74,9 @@ pub(crate) fn folder() -> (TempDir, PathBuf) {
     (folder, path)
 }
 
-/// Rectangles with a name: (x, 0) to (x + 10, 10).
-pub(crate) fn plots(identity: Identity) -> LayerDefinition {
-    let polygons = GeometryType::xy(KindRule::Only(GeometryKind::Polygon), Crs::epsg(4326));
-    let schema = Schema::new(vec![
-        Field::new("geom", FieldType::Geometry(polygons)),
-        Field::new("name", FieldType::TEXT),
-    ]);
-    LayerDefinition { identity, ..LayerDefinition::new("plots", schema.expect("distinct names")) }
-}
-
-pub(crate) fn plot(definition: &LayerDefinition, number: i32) -> Feature {
-    let (x, far) = (number * 10, number * 10 + 10);
-    let wkt = format!("POLYGON(({x} 0, {far} 0, {far} 10, {x} 10, {x} 0))");
-    let geometry = Geometry::from_wkt(&wkt).expect("a rectangle");
-    let values = vec![Some(geometry.into()), Some(format!("plot {number}").into())];
-    Feature::with_values(definition.schema.clone(), values)
-}
-
 /// A file with one layer of five plots.
 pub(crate) fn with_plots(path: &Path, identity: Identity) -> GpkgStore {
     let store = GpkgStore::create(path).expect("is created");
-    let definition = plots(identity);
-    let mut transaction = store.begin(TransactionOptions::default()).expect("opens");
-    transaction.create_layer(&definition).expect("is created");
-    let mut writer = transaction.writer("plots", WriteMode::Bulk).expect("opens");
-    for number in 0..5 {
-        writer.write(Edit::Insert(plot(&definition, number))).expect("is written");
-    }
-    writer.finish().expect("finishes");
-    transaction.commit().expect("commits");
+    make_plots(&store, identity);
     store
-}
-
-/// A feature's fid, object id and name.
-pub(crate) type Row = (String, Option<String>, String);
-
-/// Every feature of the layer, by fid.
-pub(crate) fn rows(store: &dyn Store, layer: &str) -> Vec<Row> {
-    let features = store.read(&Query::layer(layer)).expect("reads");
-    let row = |it: Feature| {
-        let name = it.get("name").and_then(|it| it.as_text()).unwrap_or("-").to_owned();
-        let fid = it.fid.as_ref().expect("is stored").to_string();
-        (fid, it.id.map(|id| id.to_string()), name)
-    };
-    features.map(|it| row(it.expect("every row reads"))).collect()
-}
-
-/// Every feature has an id, and no two the same.
-pub(crate) fn ids_are_right(store: &dyn Store, layer: &str) {
-    let rows = rows(store, layer);
-    let ids: std::collections::HashSet<_> = rows.iter().map(|(_, id, _)| id.clone()).collect();
-    assert!(!ids.contains(&None), "{rows:?}");
-    assert_eq!(ids.len(), rows.len(), "{rows:?}");
 }

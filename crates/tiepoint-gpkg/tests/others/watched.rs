@@ -1,6 +1,6 @@
 //! A layer with a change log in QGIS: whatever it does is heard, and what it may no longer do harms
 //! nothing.
-use crate::session::{Copy, Qgis, Session};
+use crate::session::{Copy, DIRECT, Qgis, Session, WITHOUT_GEOMETRY};
 use crate::tools::{
     folder, have_gdal, have_qgis, ids_are_right, plot, plots, run, validates, with_plots,
 };
@@ -29,14 +29,6 @@ const EDITS: [(&str, &str); 14] = [
     ("cut_paste", "-+"),
     ("several", "~~~~-++"),
     ("edit_null", "~"),
-];
-/// What its plugins do, past the edit buffer.
-const DIRECT: [(&str, &str); 5] = [
-    ("provider_add", "++"),
-    ("provider_change", "~~~~~~~"),
-    ("provider_geometry", "~~~~~~~"),
-    ("provider_delete", "--"),
-    ("provider_truncate", "-----"),
 ];
 
 fn committed(store: &GpkgStore, work: impl FnOnce(&mut dyn Transaction)) {
@@ -147,19 +139,7 @@ fn a_layer_without_geometry_is_heard() {
     });
     log(&store, "notes");
     let mut session = Session::open(&store, text(&path), "notes");
-    session.tells(&[
-        ("add", "+"),
-        ("edit_values", "~~~~~~"),
-        ("undo", "~"),
-        ("duplicate", "+"),
-        ("paste", "++"),
-        ("cut_paste", "-+"),
-        ("delete", "-"),
-        ("provider_add", "++"),
-        ("provider_change", "~~~~~~~~~~"),
-        ("provider_delete", "--"),
-        ("provider_truncate", "--------"),
-    ]);
+    session.tells(&WITHOUT_GEOMETRY);
     ids_are_right(&store, "notes");
     drop(session);
     is_sound(&store, &path);

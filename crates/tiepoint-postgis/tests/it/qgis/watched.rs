@@ -1,8 +1,9 @@
 //! A table with a change log in QGIS: whatever it does is heard.
-use super::session::{Qgis, Session};
-use super::{have_qgis, plots, rows, source};
-use std::collections::HashSet;
+use super::plots::{ids_are_right, make_plots};
+use super::session::{DIRECT, Qgis, Session, WITHOUT_GEOMETRY};
+use super::{have_qgis, source};
 use std::time::Duration;
+use tiepoint_core::Identity;
 use tiepoint_postgis::PostgisStore;
 use tiepoint_postgis::testing::{TestSchema, server_or_skip};
 use tiepoint_store::{LogOptions, Store, TieOptions, Transaction, TransactionOptions};
@@ -23,14 +24,6 @@ const EDITS: [(&str, &str); 14] = [
     ("cut_paste", "-+"),
     ("several", "~~~-++"),
     ("edit_null", "~"),
-];
-/// What its plugins do, past the edit buffer.
-const DIRECT: [(&str, &str); 5] = [
-    ("provider_add", "++"),
-    ("provider_change", "~~~~~~~"),
-    ("provider_geometry", "~~~~~~~"),
-    ("provider_delete", "--"),
-    ("provider_truncate", "-----"),
 ];
 /// After so long a log that could be made anew has been.
 const MENDED: Duration = Duration::from_millis(1_200);
@@ -56,7 +49,7 @@ fn log(store: &PostgisStore) {
 
 fn logged(place: &TestSchema) -> PostgisStore {
     let store = open(place);
-    plots(&store);
+    make_plots(&store, Identity::column());
     log(&store);
     store
 }
@@ -71,11 +64,6 @@ fn plots_of_theirs(place: &TestSchema) {
     );
 }
 
-fn ids_are_right(store: &PostgisStore) {
-    let ids: Vec<_> = rows(store).into_iter().map(|(_, id, _)| id.expect("has one")).collect();
-    assert_eq!(ids.iter().collect::<HashSet<_>>().len(), ids.len(), "{ids:?}");
-}
-
 #[test]
 fn what_users_do_is_heard() {
     let Some(place) = place("what QGIS does is heard") else { return };
@@ -83,7 +71,7 @@ fn what_users_do_is_heard() {
     let mut session = Session::open(&store, &source(&place), "plots");
     session.tells(&EDITS);
     session.tells(&[("rename_id", ""), ("add_with_ids", "+++")]);
-    ids_are_right(&store);
+    ids_are_right(&store, "plots");
 }
 
 #[test]
@@ -113,7 +101,7 @@ fn a_table_that_was_open_before_it_had_a_log_is_heard() {
     });
     assert_eq!(session.told("nothing"), "!", "other ids");
     session.tells(&[("add", "+"), ("paste", "++"), ("delete", "-")]);
-    ids_are_right(&store);
+    ids_are_right(&store, "plots");
 }
 
 #[test]
@@ -125,19 +113,7 @@ fn a_table_without_geometry_is_heard() {
     log(&store);
     let source = source(&place).replace(" (geom)", "").replace("srid=4326 type=Polygon ", "");
     let mut session = Session::open(&store, &source, "plots");
-    session.tells(&[
-        ("add", "+"),
-        ("edit_values", "~~~~~~"),
-        ("undo", "~"),
-        ("duplicate", "+"),
-        ("paste", "++"),
-        ("cut_paste", "-+"),
-        ("delete", "-"),
-        ("provider_add", "++"),
-        ("provider_change", "~~~~~~~~~~"),
-        ("provider_delete", "--"),
-        ("provider_truncate", "--------"),
-    ]);
+    session.tells(&WITHOUT_GEOMETRY);
 }
 
 /// A log is made anew as soon as that can be, a second later at the latest; until then the layer is
@@ -159,7 +135,7 @@ fn fields_that_come_go_and_are_renamed_are_heard() {
         assert!(told.contains('!'), "{operation}: {told}");
         session.tells(&[(then, "~~~~~")]);
     }
-    ids_are_right(&store);
+    ids_are_right(&store, "plots");
 }
 
 #[test]
