@@ -109,8 +109,9 @@ def translate(layer: QgsVectorLayer, fids: Sequence[int], by: float = 0.25) -> N
 
 
 def split(layer: QgsVectorLayer, fid: int) -> List[int]:
-    """Cuts one row across its middle; the fids of the new parts. Two undo steps or more."""
-    box = read(layer, [fid])[0].geometry().boundingBox()
+    """Cuts one row across the middle of its first part; the fids of the new parts. Two undo steps or
+    more."""
+    box = read(layer, [fid])[0].geometry().asGeometryCollection()[0].boundingBox()
     middle = box.center().x()
     line = [QgsPointXY(middle, box.yMinimum() - 1), QgsPointXY(middle, box.yMaximum() + 1)]
     layer.selectByIds([fid])

@@ -27,7 +27,8 @@ class Operation:
     """What may be done `when` (idle, editing, editing with a buffer of its own, any) to a kind that
     can do what it `needs`, where the condition `only_if` holds.
 
-    `rows` is how many rows the layer must have at least, `adds` how many it may add.
+    `rows` is how many rows the layer must have at least, `adds` how many it may add. `urge` is how
+    much more often than others it is chosen where it can be done, because it seldom can.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Operation:
     adds: int
     spatial: bool
     only_if: Condition
+    urge: int
 
     def suits(self, kind: kinds.Kind) -> bool:
         """Whether a layer of the kind can ever do it."""
@@ -71,12 +73,14 @@ def operation(
     adds: int = 0,
     spatial: bool = False,
     only_if: Condition = always,
+    urge: int = 1,
 ) -> Callable[[Act], Act]:
     """Takes a function up among the operations, under its own name."""
 
     def take(act: Act) -> Act:
         name, needed = act.__name__, frozenset(needs)
-        OPERATIONS[name] = Operation(name, act, when, needed, rows, adds, spatial, only_if)
+        limits = (needed, rows, adds, spatial, only_if, urge)
+        OPERATIONS[name] = Operation(name, act, when, *limits)
         return act
 
     return take
@@ -227,7 +231,7 @@ def undo(world: World, random: Random) -> str:
     return _to_and_fro(world, random, "undo")
 
 
-@operation(EDITING, "add", only_if=_can_redo)
+@operation(EDITING, "add", only_if=_can_redo, urge=30)
 def redo(world: World, random: Random) -> str:
     return _to_and_fro(world, random, "redo")
 

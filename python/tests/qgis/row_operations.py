@@ -84,11 +84,12 @@ def rewrite_identity(world: World, random: Random) -> str:
     fid = some(world, random)[0]
     other = edits.read(world.layer, some(world, random))[0][kinds.IDENTITY]
     stranger = kinds.uuid_of(world.fresh_secret())
-    value = random.choice([NULL, "", "x", stranger, other, other])
+    none = random.choice([NULL, "", "x"])
+    whose, value = random.choice([("none", none), ("a stranger's", stranger), ("another's", other)])
     before = edits.read(world.layer, [fid])[0][kinds.IDENTITY]
     index = edits.field(world.layer, kinds.IDENTITY)
     must(world.layer.changeAttributeValue(fid, index, value, before), "rewrite an id")
-    return "another's" if value == other else "a stranger's" if value == stranger else "none"
+    return whose
 
 
 @operation(EDITING, "change", "identity", rows=2, only_if=_takes_any_id)
@@ -260,7 +261,7 @@ def cut(world: World, random: Random) -> str:
     return "done"
 
 
-@operation(EDITING, "add", adds=2, only_if=lambda world: bool(world.clipboard))
+@operation(EDITING, "add", adds=2, only_if=lambda world: bool(world.clipboard), urge=5)
 def paste(world: World, random: Random) -> str:
     before = set(world.oracle.ids)
     pasted = edits.paste(world.layer, world.clipboard, world.secrets_of)

@@ -144,7 +144,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, default=int(time.time()))
     parser.add_argument("--kinds", nargs="*", default=[])
     parser.add_argument("--jobs", type=int, default=0, help="at once; as many as there are cores")
-    parser.add_argument("--without", nargs="*", default=[], help="operations to leave out")
+    enough = "stop when each outcome of each operation came {} times".format(walking.ENOUGH)
+    parser.add_argument("--enough", action="store_true", help=enough)
     parser.add_argument("--here", action="store_true", help="in this process")
     parser.add_argument("--replay", action="store_true", help="steps as JSON from stdin")
     asked = parser.parse_args(arguments)
@@ -152,14 +153,14 @@ def main(arguments: Sequence[str]) -> int:
     names = asked.kinds or [kind.name for kind in kinds.available()]
     if not asked.here:
         steps = -(-asked.steps // len(names))
-        options = ["--without", *asked.without]
+        options = ["--enough"] if asked.enough else []
         well = walk_all(names, steps, asked.seed, asked.jobs, options)
         return 0 if well else 1
     kind = kinds.KINDS[names[0]]
     if asked.replay:
         walking.replay(kind, [Step(*step) for step in json.load(sys.stdin)])
     else:
-        walking.walk(kind, asked.steps, asked.seed, asked.without)
+        walking.walk(kind, asked.steps, asked.seed, asked.enough)
     return 0
 
 

@@ -16,7 +16,10 @@ WITH = (layer_operations, row_operations)
 STEPS_OF_ONE_WORLD = 150
 ENOUGH = 100
 """So often each outcome of an operation is wanted; till then it is chosen more often."""
-EAGERNESS = 6.0
+EAGERNESS = 10
+"""And so much more often at most."""
+FEWEST_WORLDS = 10
+"""Before so many nobody can say what outcomes there are."""
 
 
 class Step(NamedTuple):
@@ -49,19 +52,23 @@ class Guide:
         if not operations.is_fault(outcome):
             self._seen.setdefault((operation, where), Counter())[outcome] += 1
 
+    def is_content(self) -> bool:
+        """Whether every outcome came often enough."""
+        return all(min(seen.values()) >= ENOUGH for seen in self._seen.values())
+
     def _weight(self, op: Operation, where: str) -> float:
         seen = self._seen.get((op.name, where))
         least = min(seen.values()) if seen else 0
-        return 1 + EAGERNESS * max(0, ENOUGH - least) / ENOUGH
+        return op.urge * max(1, min(EAGERNESS, ENOUGH / (1 + least)))
 
 
-def walk(kind: kinds.Kind, steps: int, seed: int, without: Sequence[str]) -> None:
-    """Walks, and tells the parent process what it does, line by line."""
-    for name in without:
-        del OPERATIONS[name]
-
+def walk(kind: kinds.Kind, steps: int, seed: int, enough: bool) -> None:
+    """Walks so many steps, or until that is `enough`, and tells the parent process what it does,
+    line by line."""
     guide = Guide()
     for number in range(-(-steps // STEPS_OF_ONE_WORLD)):
+        if enough and number >= FEWEST_WORLDS and guide.is_content():
+            return
         random = Random("{} {} {}".format(kind.name, seed, number))
         _tell(world=number)
         world = World(kind)
