@@ -1,0 +1,114 @@
+//! Natural keys: edited, given up, given back, and said by copies.
+use crate::told::{Told, duplicate, fid, id};
+use tiepoint_core::FidRule;
+use tiepoint_objects::{Policy, Scope, State};
+
+#[test]
+fn a_row_that_gives_way_to_a_stored_one_leaves_it_stored() {
+    let mut told = Told::by(Policy::natural_key(FidRule::Stable), 0).editing();
+    let mut reading = told.tracker.resync(&Scope::All);
+    reading.row(fid(-2), Some(id(1)));
+    reading.row(fid(1), Some(id(1)));
+    let _ = reading.finish();
+    assert_eq!((told.object(1), told.state(1)), (told.tie(1), State::Live));
+}
+
+#[test]
+fn a_natural_key_that_was_given_up_is_free() {
+    let mut told = Told::by(Policy::natural_key(FidRule::Stable), 1).editing();
+    let one = told.tie(1);
+    told.written(1, Some(id(5)));
+    told.step();
+    told.added(-2, Some(id(1)));
+    told.step();
+    let new = told.tie(-2);
+    assert_eq!((told.object(5), told.object(1)), (one, new));
+    told.deleted(-2);
+    told.step();
+    told.written(1, Some(id(1)));
+    told.undone();
+    assert_eq!((told.object(1), told.tie(1)), (one, one));
+}
+
+#[test]
+fn natural_keys_are_what_they_were_after_a_silent_rollback() {
+    let mut told = Told::by(Policy::natural_key(FidRule::Stable), 2).editing();
+    let (one, two) = (told.tie(1), told.tie(2));
+    told.written(1, Some(id(2)));
+    told.written(2, Some(id(1)));
+    told.step();
+    assert_eq!((told.object(2), told.object(1)), (one, two));
+    told.rolled_back();
+    told.rows = [(1, Some(id(1))), (2, Some(id(2)))].into();
+    told.answer();
+    assert_eq!((told.tie(1), told.tie(2)), (one, two));
+    assert_eq!((told.object(1), told.object(2)), (one, two));
+}
+
+#[test]
+fn a_copy_does_not_get_a_key_that_may_be_given_back() {
+    let mut told = Told::by(Policy::natural_key(FidRule::Stable), 1);
+    told.rows.insert(2, Some(id(1)));
+    told.read();
+    let mut told = told.editing();
+    let one = told.tie(1);
+    told.written(1, Some(id(9)));
+    told.step();
+    told.read();
+    assert_eq!(told.why(2), duplicate(1));
+    told.written(1, Some(id(1)));
+    told.undone();
+    assert_eq!((told.tie(1), told.object(1)), (one, one));
+}
+
+#[test]
+fn a_row_that_comes_back_has_its_key_before_a_copy_of_it() {
+    let mut told = Told::by(Policy::natural_key(FidRule::Stable), 1);
+    told.rows.insert(2, Some(id(1)));
+    told.read();
+    let mut told = told.editing();
+    let one = told.tie(1);
+    told.deleted(1);
+    told.step();
+    told.written(2, None);
+    told.step();
+    told.written(2, Some(id(1)));
+    told.added(1, Some(id(1)));
+    told.undone();
+    assert_eq!((told.tie(1), told.object(1)), (one, one));
+}
+
+#[test]
+fn a_copy_that_is_one_again_does_not_get_the_key_of_a_row_that_may_come_back() {
+    let mut told = Told::by(Policy::natural_key(FidRule::Stable), 1);
+    told.rows.insert(2, Some(id(1)));
+    told.read();
+    let mut told = told.editing();
+    let one = told.tie(1);
+    told.deleted(1);
+    told.step();
+    told.written(2, None);
+    told.step();
+    told.written(2, Some(id(1)));
+    told.step();
+    told.added(1, Some(id(1)));
+    told.undone();
+    assert_eq!((told.tie(1), told.object(1)), (one, one));
+}
+
+#[test]
+fn a_row_that_comes_back_as_it_was_gets_nobodys_key() {
+    let mut told = Told::by(Policy::natural_key(FidRule::Stable), 2).editing();
+    let (one, two) = (told.tie(1), told.tie(2));
+    told.written(2, Some(id(1)));
+    told.step();
+    told.deleted(1);
+    told.step();
+    told.deleted(2);
+    told.step();
+    told.added(2, Some(id(1)));
+    told.step();
+    told.added(1, Some(id(1)));
+    told.step();
+    assert_eq!((told.tie(1), told.tie(2), told.object(1)), (one, two, one));
+}
