@@ -5,13 +5,23 @@ use tiepoint_core::{Fid, FidRule, ObjectId};
 
 impl Tracker {
     pub(super) fn begin_again(&mut self, elsewhere: bool) {
-        self.strays.clear();
         if elsewhere {
             self.detach_all();
         }
         self.presence = Presence::Here;
         if self.session.is_none() {
             self.step = super::Step::default();
+        }
+        let Self { step, strays, .. } = self;
+        strays.retain(|fid, _| step.of(fid).is_some());
+    }
+
+    /// Whoever the open step has to do with is not missed.
+    pub(super) fn see_step(&mut self) {
+        let ties: Vec<TieRef> =
+            self.step.rows().filter_map(|(fid, _)| self.ties.by_fid(fid)).collect();
+        for tie in ties {
+            self.see(tie);
         }
     }
 

@@ -197,9 +197,6 @@ impl World {
     }
 
     fn resync(&mut self, op: Op) -> bool {
-        if self.host.in_command() {
-            return false;
-        }
         match op.what {
             What::Reload => self.hear(Event::DataChanged),
             What::Resync => self.read(&Scope::All),

@@ -97,7 +97,7 @@ impl World {
 
     fn answer(&mut self) {
         for _ in 0..8 {
-            if self.reads.is_empty() || self.host.in_command() {
+            if self.reads.is_empty() || self.host.in_command() && self.coin() {
                 return;
             }
             for scope in std::mem::take(&mut self.reads) {

@@ -123,3 +123,14 @@ fn what_a_row_said_in_a_session_that_broke_off_is_not_taken_for_it() {
     // Others removed a row, and nobody said so: the fourth is called as the third was.
     assert_eq!(told.feature(3, 4), Ok(four));
 }
+
+#[test]
+fn what_an_open_command_wrote_is_left_to_it_when_rows_are_read() {
+    let mut told = Told::stable(1).editing();
+    let one = told.tie(1);
+    told.written(1, Some(id(9)));
+    told.read();
+    assert_eq!(told.tie(1), one);
+    told.step();
+    assert_eq!((told.tie(1), told.feature(1, 9)), (one, Ok(one)));
+}

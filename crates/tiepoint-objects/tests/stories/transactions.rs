@@ -114,3 +114,16 @@ fn a_transaction_gives_the_fid_of_an_undone_copy_to_what_takes_its_originals_pla
     assert_eq!(told.tie(3), one);
     assert_ne!(one, copy);
 }
+
+#[test]
+fn nothing_is_owed_to_a_row_to_which_a_transaction_gave_the_fid_of_a_debtor() {
+    let mut told = Told::stable(1).in_transaction();
+    told.added(2, Some(id(10)));
+    told.step();
+    told.written(2, Some(id(9)));
+    told.step();
+    told.deleted(2);
+    told.hear(Event::Added { fid: fid(2) });
+    told.step();
+    assert_eq!(told.tracker.debts(When::Later), []);
+}
