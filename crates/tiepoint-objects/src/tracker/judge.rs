@@ -70,8 +70,11 @@ impl Tracker {
         let mut limbo = Limbo::new();
         for (fid, net) in rows {
             let Some(tie) = self.ties.by_fid(fid) else {
-                if net.died && self.strays.remove(fid).is_some() {
-                    self.remember_origin(fid, Origin::Stray);
+                let stray = self.strays.get(fid).filter(|_| net.died).copied();
+                if let Some(carried) = stray {
+                    self.strays.remove(fid);
+                    let Says(carried) = net.died_with.unwrap_or(Says(carried));
+                    self.remember_origin(fid, Origin::Stray(carried));
                 }
                 continue;
             };
@@ -200,10 +203,11 @@ impl Tracker {
             self.carries(tie, carried, Owing::Rewritten, verdict);
             return None;
         }
-        let came = net.shows == Some(true) && !self.was_stray(fid);
+        let was_stray = self.was_stray(fid, net.first_said());
+        let came = net.shows == Some(true) && !was_stray;
         let copied = self.strays.get(fid).copied().flatten();
         match net.carried.and_then(|Says(id)| id) {
-            None if self.was_stray(fid) => drop(self.strays.insert(fid.clone(), None)),
+            None if was_stray => drop(self.strays.insert(fid.clone(), None)),
             None => self.without_id(fid, verdict),
             Some(id) => match self.holder(&id) {
                 None => self.newcomer(fid, id, verdict),
@@ -216,6 +220,11 @@ impl Tracker {
         }
         if let Some(key) = copied {
             self.note_copied(fid, key);
+        }
+        if let (true, true, Some(session)) =
+            (came, self.strays.contains_key(fid), &mut self.session)
+        {
+            session.note_untied(fid);
         }
         None
     }

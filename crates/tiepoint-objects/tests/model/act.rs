@@ -35,6 +35,9 @@ impl World {
             _ => self.session(op),
         };
         self.settle();
+        if !self.host.in_command() {
+            self.keyed.clear();
+        }
         if self.host.is_clean() && !self.host.in_command() {
             self.notes.clear();
         }

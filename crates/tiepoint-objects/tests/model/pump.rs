@@ -129,6 +129,9 @@ impl World {
         }
         let verdict = reading.finish();
         self.heed(verdict);
+        if self.host.in_command() {
+            self.adopt();
+        }
     }
 
     /// Writes the ids that are owed, as a step of its own or within the open command.

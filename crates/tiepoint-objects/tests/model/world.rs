@@ -38,6 +38,8 @@ pub(crate) struct World {
     pub(crate) owners: HashMap<ObjectId, u64>,
     /// All ids that objects ever had.
     pub(crate) had: HashSet<(u64, ObjectId)>,
+    /// Rows that were given other keys in the open command, of their own.
+    pub(crate) keyed: HashSet<u64>,
     /// What was written into objects whose rows are not as they are in the store.
     pub(crate) notes: HashMap<u64, u64>,
     /// Rows that came otherwise than by the session's edits.
@@ -73,6 +75,7 @@ impl World {
             ids: HashMap::new(),
             owners: HashMap::new(),
             had: HashSet::new(),
+            keyed: HashSet::new(),
             notes: HashMap::new(),
             outsiders: HashSet::new(),
             clipboard: Vec::new(),

@@ -112,3 +112,83 @@ fn a_row_that_comes_back_as_it_was_gets_nobodys_key() {
     told.step();
     assert_eq!((told.tie(1), told.tie(2), told.object(1)), (one, two, one));
 }
+
+#[test]
+fn a_key_that_went_to_a_new_row_is_back_when_a_transaction_is_undone() {
+    let mut told = Told::by(Policy::natural_key(FidRule::Stable), 1).in_transaction();
+    let one = told.tie(1);
+    told.written(1, Some(id(5)));
+    told.step();
+    told.added(2, Some(id(1)));
+    told.step();
+    assert_ne!(told.object(1), one);
+    told.rolled_back();
+    told.rows = [(1, Some(id(1)))].into();
+    told.answer();
+    assert_eq!((told.object(1), told.tie(1)), (one, one));
+}
+
+#[test]
+fn a_row_that_says_its_key_again_has_it_before_a_copy_that_was_there_first() {
+    let mut told = Told::by(Policy::natural_key(FidRule::Stable), 1);
+    told.rows.insert(0, Some(id(1)));
+    told.read();
+    let mut told = told.in_transaction();
+    let one = told.tie(1);
+    told.written(1, None);
+    told.step();
+    told.rolled_back();
+    told.rows.insert(1, Some(id(1)));
+    told.answer();
+    assert_eq!((told.tie(1), told.object(1)), (one, one));
+}
+
+#[test]
+fn a_row_that_a_transaction_brings_back_with_its_former_key_is_the_same() {
+    let mut told = Told::by(Policy::natural_key(FidRule::Stable), 1).in_transaction();
+    let one = told.tie(1);
+    told.written(1, Some(id(5)));
+    told.deleted(1);
+    told.added(2, Some(id(5)));
+    told.step();
+    assert_eq!(told.tie(2), one);
+    told.deleted(2);
+    told.added(1, Some(id(1)));
+    told.undone();
+    assert_eq!((told.tie(1), told.object(1), told.state(1)), (one, one, State::Live));
+}
+
+#[test]
+fn a_copy_that_got_an_object_in_a_transaction_keeps_it_when_that_is_undone() {
+    let mut told = Told::by(Policy::natural_key(FidRule::Stable), 1);
+    told.rows.insert(2, Some(id(1)));
+    told.read();
+    let mut told = told.in_transaction();
+    told.deleted(1);
+    told.step();
+    told.commit(&[], &[]);
+    let mut told = told.in_transaction();
+    told.written(2, None);
+    told.step();
+    let two = told.tie(2);
+    told.rolled_back();
+    told.rows.insert(2, Some(id(1)));
+    told.answer();
+    assert_eq!((told.tie(2), told.state(1)), (two, State::Removed));
+}
+
+#[test]
+fn keys_that_were_swapped_in_the_command_that_deleted_a_row_are_back_with_it() {
+    let mut told = Told::by(Policy::natural_key(FidRule::Stable), 2).in_transaction();
+    let (one, two) = (told.tie(1), told.tie(2));
+    told.written(1, Some(id(2)));
+    told.written(2, Some(id(1)));
+    told.deleted(1);
+    told.step();
+    told.added(1, Some(id(1)));
+    told.written(2, Some(id(2)));
+    told.written(1, Some(id(1)));
+    told.undone();
+    assert_eq!((told.tie(1), told.tie(2)), (one, two));
+    assert_eq!((told.object(1), told.object(2)), (one, two));
+}

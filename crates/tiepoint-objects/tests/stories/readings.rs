@@ -134,3 +134,14 @@ fn what_an_open_command_wrote_is_left_to_it_when_rows_are_read() {
     told.step();
     assert_eq!((told.tie(1), told.feature(1, 9)), (one, Ok(one)));
 }
+
+#[test]
+fn a_copy_is_one_still_when_its_original_lost_its_id() {
+    let mut told = Told::by(reporting(), 1);
+    told.rows.insert(0, Some(id(1)));
+    told.read();
+    let one = told.tie(1);
+    told.rows.insert(1, None);
+    told.read();
+    assert_eq!((told.tie(1), told.why(0)), (one, duplicate(1)));
+}

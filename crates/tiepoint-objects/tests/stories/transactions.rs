@@ -1,7 +1,7 @@
 //! Transactions: fids given again, and rows that come back under others.
-use crate::told::{Told, fid, id};
+use crate::told::{Told, duplicate, fid, id};
 use tiepoint_core::FidRule;
-use tiepoint_objects::{Event, State, When};
+use tiepoint_objects::{Event, Policy, Scope, State, When};
 
 #[test]
 fn a_transaction_gives_the_fid_of_a_deleted_row_within_the_step() {
@@ -126,4 +126,82 @@ fn nothing_is_owed_to_a_row_to_which_a_transaction_gave_the_fid_of_a_debtor() {
     told.hear(Event::Added { fid: fid(2) });
     told.step();
     assert_eq!(told.tracker.debts(When::Later), []);
+}
+
+#[test]
+fn a_copy_that_a_transaction_reads_after_its_original_went_in_another_is_stored() {
+    let mut told = Told::by(Policy::natural_key(FidRule::Stable), 1);
+    told.rows.insert(2, Some(id(1)));
+    told.read();
+    let mut told = told.in_transaction();
+    told.deleted(1);
+    told.step();
+    told.commit(&[], &[]);
+    let mut told = told.in_transaction();
+    told.read();
+    assert_eq!((told.object(1), told.state(1)), (told.tie(2), State::Live));
+}
+
+#[test]
+fn a_copy_that_a_transaction_added_waits_for_its_commit_when_it_gets_an_object() {
+    let mut told = Told::by(Policy::natural_key(FidRule::Stable), 1).in_transaction();
+    told.added(2, Some(id(1)));
+    told.step();
+    told.written(2, Some(id(9)));
+    told.step();
+    assert_eq!((told.object(9), told.state(9)), (told.tie(2), State::Pending));
+}
+
+#[test]
+fn a_copy_that_a_transaction_brings_back_is_one_still() {
+    let mut told = Told::by(Policy::natural_key(FidRule::Stable), 1).in_transaction();
+    let one = told.tie(1);
+    told.added(2, Some(id(1)));
+    told.step();
+    told.deleted(1);
+    told.step();
+    told.deleted(2);
+    told.step();
+    told.added(2, Some(id(1)));
+    told.step();
+    assert_eq!(told.why(2), duplicate(1));
+    told.added(1, Some(id(1)));
+    told.undone();
+    assert_eq!((told.tie(1), told.object(1)), (one, one));
+}
+
+#[test]
+fn of_rows_that_a_transaction_reads_the_first_has_the_id_when_it_is_undone() {
+    let mut told = Told::stable(0).in_transaction();
+    told.rows = [(1, Some(id(1))), (2, Some(id(1)))].into();
+    let mut reading = told.tracker.resync(&Scope::All);
+    reading.row(fid(2), Some(id(1)));
+    reading.row(fid(1), Some(id(1)));
+    let _ = reading.finish();
+    assert_eq!((told.object(1), told.why(2)), (told.tie(1), duplicate(1)));
+    told.rolled_back();
+    told.answer();
+    assert_eq!((told.object(1), told.why(2)), (told.tie(1), duplicate(1)));
+}
+
+#[test]
+fn a_copy_is_one_still_when_a_transaction_that_deleted_it_is_undone() {
+    let mut told = Told::by(Policy::natural_key(FidRule::Stable), 1);
+    told.rows.insert(0, Some(id(1)));
+    told.read();
+    told.rows.insert(1, None);
+    told.read();
+    let one = told.tie(1);
+    let rows = told.rows.clone();
+    let mut told = told.in_transaction();
+    told.deleted(0);
+    told.deleted(1);
+    told.step();
+    told.added(3, Some(id(1)));
+    told.step();
+    assert_eq!(told.tie(3), one);
+    told.rolled_back();
+    told.rows = rows;
+    told.answer();
+    assert_eq!((told.tie(1), told.why(0)), (one, duplicate(1)));
 }
