@@ -173,7 +173,6 @@ impl Tracker {
         self.commit = None;
         let mut all = !self.judge(verdict);
         self.step = super::Step::default();
-        self.take_back_names(verdict);
         let passthrough = self.session.as_ref().is_some_and(|it| it.passthrough);
         all |= passthrough;
         let mut look = Vec::new();
@@ -188,6 +187,7 @@ impl Tracker {
                 look.extend(self.ties.get(tie).fid().cloned());
             }
         }
+        self.take_back_names(verdict);
         if !editing {
             self.restore_origins(verdict);
             self.close_session(false);

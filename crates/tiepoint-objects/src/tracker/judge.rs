@@ -70,8 +70,11 @@ impl Tracker {
         let mut limbo = Limbo::new();
         for (fid, net) in rows {
             let Some(tie) = self.ties.by_fid(fid) else {
-                if net.died && self.strays.remove(fid).is_some() {
-                    self.remember_origin(fid, Origin::Stray);
+                let stray = self.strays.get(fid).filter(|_| net.died).copied();
+                if let Some(carried) = stray {
+                    self.strays.remove(fid);
+                    let Says(carried) = net.died_with.unwrap_or(Says(carried));
+                    self.remember_origin(fid, Origin::Stray(carried));
                 }
                 continue;
             };
@@ -94,6 +97,9 @@ impl Tracker {
                 self.note_written(fid);
             }
             let Some(tie) = self.ties.by_fid(fid) else { continue };
+            if self.would_take(tie, carried) && net.shows == Some(false) {
+                continue;
+            }
             match self.ties.get(tie).standing {
                 Standing::Deleted if net.died_with.is_none() => {}
                 Standing::Pending | Standing::Live | Standing::Deleted
@@ -108,6 +114,12 @@ impl Tracker {
             }
         }
         self.rename(&renamed, verdict);
+    }
+
+    /// Whether a natural key that was written into a tie's row is that of another.
+    fn would_take(&self, tie: TieRef, key: Option<ObjectId>) -> bool {
+        let holder = key.filter(|_| self.renames()).and_then(|key| self.ties.by_id(&key));
+        holder.is_some_and(|it| it != tie)
     }
 
     /// Natural keys with which rows come back whose objects never lost them.
@@ -200,10 +212,11 @@ impl Tracker {
             self.carries(tie, carried, Owing::Rewritten, verdict);
             return None;
         }
-        let came = net.shows == Some(true) && !self.was_stray(fid);
+        let was_stray = self.was_stray(fid, net.first_said());
+        let came = net.shows == Some(true) && !was_stray;
         let copied = self.strays.get(fid).copied().flatten();
         match net.carried.and_then(|Says(id)| id) {
-            None if self.was_stray(fid) => drop(self.strays.insert(fid.clone(), None)),
+            None if was_stray => drop(self.strays.insert(fid.clone(), None)),
             None => self.without_id(fid, verdict),
             Some(id) => match self.holder(&id) {
                 None => self.newcomer(fid, id, verdict),
@@ -216,6 +229,11 @@ impl Tracker {
         }
         if let Some(key) = copied {
             self.note_copied(fid, key);
+        }
+        if let (true, true, Some(session)) =
+            (came, self.strays.contains_key(fid), &mut self.session)
+        {
+            session.note_untied(fid);
         }
         None
     }

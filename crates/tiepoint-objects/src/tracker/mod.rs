@@ -305,7 +305,8 @@ impl Tracker {
     fn comes_stored(&self, fid: &Fid) -> bool {
         match &self.session {
             Some(session) if session.passthrough => {
-                session.was_stray(fid) || self.strays.contains_key(fid)
+                let was_untied = session.was_stray(fid) || self.strays.contains_key(fid);
+                was_untied && !session.came_untied.contains(fid)
             }
             Some(_) => !self.policy.provisional.holds(fid),
             None => true,

@@ -1,17 +1,35 @@
 //! What a reading of rows makes of ties: those that are seen, and those that are missed.
 use super::{Presence, Standing, TieRef, Tracker};
 use crate::verdict::{Verdict, What};
+use std::collections::{HashMap, HashSet};
 use tiepoint_core::{Fid, FidRule, ObjectId};
 
 impl Tracker {
-    pub(super) fn begin_again(&mut self, elsewhere: bool) {
-        self.strays.clear();
+    /// All rows are about to be read: those that had no tie, and what they carried.
+    pub(super) fn begin_again(&mut self, elsewhere: bool) -> HashMap<Fid, Option<ObjectId>> {
         if elsewhere {
             self.detach_all();
         }
         self.presence = Presence::Here;
         if self.session.is_none() {
             self.step = super::Step::default();
+        }
+        let Self { step, strays, .. } = self;
+        strays.extract_if(|fid, _| step.of(fid).is_none()).collect()
+    }
+
+    /// Whether the row of who has this id is known to be among these.
+    pub(super) fn has_row_among(&self, id: Option<ObjectId>, fids: &HashSet<Fid>) -> bool {
+        let tie = id.and_then(|id| self.holder(&id)).filter(|tie| self.is_trusted(*tie));
+        tie.and_then(|tie| self.ties.get(tie).fid()).is_some_and(|fid| fids.contains(fid))
+    }
+
+    /// Whoever the open step has to do with is not missed.
+    pub(super) fn see_step(&mut self) {
+        let ties: Vec<TieRef> =
+            self.step.rows().filter_map(|(fid, _)| self.ties.by_fid(fid)).collect();
+        for tie in ties {
+            self.see(tie);
         }
     }
 
@@ -74,7 +92,7 @@ impl Tracker {
                 self.tell(verdict, tie, What::Hidden);
             }
             Standing::Deleted if self.session.is_some() => {}
-            Standing::Live if self.session.is_some() => {
+            Standing::Pending | Standing::Live if self.session.is_some() => {
                 it.standing = Standing::Deleted;
                 self.touch(tie);
                 self.tell(verdict, tie, What::Deleted);

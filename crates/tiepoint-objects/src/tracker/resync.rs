@@ -2,12 +2,13 @@
 use super::{Presence, Standing, TieRef, Tracker};
 use crate::Scope;
 use crate::verdict::{Owing, Request, Verdict, What};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use tiepoint_core::{Fid, FidRule, ObjectId};
 
 /// A reading of a layer's rows: tell each by [`Resync::row`], then [`Resync::finish`].
 ///
-/// Dropped before that, it has told nothing of rows that are not there. Costs some 0.2 µs a row
+/// Dropped before that, it has told nothing of rows that are not there. What it says of rows that the
+/// open step has to do with is left to the step, which is judged when it ends. Costs some 0.2 µs a row
 /// where all is as it was.
 #[must_use = "what is missing is judged by `finish`"]
 pub struct Resync<'a> {
@@ -21,6 +22,8 @@ pub(crate) struct Reading {
     asked: Option<HashSet<Fid>>,
     /// Rows that are not as they were, to be judged when all have been told.
     rest: Vec<(Fid, Option<ObjectId>)>,
+    /// Rows that had no tie before, since they were copies, with the ids that they carried.
+    copies: HashMap<Fid, Option<ObjectId>>,
     /// Which rows they are, where a filter hides others.
     told: HashSet<Fid>,
     /// Ties that were not there before.
@@ -66,23 +69,34 @@ impl Reading {
             Scope::Fids(fids) => Some(fids.iter().cloned().collect()),
         };
         let elsewhere = asked.is_none() && tracker.presence == Presence::Elsewhere;
-        if asked.is_none() {
-            tracker.begin_again(elsewhere);
-        }
+        let copies = match asked {
+            None => tracker.begin_again(elsewhere),
+            Some(_) => HashMap::new(),
+        };
+        tracker.see_step();
         let (rest, told, new) = (Vec::new(), HashSet::new(), HashSet::new());
-        Self { asked, rest, told, new, elsewhere, verdict: Verdict::default() }
+        Self { asked, rest, copies, told, new, elsewhere, verdict: Verdict::default() }
     }
 
     pub(crate) fn row(&mut self, tracker: &mut Tracker, fid: Fid, carried: Option<ObjectId>) {
         if tracker.is_unnameable(&fid) {
             return self.unnamed(tracker, fid, carried);
         }
+        if tracker.step.of(&fid).is_some() {
+            return;
+        }
         if let Some(tie) = tracker.ties.by_fid(&fid) {
+            let says_its_id = carried == Some(tracker.ties.get(tie).id());
+            let is_as_it_was = says_its_id || tracker.carried(tie) == carried;
             if !tracker.is_seen(tie)
-                && (!tracker.identified || tracker.carried(tie) == carried)
+                && (!tracker.identified || is_as_it_was)
                 && tracker.ties.get(tie).standing != Standing::Detached
             {
-                return self.confirm(tracker, tie, fid);
+                self.confirm(tracker, tie, fid);
+                if says_its_id && tracker.owed.contains_key(&tie) {
+                    tracker.carries(tie, carried, Owing::Rewritten, &mut self.verdict);
+                }
+                return;
             }
         } else if let Some(id) = carried
             && tracker.holder(&id).is_none()
@@ -141,10 +155,20 @@ impl Reading {
         if tracker.filtered {
             self.told = rest.iter().map(|(fid, _)| fid.clone()).collect();
         }
+        let was_copy =
+            |(fid, carried): &(Fid, Option<ObjectId>)| self.copies.get(fid) == Some(carried);
+        let (copies, rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(was_copy);
         let mut unplaced = Vec::new();
         for (fid, carried) in rest {
             if !self.by_id(tracker, &fid, carried) {
                 unplaced.push((fid, carried));
+            }
+        }
+        // A copy stays one while the row whose copy it is is there, whatever that says.
+        let there: HashSet<Fid> = unplaced.iter().map(|(fid, _)| fid.clone()).collect();
+        for (fid, of) in copies {
+            if tracker.has_row_among(of, &there) || !self.by_id(tracker, &fid, of) {
+                unplaced.push((fid, of));
             }
         }
         for (fid, carried) in unplaced {
@@ -182,6 +206,10 @@ impl Reading {
             && tracker.ties.get(tie).standing == Standing::Live
         {
             return;
+        }
+        if tracker.ties.get(tie).standing == Standing::Removed {
+            // It was not in this session that its row went.
+            tracker.ties.get_mut(tie).stored = !tracker.policy.provisional.holds(&fid);
         }
         if self.elsewhere && tracker.ties.get(tie).standing == Standing::Detached {
             tracker.place(tie, fid);
@@ -232,11 +260,13 @@ impl Reading {
 
     /// Among rows of a first reading the one that came first has the id.
     fn gives_way(&mut self, tracker: &mut Tracker, tie: TieRef, fid: &Fid) -> bool {
-        let first = !tracker.attached || self.new.contains(&tie);
+        let first = tracker.identified && (!tracker.attached || self.new.contains(&tie));
         let came_later = |it: &Fid| tracker.policy.provisional.order(fid, it).is_lt();
         let holder = tracker.ties.get(tie).fid().cloned();
         let Some(other) = holder.filter(|it| first && came_later(it)) else { return false };
         let id = tracker.ties.get(tie).id();
+        // It never had the other row.
+        tracker.ties.set_fid(tie, None);
         tracker.place(tie, fid.clone());
         tracker.strays.insert(other.clone(), Some(id));
         self.verdict.duplicates.push((other, id));

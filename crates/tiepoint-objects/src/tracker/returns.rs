@@ -103,13 +103,20 @@ impl Tracker {
         let origins = self.session.as_ref().and_then(|it| it.origins.get(fid));
         origins.into_iter().flatten().rev().filter_map(|it| match it {
             Origin::Of(tie) => Some(*tie),
-            Origin::Stray => None,
+            Origin::Stray(_) => None,
         })
     }
 
-    /// Whether a row was deleted in this session, and had no tie.
-    pub(super) fn was_stray(&self, fid: &Fid) -> bool {
-        self.session.as_ref().is_some_and(|it| !it.passthrough && it.was_stray(fid))
+    /// Whether a row was deleted in this session, and had no tie. In a transaction another may be
+    /// called as it was: it is known by the id that it carries.
+    pub(super) fn was_stray(&self, fid: &Fid, carried: Option<Says>) -> bool {
+        let Some(session) = &self.session else { return false };
+        match session.origins.get(fid).and_then(|it| it.last()) {
+            Some(Origin::Stray(id)) if session.passthrough => {
+                id.is_some() && carried == Some(Says(*id)) && !session.is_anew
+            }
+            last => matches!(last, Some(Origin::Stray(_))),
+        }
     }
 
     pub(super) fn remember_origin(&mut self, fid: &Fid, origin: Origin) {

@@ -1,6 +1,7 @@
 //! An edit session: what it has to do with, and how it ends.
+use super::debts::Owed;
 use super::{Standing, TieRef, Tracker};
-use crate::verdict::{Verdict, What};
+use crate::verdict::{Owing, Verdict, What};
 use std::collections::{HashMap, HashSet};
 use tiepoint_core::{Fid, FidRule, ObjectId};
 
@@ -9,8 +10,8 @@ use tiepoint_core::{Fid, FidRule, ObjectId};
 pub(super) enum Origin {
     /// This tie, which went to another row.
     Of(TieRef),
-    /// Nothing: it had no tie.
-    Stray,
+    /// Nothing: it had no tie, and carried this.
+    Stray(Option<ObjectId>),
 }
 
 /// What one edit session has to do with.
@@ -28,7 +29,7 @@ pub(super) struct Session {
     /// What rows of the store were called when a transaction began, of ties that have other rows
     /// since.
     pub(super) homes: HashMap<TieRef, Fid>,
-    /// What rows carried at some time that were not their objects' ids.
+    /// What rows carried at some time that were not their objects' ids, or are not any more.
     pub(super) said: HashSet<(TieRef, Option<ObjectId>)>,
     /// Whether what is told of rows that are back is to be believed.
     pub(super) word: Word,
@@ -40,6 +41,8 @@ pub(super) struct Session {
     pub(super) renamed: HashMap<TieRef, ObjectId>,
     /// Rows that a commit removed that failed afterwards. An undo says that they are back.
     pub(super) ghosts: HashSet<Fid>,
+    /// Rows that came in a transaction and got no tie.
+    pub(super) came_untied: HashSet<Fid>,
     /// Whether a commit of it removed rows, upon which others may be renumbered.
     pub(super) removed_rows: bool,
 }
@@ -47,7 +50,14 @@ pub(super) struct Session {
 impl Session {
     /// Whether the last row of this name that was deleted had no tie.
     pub(super) fn was_stray(&self, fid: &Fid) -> bool {
-        self.origins.get(fid).is_some_and(|it| it.last() == Some(&Origin::Stray))
+        self.origins.get(fid).is_some_and(|it| matches!(it.last(), Some(Origin::Stray(_))))
+    }
+
+    /// A row came that has no tie.
+    pub(super) fn note_untied(&mut self, fid: &Fid) {
+        if self.passthrough && !self.was_stray(fid) {
+            self.came_untied.insert(fid.clone());
+        }
     }
 }
 
@@ -78,17 +88,24 @@ impl Tracker {
     }
 
     /// Objects that went to rows which never got into the store are those of their former rows
-    /// again.
+    /// again, and copies that went are copies.
     pub(super) fn restore_origins(&mut self, verdict: &mut Verdict) {
         self.restore_homes();
         let Some(session) = &mut self.session else { return };
         let mut origins: Vec<_> = std::mem::take(&mut session.origins).into_iter().collect();
+        origins.retain(|(fid, _)| {
+            !self.policy.provisional.holds(fid) && !session.came_untied.contains(fid)
+        });
         origins.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         for (fid, origins) in origins {
-            let Some(Origin::Of(tie)) = origins.last().copied() else { continue };
-            if self.policy.provisional.holds(&fid) {
-                continue;
-            }
+            let tie = match origins.last().copied() {
+                Some(Origin::Of(tie)) => tie,
+                Some(Origin::Stray(carried)) if self.ties.by_fid(&fid).is_none() => {
+                    self.strays.insert(fid, carried);
+                    continue;
+                }
+                _ => continue,
+            };
             let it = self.ties.get(tie);
             if it.stored && it.fid().is_some_and(|fid| self.policy.provisional.holds(fid)) {
                 let was_pending = it.standing == Standing::Pending;
@@ -147,6 +164,7 @@ impl Tracker {
     pub(super) fn note_renamed(&mut self, tie: TieRef, from: ObjectId) {
         if let Some(session) = &mut self.session {
             session.renamed.entry(tie).or_insert(from);
+            session.said.insert((tie, Some(from)));
         }
     }
 
@@ -171,7 +189,8 @@ impl Tracker {
         had_it.zip(renamed).is_some_and(|(tie, renamed)| renamed.contains_key(tie))
     }
 
-    /// Natural keys that were edited are what they were, whether that was told or not.
+    /// Natural keys that were edited are what they were, whether that was told or not; rows that were
+    /// never stored have none to keep from them.
     pub(super) fn take_back_names(&mut self, verdict: &mut Verdict) {
         let renamed = self.session.as_mut().map(|it| std::mem::take(&mut it.renamed));
         let mut wanted: Vec<(TieRef, Option<ObjectId>)> =
@@ -181,6 +200,20 @@ impl Tracker {
             wanted.iter().filter_map(|(tie, _)| Some((*tie, *self.owed.get(tie)?))).collect();
         self.rename(&wanted, verdict);
         self.owed.extend(owed);
+        self.take_back_copies();
+    }
+
+    /// Rows that a transaction made more than copies say again what they said as such; nobody tells.
+    fn take_back_copies(&mut self) {
+        let Some(session) = self.session.as_mut().filter(|it| it.passthrough) else { return };
+        let mut copied: Vec<_> = std::mem::take(&mut session.copied).into_iter().collect();
+        copied.sort_unstable();
+        for (tie, key) in copied {
+            if self.ties.get(tie).stored {
+                let (carried, owing) = (Some(key), Owing::Rewritten);
+                self.owed.insert(tie, Owed { carried, owing, paid: false, declined: false });
+            }
+        }
     }
 
     pub(super) fn is_ghost(&self, fid: &Fid) -> bool {
@@ -234,7 +267,6 @@ impl Tracker {
     /// The layer went away under the session, and with it all that was pending: rows that were
     /// deleted are still in the store, and what was never there is not.
     pub(super) fn drop_session(&mut self, verdict: &mut Verdict) {
-        self.take_back_names(verdict);
         self.restore_origins(verdict);
         for tie in self.take_touched() {
             let it = self.ties.get_mut(tie);
@@ -249,6 +281,7 @@ impl Tracker {
                 _ => {}
             }
         }
+        self.take_back_names(verdict);
         self.close_session(false);
         self.commit = None;
         self.step = super::Step::default();

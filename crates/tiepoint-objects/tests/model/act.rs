@@ -35,6 +35,9 @@ impl World {
             _ => self.session(op),
         };
         self.settle();
+        if !self.host.in_command() {
+            self.keyed.clear();
+        }
         if self.host.is_clean() && !self.host.in_command() {
             self.notes.clear();
         }
@@ -197,9 +200,6 @@ impl World {
     }
 
     fn resync(&mut self, op: Op) -> bool {
-        if self.host.in_command() {
-            return false;
-        }
         match op.what {
             What::Reload => self.hear(Event::DataChanged),
             What::Resync => self.read(&Scope::All),

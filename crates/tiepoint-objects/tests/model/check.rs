@@ -77,7 +77,7 @@ impl World {
     }
 
     /// Rows stand for whom they have come to stand for.
-    fn adopt(&mut self) {
+    pub(crate) fn adopt(&mut self) {
         for (fid, row) in self.host.view() {
             let tie = self.tracker().by_feature(Some(&Fid::Int(fid)), row.id.as_ref());
             if let Some(owner) = tie.ok().and_then(|tie| self.adopts(tie, row)) {

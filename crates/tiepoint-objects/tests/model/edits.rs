@@ -164,7 +164,6 @@ impl World {
         match op.what {
             What::TamperNothing if !self.may_lack_ids() => return false,
             // Whose a key is that two rows were given is anybody's guess.
-            _ if is_key && self.host.in_command() => return false,
             What::TamperOthers if is_key => return false,
             What::TamperUnknown if is_key && !self.has_own_id(row) => return false,
             What::SwapIds if is_key && !self.rows().iter().all(|(_, it)| self.has_own_id(*it)) => {
@@ -175,6 +174,9 @@ impl World {
             What::TamperUnknown => self.host.write(fid, Some(ObjectId::mint())),
             What::TamperBack => {
                 let Some(id) = self.ids.get(&row.secret).copied() else { return false };
+                if is_key && self.rows().iter().any(|(_, it)| it.id == Some(id)) {
+                    return false;
+                }
                 self.host.write(fid, Some(id));
             }
             _ => self.command(|it| {
@@ -182,11 +184,29 @@ impl World {
                 it.host.write(other, row.id);
             }),
         }
+        if is_key && self.host.in_command() {
+            self.note_key(fid, row.id);
+            if op.what == What::SwapIds {
+                self.note_key(other, others.id);
+            }
+        }
         true
     }
 
+    /// A row was given another key in the open command, of its own: that it had is free.
+    fn note_key(&mut self, fid: i64, former: Option<ObjectId>) {
+        let Some(Row { secret, id: Some(key), .. }) = self.host.row(fid) else { return };
+        if let Some(former) = former.filter(|it| self.owners.get(it) == Some(&secret)) {
+            self.owners.remove(&former);
+        }
+        self.owners.insert(key, secret);
+        self.had.insert((secret, key));
+        self.keyed.insert(secret);
+    }
+
     fn has_own_id(&self, row: Row) -> bool {
-        row.id.is_some() && self.ids.get(&row.secret).copied() == row.id
+        let is_own = self.ids.get(&row.secret).copied() == row.id;
+        row.id.is_some() && (is_own || self.keyed.contains(&row.secret))
     }
 
     fn merge(&mut self, op: Op, fid: i64, row: Row) -> bool {

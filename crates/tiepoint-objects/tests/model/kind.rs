@@ -55,11 +55,18 @@ const PLAIN: Kind = Kind {
     negative: false,
     others_copy: false,
 };
+const KEYED: Kind = Kind {
+    name: "natural key",
+    identity: Identity::Derived,
+    duplicates: Duplicates::Report,
+    rewritten: Rewritten::Report,
+    ..PLAIN
+};
 const SHAPEFILE: Fids = Fids::Positions { told: true, foreseen: false };
 const GEOJSON: Fids = Fids::Positions { told: true, foreseen: true };
 const CSV: Fids = Fids::Positions { told: false, foreseen: true };
 
-pub(crate) const KINDS: [Kind; 15] = [
+pub(crate) const KINDS: [Kind; 18] = [
     PLAIN,
     Kind { name: "reused", fids: Fids::Highest, ..PLAIN },
     Kind { name: "shapefile", fids: SHAPEFILE, ..PLAIN },
@@ -84,21 +91,11 @@ pub(crate) const KINDS: [Kind; 15] = [
         others_copy: true,
         ..PLAIN
     },
-    Kind {
-        name: "natural key",
-        identity: Identity::Derived,
-        duplicates: Duplicates::Report,
-        rewritten: Rewritten::Report,
-        ..PLAIN
-    },
-    Kind {
-        name: "natural key, shapefile",
-        fids: SHAPEFILE,
-        identity: Identity::Derived,
-        duplicates: Duplicates::Report,
-        rewritten: Rewritten::Report,
-        ..PLAIN
-    },
+    KEYED,
+    Kind { name: "natural key, shapefile", fids: SHAPEFILE, ..KEYED },
+    Kind { name: "natural key, csv", fids: CSV, ..KEYED },
+    Kind { name: "natural key, geojson", fids: GEOJSON, ..KEYED },
+    Kind { name: "natural key, transaction", passthrough: Some(Redo::SameFid), ..KEYED },
 ];
 
 impl Kind {

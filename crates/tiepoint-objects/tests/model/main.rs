@@ -7,8 +7,10 @@ mod edits;
 mod history;
 mod host;
 mod kind;
+mod names;
 mod op;
 mod others;
+mod pump;
 mod stack;
 mod world;
 

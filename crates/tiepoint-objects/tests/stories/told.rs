@@ -2,7 +2,8 @@
 use std::collections::BTreeMap;
 use tiepoint_core::{Fid, FidRule, ObjectId};
 use tiepoint_objects::{
-    Event, Policy, Provisional, Reason, Request, Scope, State, TieRef, Tracker, Verdict, When,
+    Duplicates, Event, Policy, Provisional, Reason, Request, Scope, State, TieRef, Tracker,
+    Verdict, When,
 };
 
 pub(crate) struct Told {
@@ -22,6 +23,16 @@ pub(crate) fn id(number: u8) -> ObjectId {
 
 pub(crate) fn fid(number: i64) -> Fid {
     Fid::Int(number)
+}
+
+/// Copies are told of and left alone.
+pub(crate) fn reporting() -> Policy {
+    Policy { duplicates: Duplicates::Report, ..Policy::column(FidRule::Stable) }
+}
+
+/// Its row is a copy of the one that has this object.
+pub(crate) fn duplicate(of: u8) -> Reason {
+    Reason::Duplicate { of: id(of) }
 }
 
 impl Told {
