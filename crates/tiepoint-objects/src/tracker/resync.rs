@@ -314,6 +314,9 @@ impl Reading {
         if self.asked.is_some() && missing.iter().any(|tie| tracker.fresh.contains(tie)) {
             // A commit that did not do what it said: nothing of it is to be believed.
             self.verdict.ask(Request::Read(Scope::All));
+            if !tracker.filtered {
+                return;
+            }
         }
         for tie in missing {
             if self.elsewhere && tracker.ties.get(tie).standing == Standing::Detached {

@@ -115,3 +115,23 @@ fn a_row_that_a_commit_said_it_removed_and_did_not_keeps_its_object() {
         assert_eq!(told.state(1), State::Live);
     }
 }
+
+#[test]
+fn a_row_that_was_not_called_what_the_commit_said_keeps_its_object() {
+    for rule in [FidRule::Stable, FidRule::Renumbering] {
+        let mut told = Told::new(rule, 2).editing();
+        told.added(-2, Some(id(10)));
+        told.step();
+        let new = told.tie(-2);
+        told.hear(Event::CommitStarted);
+        told.commit_told(&[], &[(-2, 7)]);
+        let carried = told.rows.remove(&7).flatten();
+        told.rows.insert(6, carried);
+        told.hear(Event::CommitEnded { success: true, editing: true });
+        told.answer();
+        if told.last.requests == [Request::Read(Scope::All)] {
+            told.read();
+        }
+        assert_eq!((told.tie(6), told.state(10)), (new, State::Live));
+    }
+}
