@@ -24,9 +24,8 @@ impl Tracker {
         }
         let due = self.owed.iter().filter(|(tie, owed)| self.is_due(**tie, owed, when));
         let debt = |(tie, owed): (&TieRef, &Owed)| {
-            let tie = self.ties.get(*tie);
-            let fid = tie.fid()?.clone();
-            Some(Debt { fid, carried: owed.carried, id: tie.id(), owing: owed.owing })
+            let (fid, id) = (self.ties.fid(*tie)?, self.ties.get(*tie).id());
+            Some(Debt { fid, carried: owed.carried, id, owing: owed.owing })
         };
         let mut debts: Vec<Debt> = due.filter_map(debt).collect();
         // The longest there first: provisional fids descend.

@@ -116,7 +116,7 @@ impl Tracker {
     fn may_be_called(&self, tie: TieRef, fid: Option<&Fid>) -> bool {
         let Some(fid) = fid else { return true };
         let is_loose = self.policy.fids != FidRule::Stable && !self.policy.provisional.holds(fid);
-        is_loose || self.ties.get(tie).fid().is_none()
+        is_loose || !self.ties.get(tie).has_fid()
     }
 
     fn stray_reason(&self, fid: &Fid) -> Reason {
@@ -161,7 +161,7 @@ impl Tracker {
         if self.step.is_empty() {
             return false;
         }
-        let net = self.ties.get(tie).fid().and_then(|fid| self.step.of(fid));
+        let net = self.ties.fid(tie).and_then(|fid| self.step.of(&fid));
         net.is_some_and(|net| net.shows == Some(false))
     }
 
@@ -179,9 +179,9 @@ impl Tracker {
 
     /// What its row is called, while it shows and that is known.
     #[must_use]
-    pub fn fid(&self, tie: TieRef) -> Option<&Fid> {
+    pub fn fid(&self, tie: TieRef) -> Option<Fid> {
         let shows = matches!(self.state(tie), State::Pending | State::Live);
-        self.ties.get(tie).fid().filter(|_| shows)
+        self.ties.fid(tie).filter(|_| shows)
     }
 
     /// Whether its row says something that is not committed.
