@@ -51,11 +51,8 @@ impl Tracker {
     ///
     /// [`NotTied`], with why.
     pub fn by_fid(&self, fid: &Fid) -> Result<TieRef, NotTied> {
-        let found = match self.ties.by_fid(fid) {
-            Some(tie) => self.showing(tie),
-            None => Err(self.stray_reason(fid)),
-        };
-        found.map_err(|reason| NotTied::fid(fid, reason))
+        let tie = self.ties.by_fid(fid).ok_or_else(|| self.stray_reason(fid));
+        tie.and_then(|tie| self.showing(tie)).map_err(|reason| NotTied::fid(fid, reason))
     }
 
     /// The tie of a feature, by what it is called and what its identity field says. Both must
@@ -119,6 +116,7 @@ impl Tracker {
         is_loose || !self.ties.get(tie).has_fid()
     }
 
+    #[cold]
     fn stray_reason(&self, fid: &Fid) -> Reason {
         match self.strays.get(fid) {
             Some(Some(of)) => Reason::Duplicate { of: *of },
@@ -157,6 +155,7 @@ impl Tracker {
         !self.step.is_empty()
     }
 
+    #[inline]
     fn is_in_limbo(&self, tie: TieRef) -> bool {
         if self.step.is_empty() {
             return false;

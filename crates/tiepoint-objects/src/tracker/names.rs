@@ -6,7 +6,7 @@ use std::hash::BuildHasher;
 use tiepoint_core::Fid;
 
 /// What a row is called, if that is known. Two are alike where they are of the same row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) struct Name(i64);
 
 impl Name {
@@ -14,8 +14,9 @@ impl Name {
     const FIRST_ASIDE: i64 = i64::MIN + 1;
     const LAST_ASIDE: i64 = Self::FIRST_ASIDE + 0xffff_ffff;
 
-    /// A fid that is its own name.
-    fn plain(fid: &Fid) -> Option<Self> {
+    /// The name of a fid that is its own.
+    #[inline]
+    pub(super) fn plain(fid: &Fid) -> Option<Self> {
         match fid {
             Fid::Int(number) if *number > Self::LAST_ASIDE => Some(Self(*number)),
             _ => None,
@@ -77,18 +78,11 @@ impl Names {
         }
     }
 
+    /// The hash of a plain name, or of the fid that is kept aside for another.
     pub(super) fn hash(&self, hasher: &impl BuildHasher, name: Name) -> u64 {
         match self.kept(name) {
             Some(fid) => hasher.hash_one(fid),
-            None => hasher.hash_one(name.0),
-        }
-    }
-
-    /// The hash of the name of a fid, whether or not it has one.
-    pub(super) fn hash_of(hasher: &impl BuildHasher, fid: &Fid) -> u64 {
-        match Name::plain(fid) {
-            Some(plain) => hasher.hash_one(plain.0),
-            None => hasher.hash_one(fid),
+            None => hasher.hash_one(name),
         }
     }
 
@@ -100,7 +94,6 @@ impl Names {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use hashbrown::DefaultHashBuilder;
 
     /// Fids of all kinds: usual ones, and those at either end.
     fn fids() -> Vec<Fid> {
@@ -112,13 +105,12 @@ mod tests {
 
     #[test]
     fn a_name_leads_to_its_fid_and_to_no_other() {
-        let (mut names, hasher) = (Names::default(), DefaultHashBuilder::default());
+        let mut names = Names::default();
         let all: Vec<(Fid, Name)> =
             fids().into_iter().map(|fid| (fid.clone(), names.keep(fid))).collect();
         for (fid, name) in &all {
             assert_ne!(*name, Name::NONE, "{fid}");
             assert_eq!(names.fid(*name).as_ref(), Some(fid));
-            assert_eq!(names.hash(&hasher, *name), Names::hash_of(&hasher, fid), "{fid}");
             for (other, name) in &all {
                 assert_eq!(names.is(*name, fid), other == fid, "{fid:?} and {other:?}");
             }

@@ -63,7 +63,18 @@ impl Ties {
     }
 
     pub(crate) fn by_fid(&self, fid: &Fid) -> Option<TieRef> {
-        let hash = Names::hash_of(&self.hasher, fid);
+        match Name::plain(fid) {
+            Some(name) => {
+                let hash = self.hasher.hash_one(name);
+                self.by_fid.find(hash, |tie| self.get(*tie).name == name).copied()
+            }
+            None => self.by_fid_aside(fid),
+        }
+    }
+
+    #[cold]
+    fn by_fid_aside(&self, fid: &Fid) -> Option<TieRef> {
+        let hash = self.hasher.hash_one(fid);
         self.by_fid.find(hash, |tie| self.is_called(*tie, fid)).copied()
     }
 
