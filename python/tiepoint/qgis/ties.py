@@ -33,6 +33,9 @@ _HOOKS = {
 #: Of these transitions a hook is told even where nobody has asked for the object yet.
 _MADE_FOR_HOOKS = ("added", "forked", "returned", "changed", "rewritten")
 
+#: Of this one it is noted whose copy it is, whether there is a hook or not.
+_NOTED = "forked"
+
 _tied: "dict[str, Ties]" = {}
 
 
@@ -177,12 +180,22 @@ class Ties:
             duplicates=duplicates,
             rewritten=rewritten,
         )
-        self._native.want(list(_MADE_FOR_HOOKS))
+        self._want()
         self._object = self._native.object
         self._translator = Translator(layer, self._native, self._field, self._hear)
         self._translator.on_idle = self._tell_hooks
         self._translator.on_gone = self._layer_gone
         self._translator.catch_up()
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name.startswith("on_"):
+            self._want()
+
+    def _want(self) -> None:
+        """Asks for transitions of ties without objects: of as many as somebody is to hear of."""
+        hooked = (it for it in _MADE_FOR_HOOKS if getattr(self, _HOOKS[it]) is not None)
+        self._native.want([_NOTED, *hooked])
 
     # Features to objects.
 
