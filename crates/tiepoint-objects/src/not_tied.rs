@@ -63,10 +63,12 @@ impl fmt::Display for Reason {
 }
 
 impl NotTied {
+    #[cold]
     pub(crate) fn fid(fid: &Fid, reason: Reason) -> Self {
         Self { what: format!("feature {fid}"), reason }
     }
 
+    #[cold]
     pub(crate) fn id(id: &ObjectId, reason: Reason) -> Self {
         Self { what: format!("object {id}"), reason }
     }

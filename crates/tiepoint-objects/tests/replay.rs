@@ -245,7 +245,7 @@ impl Replay {
         let object = self.ties.bind(self.layer, tie, made.clone());
         assert!(Arc::ptr_eq(&object, &made), "{}: {fid} of {secret} has {object}", self.doing);
         let tracker = self.ties.tracker(self.layer);
-        assert_eq!(tracker.fid(tie), Some(&Fid::Int(fid)), "{}: {secret}", self.doing);
+        assert_eq!(tracker.fid(tie), Some(Fid::Int(fid)), "{}: {secret}", self.doing);
         assert_eq!(self.ties.by_id(&tracker.id(tie)), Ok((self.layer, tie)), "{}", self.doing);
         assert_eq!(self.policy, *tracker.policy());
     }

@@ -332,7 +332,7 @@ impl LayerTies {
     /// What its row is called, while it shows.
     fn fid(&self, tie: u32) -> PyResult<Option<i64>> {
         let inner = locked(&self.inner);
-        Ok(inner.tracker().fid(inner.tie(tie)?).map(int))
+        Ok(inner.tracker().fid(inner.tie(tie)?).as_ref().map(int))
     }
 
     /// Its object's id.
@@ -435,7 +435,7 @@ impl LayerTies {
     fn made(&self, py: Python<'_>, tie: TieRef, feature: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
         let (id, fid) = {
             let inner = locked(&self.inner);
-            (inner.tracker().id(tie), inner.tracker().fid(tie).map(int))
+            (inner.tracker().id(tie), inner.tracker().fid(tie).as_ref().map(int))
         };
         let object = self.make.bind(py).call1((feature, fid, id.to_string()))?;
         Ok(self.bound(tie, id, &object))

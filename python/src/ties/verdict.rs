@@ -73,7 +73,7 @@ impl Verdict {
                 what,
                 tie: transition.tie.number(),
                 object_id: transition.id.to_string(),
-                fid: registry.tracker(layer).fid(transition.tie).map(int),
+                fid: registry.tracker(layer).fid(transition.tie).as_ref().map(int),
                 object: object.map(Object::into_inner),
                 other_id: other.map(|id| id.to_string()),
             };

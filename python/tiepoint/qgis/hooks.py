@@ -23,7 +23,10 @@ _HOOKS = {
 }
 
 #: Of these transitions a hook is told even where nobody has asked for the object yet.
-MADE_FOR_HOOKS = ("added", "forked", "returned", "changed", "rewritten")
+_MADE_FOR_HOOKS = ("added", "forked", "returned", "changed", "rewritten")
+
+#: Of this one it is noted whose copy it is, whether there is a hook or not.
+_NOTED = "forked"
 
 
 class Teller:
@@ -34,6 +37,12 @@ class Teller:
         self._native = native
         self._untold: List[Transition] = []
         self._telling = False
+
+    def wanted(self) -> List[str]:
+        """Which transitions are to be told of ties that have no object yet: as many as there are
+        hooks for."""
+        hooked = (it for it in _MADE_FOR_HOOKS if getattr(self._ties, _HOOKS[it]) is not None)
+        return [_NOTED, *hooked]
 
     def heard(self, transition: Transition) -> None:
         """Keeps a transition until hooks may be told, if one is there for it."""

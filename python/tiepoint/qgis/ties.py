@@ -19,7 +19,7 @@ from qgis.core import QgsFeature, QgsVectorLayer
 import tiepoint
 
 from .._tiepoint import LayerTies, Verdict
-from .hooks import MADE_FOR_HOOKS, Teller
+from .hooks import Teller
 from .kinds import fid_rule
 from .making import Factory, Thing
 from .translator import Translator, said
@@ -106,9 +106,9 @@ class Ties(Generic[Thing]):
             duplicates=duplicates,
             rewritten=rewritten,
         )
-        self._native.want(list(MADE_FOR_HOOKS))
         self._object: Callable[[int, Any, QgsFeature], Thing] = self._native.object
         self._teller = Teller(self, self._native)
+        self._native.want(self._teller.wanted())
 
     def _begin(self, layer: QgsVectorLayer, field: str) -> None:
         self._translator = Translator(layer, self._native, field, self._hear)
@@ -116,6 +116,11 @@ class Ties(Generic[Thing]):
         self._translator.on_gone = self._layer_gone
         self._translator.catch_up()
         _tied[self._layer_id] = self
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setattr__(name, value)
+        if name.startswith("on_"):
+            self._native.want(self._teller.wanted())
 
     # Features to objects.
 

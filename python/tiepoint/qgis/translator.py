@@ -48,6 +48,8 @@ class Translator:
         # Whether all rows are still to be read again.
         self.stale = False
         self._scheduled = False
+        # Whether ids could not be written when QGIS was idle, so that it is to be tried again.
+        self._put_off = False
         self._in_command = self._in_transaction = False
         self._commit_open = self._commit_told = self._stopping = False
         self._rolling_back = False
@@ -196,6 +198,8 @@ class Translator:
             # layer is cheap: nothing is pending in it.
             at_once = self._rolling_back or self._in_transaction
             self._follow(verdict, at_once=at_once)
+            if self._put_off:
+                self._schedule()
 
     # Commits and rollbacks.
 
@@ -394,6 +398,7 @@ class Translator:
             self._end_commit(success=False)
         if self.layer is not None:
             self.catch_up()
-            if self.may_write:
+            self._put_off = not self.may_write
+            if not self._put_off:
                 self._writer.write(before_commit=False)
         self.on_idle()

@@ -1,8 +1,11 @@
 //! The registry: objects by the ties of layers, and ties by their objects.
+mod following;
 mod held;
+mod resyncing;
 
-use crate::tracker::Reading;
-use crate::{Event, Handle, NotTied, Policy, Scope, State, TieRef, Tracker, Verdict};
+pub use resyncing::Resyncing;
+
+use crate::{Event, Handle, NotTied, Policy, State, TieRef, Tracker, Verdict};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use held::Held;
 use std::hash::BuildHasher;
@@ -25,36 +28,6 @@ pub struct Registry<H: Handle> {
     hasher: DefaultHashBuilder,
 }
 
-/// A reading of a layer's rows; see [`Resync`](crate::Resync).
-#[must_use = "what is missing is judged by `finish`"]
-pub struct Resyncing<'a, H: Handle> {
-    registry: &'a mut Registry<H>,
-    layer: LayerKey,
-    reading: Reading,
-}
-
-impl<H: Handle> Resyncing<'_, H> {
-    /// A row that shows, and what its identity field says.
-    pub fn row(&mut self, fid: Fid, carried: Option<ObjectId>) {
-        self.reading.row(&mut self.registry.layer_mut(self.layer).tracker, fid, carried);
-    }
-
-    /// All rows have been told; see [`Resync::finish`](crate::Resync::finish).
-    pub fn finish(self) -> Verdict {
-        let verdict = self.reading.finish(&mut self.registry.layer_mut(self.layer).tracker);
-        self.registry.follow(self.layer, &verdict);
-        verdict
-    }
-
-    /// The same, with the objects; see [`Registry::hear_with_objects`].
-    pub fn finish_with_objects(self) -> (Verdict, Vec<Option<H>>) {
-        let verdict = self.reading.finish(&mut self.registry.layer_mut(self.layer).tracker);
-        let objects = self.registry.objects_of(self.layer, &verdict);
-        self.registry.follow(self.layer, &verdict);
-        (verdict, objects)
-    }
-}
-
 struct Layer<H: Handle> {
     tracker: Tracker,
     /// Objects, by the numbers of their ties.
@@ -62,10 +35,6 @@ struct Layer<H: Handle> {
     /// Ties of rows that were edited in the step that is open.
     edited: Vec<TieRef>,
 }
-
-/// Ties that are gone and whose objects are gone are remembered up to this many, or half as
-/// many as there are ties; then the oldest are forgotten.
-const REMEMBERED: usize = 65_536;
 
 impl<H: Handle> Default for Registry<H> {
     fn default() -> Self {
@@ -100,8 +69,7 @@ impl<H: Handle> Registry<H> {
 
     /// Takes note of what happened to a layer.
     pub fn hear(&mut self, layer: LayerKey, event: Event) -> Verdict {
-        self.hold_edited(layer, &event);
-        let verdict = self.layer_mut(layer).tracker.hear(event);
+        let verdict = self.note(layer, event);
         self.follow(layer, &verdict);
         verdict
     }
@@ -114,11 +82,8 @@ impl<H: Handle> Registry<H> {
         layer: LayerKey,
         event: Event,
     ) -> (Verdict, Vec<Option<H>>) {
-        self.hold_edited(layer, &event);
-        let verdict = self.layer_mut(layer).tracker.hear(event);
-        let objects = self.objects_of(layer, &verdict);
-        self.follow(layer, &verdict);
-        (verdict, objects)
+        let verdict = self.note(layer, event);
+        self.follow_with_objects(layer, verdict)
     }
 
     /// The tie of a row that came in the step that is open; see [`Tracker::meet`].
@@ -129,12 +94,6 @@ impl<H: Handle> Registry<H> {
         carried: Option<ObjectId>,
     ) -> Option<TieRef> {
         self.layer_mut(layer).tracker.meet(fid, carried)
-    }
-
-    /// Begins to tell which rows there are; see [`Tracker::resync`].
-    pub fn resync(&mut self, layer: LayerKey, scope: &Scope) -> Resyncing<'_, H> {
-        let reading = Reading::begin(&mut self.layer_mut(layer).tracker, scope);
-        Resyncing { registry: self, layer, reading }
     }
 
     /// Makes room for this many more ties of a layer.
@@ -264,49 +223,5 @@ impl<H: Handle> Registry<H> {
         };
         let hash = hasher.hash_one(address);
         by_address.insert_unique(hash, (layer, tie), |it| hasher.hash_one(address_of(it)));
-    }
-
-    fn objects_of(&self, layer: LayerKey, verdict: &Verdict) -> Vec<Option<H>> {
-        verdict.transitions.iter().map(|it| self.object(layer, it.tie)).collect()
-    }
-
-    /// Objects are held as their ties' new standings want it; what is long gone is forgotten.
-    fn follow(&mut self, layer: LayerKey, verdict: &Verdict) {
-        let it = self.layer_mut(layer);
-        let ended =
-            if it.tracker.is_in_step() { Vec::new() } else { std::mem::take(&mut it.edited) };
-        for tie in verdict.transitions.iter().map(|it| it.tie).chain(ended) {
-            let strongly = it.tracker.is_at_risk(tie);
-            if let Some(Some(held)) = it.objects.get_mut(tie.0 as usize) {
-                held.hold(strongly);
-            }
-        }
-        self.tidy(layer);
-    }
-
-    /// Holds the object of a row that is edited, until the step ends: what comes of it is told then.
-    fn hold_edited(&mut self, layer: LayerKey, event: &Event) {
-        let (Event::Changed { fid } | Event::IdentityWritten { fid, .. }) = event else { return };
-        let it = self.layer_mut(layer);
-        if let (true, Ok(tie)) = (it.tracker.is_editing(), it.tracker.by_fid(fid))
-            && let Some(Some(held)) = it.objects.get_mut(tie.0 as usize)
-        {
-            held.hold(true);
-            it.edited.push(tie);
-        }
-    }
-
-    fn tidy(&mut self, layer: LayerKey) {
-        loop {
-            let it = self.layer_mut(layer);
-            let limit = REMEMBERED.max(it.tracker.len() / 2);
-            let Some(tie) = it.tracker.longest_removed(limit) else { return };
-            if self.held(layer, tie).is_some_and(Held::is_alive) {
-                self.layer_mut(layer).tracker.remember(tie);
-                return;
-            }
-            self.unbind(layer, tie);
-            self.layer_mut(layer).tracker.forget(tie);
-        }
     }
 }

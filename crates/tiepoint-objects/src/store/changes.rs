@@ -87,6 +87,7 @@ impl Telling<'_> {
             Change::Update(_) => None,
         };
         let present = || self.tracker.fid(self.tracker.known(&id?)?);
-        self.layer.fid_of(said.or_else(present).or(image), id)
+        let present = if said.is_none() { present() } else { None };
+        self.layer.fid_of(said.or(present.as_ref()).or(image), id)
     }
 }

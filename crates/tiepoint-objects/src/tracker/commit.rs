@@ -139,7 +139,7 @@ impl Tracker {
                     self.remove(tie, verdict);
                 }
                 Standing::Pending => {
-                    let fid = it.fid().cloned();
+                    let fid = self.ties.fid(tie);
                     let fid = fid.filter(|fid| !self.policy.provisional.holds(fid));
                     all |= fid.is_none();
                     look.extend(fid);
@@ -154,7 +154,7 @@ impl Tracker {
             let written = std::mem::take(&mut session.written);
             all |= session.removed_rows && self.policy.fids == FidRule::Renumbering;
             let now = written.into_iter().filter_map(|fid| match self.former.get(&fid) {
-                Some(tie) => self.ties.get(*tie).fid().cloned(),
+                Some(tie) => self.ties.fid(*tie),
                 None => Some(fid),
             });
             look.extend(now);
@@ -184,7 +184,7 @@ impl Tracker {
         for tie in self.take_touched() {
             all |= self.is_astray(tie);
             if self.unpend(tie, editing, verdict) {
-                look.extend(self.ties.get(tie).fid().cloned());
+                look.extend(self.ties.fid(tie));
             }
         }
         self.take_back_names(verdict);
@@ -207,7 +207,8 @@ impl Tracker {
     fn is_astray(&self, tie: TieRef) -> bool {
         let it = self.ties.get(tie);
         let is_deleted = it.standing == Standing::Deleted;
-        it.stored && it.fid().map_or(is_deleted, |fid| self.policy.provisional.holds(fid))
+        let fid = self.ties.fid(tie);
+        it.stored && fid.map_or(is_deleted, |fid| self.policy.provisional.holds(&fid))
     }
 
     /// A tie after a rollback; true where its row must be looked at. Where editing goes on, what is

@@ -24,10 +24,10 @@ impl Tracker {
         }
         let due = self.owed.iter().filter(|(tie, owed)| self.is_due(**tie, owed, when));
         let debt = |(tie, owed): (&TieRef, &Owed)| {
-            let tie = self.ties.get(*tie);
+            let (fid, id) = (self.ties.fid(*tie)?, self.ties.get(*tie).id());
             // Another row may go by the fid of one that died in the open step.
-            let fid = tie.fid().filter(|fid| self.step.of(fid).is_none_or(|net| !net.died))?;
-            Some(Debt { fid: fid.clone(), carried: owed.carried, id: tie.id(), owing: owed.owing })
+            let is_its = self.step.of(&fid).is_none_or(|net| !net.died);
+            is_its.then_some(Debt { fid, carried: owed.carried, id, owing: owed.owing })
         };
         let mut debts: Vec<Debt> = due.filter_map(debt).collect();
         // The longest there first: provisional fids descend.

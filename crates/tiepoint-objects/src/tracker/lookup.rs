@@ -51,11 +51,8 @@ impl Tracker {
     ///
     /// [`NotTied`], with why.
     pub fn by_fid(&self, fid: &Fid) -> Result<TieRef, NotTied> {
-        let found = match self.ties.by_fid(fid) {
-            Some(tie) => self.showing(tie),
-            None => Err(self.stray_reason(fid)),
-        };
-        found.map_err(|reason| NotTied::fid(fid, reason))
+        let tie = self.ties.by_fid(fid).ok_or_else(|| self.stray_reason(fid));
+        tie.and_then(|tie| self.showing(tie)).map_err(|reason| NotTied::fid(fid, reason))
     }
 
     /// The tie of a feature, by what it is called and what its identity field says. Both must
@@ -116,9 +113,10 @@ impl Tracker {
     fn may_be_called(&self, tie: TieRef, fid: Option<&Fid>) -> bool {
         let Some(fid) = fid else { return true };
         let is_loose = self.policy.fids != FidRule::Stable && !self.policy.provisional.holds(fid);
-        is_loose || self.ties.get(tie).fid().is_none()
+        is_loose || !self.ties.get(tie).has_fid()
     }
 
+    #[cold]
     fn stray_reason(&self, fid: &Fid) -> Reason {
         match self.strays.get(fid) {
             Some(Some(of)) => Reason::Duplicate { of: *of },
@@ -157,11 +155,12 @@ impl Tracker {
         !self.step.is_empty()
     }
 
+    #[inline]
     fn is_in_limbo(&self, tie: TieRef) -> bool {
         if self.step.is_empty() {
             return false;
         }
-        let net = self.ties.get(tie).fid().and_then(|fid| self.step.of(fid));
+        let net = self.ties.fid(tie).and_then(|fid| self.step.of(&fid));
         net.is_some_and(|net| net.shows == Some(false))
     }
 
@@ -179,9 +178,9 @@ impl Tracker {
 
     /// What its row is called, while it shows and that is known.
     #[must_use]
-    pub fn fid(&self, tie: TieRef) -> Option<&Fid> {
+    pub fn fid(&self, tie: TieRef) -> Option<Fid> {
         let shows = matches!(self.state(tie), State::Pending | State::Live);
-        self.ties.get(tie).fid().filter(|_| shows)
+        self.ties.fid(tie).filter(|_| shows)
     }
 
     /// Whether its row says something that is not committed.

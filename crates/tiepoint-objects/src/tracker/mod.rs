@@ -10,20 +10,22 @@ mod debts;
 mod early;
 mod judge;
 mod lookup;
+mod names;
 mod policy;
 mod read;
 mod resync;
 mod returns;
 mod session;
 mod step;
+mod tie;
 mod ties;
 
 pub use lookup::State;
 pub use policy::{Duplicates, Identity, Policy, Provisional, Rewritten};
 pub(crate) use resync::Reading;
 pub use resync::Resync;
-pub use ties::TieRef;
-pub(crate) use ties::{Standing, Tie};
+pub use tie::TieRef;
+pub(crate) use tie::{Standing, Tie};
 
 use crate::verdict::{Request, Transition, Verdict, What};
 use crate::{Event, Scope};
@@ -261,7 +263,7 @@ impl Tracker {
         };
         self.strays.remove(&fid);
         let holder = self.ties.by_fid(&fid).filter(|it| *it != tie);
-        if self.ties.get(tie).fid() != Some(&fid) {
+        if !self.ties.is_called(tie, &fid) {
             holder.into_iter().chain([tie]).for_each(|it| self.remember_home(it));
         }
         if let Some(session) = &mut self.session {
@@ -282,7 +284,7 @@ impl Tracker {
     /// The same, and tells of it.
     fn arrive(&mut self, tie: TieRef, fid: Fid, verdict: &mut Verdict) {
         let was_alive = self.ties.get(tie).standing.is_alive();
-        let moved = self.ties.get(tie).fid() != Some(&fid);
+        let moved = !self.ties.is_called(tie, &fid);
         self.place(tie, fid);
         if !was_alive {
             self.tell(verdict, tie, What::Returned);

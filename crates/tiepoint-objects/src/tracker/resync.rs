@@ -193,7 +193,7 @@ impl Reading {
             }
             return true;
         }
-        let same = tracker.ties.get(tie).fid() == Some(fid);
+        let same = tracker.ties.is_called(tie, fid);
         if !same && self.gives_way(tracker, tie, fid) {
             return true;
         }
@@ -201,7 +201,7 @@ impl Reading {
     }
 
     fn arrive(&mut self, tracker: &mut Tracker, tie: TieRef, fid: Fid) {
-        if tracker.ties.get(tie).fid().is_none()
+        if !tracker.ties.get(tie).has_fid()
             && tracker.policy.provisional.holds(&fid)
             && tracker.ties.get(tie).standing == Standing::Live
         {
@@ -243,8 +243,8 @@ impl Reading {
         if tracker.is_seen(tie) || may_return || self.may_be_hidden(tracker, tie) {
             return false;
         }
-        match (&self.asked, it.fid()) {
-            (Some(asked), Some(fid)) => !it.standing.is_alive() || asked.contains(fid),
+        match (&self.asked, tracker.ties.fid(tie)) {
+            (Some(asked), Some(fid)) => !it.standing.is_alive() || asked.contains(&fid),
             (Some(_), None) => !it.standing.is_alive(),
             (None, _) => true,
         }
@@ -254,7 +254,7 @@ impl Reading {
     fn may_be_hidden(&self, tracker: &Tracker, tie: TieRef) -> bool {
         let it = tracker.ties.get(tie);
         let has_row = it.standing.is_alive() || it.standing == Standing::Hidden;
-        let is_missed = it.fid().is_some_and(|fid| !self.told.contains(fid));
+        let is_missed = tracker.ties.fid(tie).is_some_and(|fid| !self.told.contains(&fid));
         tracker.filtered && tracker.policy.fids == FidRule::Stable && has_row && is_missed
     }
 
@@ -262,7 +262,7 @@ impl Reading {
     fn gives_way(&mut self, tracker: &mut Tracker, tie: TieRef, fid: &Fid) -> bool {
         let first = tracker.identified && (!tracker.attached || self.new.contains(&tie));
         let came_later = |it: &Fid| tracker.policy.provisional.order(fid, it).is_lt();
-        let holder = tracker.ties.get(tie).fid().cloned();
+        let holder = tracker.ties.fid(tie);
         let Some(other) = holder.filter(|it| first && came_later(it)) else { return false };
         let id = tracker.ties.get(tie).id();
         // It never had the other row.

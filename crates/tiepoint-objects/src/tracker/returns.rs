@@ -82,8 +82,8 @@ impl Tracker {
         verdict: &mut Verdict,
     ) {
         let was_in_limbo = limbo.remove(&tie);
-        let from = self.ties.get(tie).fid().filter(|it| *it != fid).cloned();
-        let moved = self.ties.get(tie).fid() != Some(fid);
+        let from = self.ties.fid(tie).filter(|it| it != fid);
+        let moved = !self.ties.is_called(tie, fid);
         if let Some(from) = from {
             self.remember_origin(&from, Origin::Of(tie));
         }

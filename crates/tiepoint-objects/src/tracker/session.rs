@@ -107,7 +107,8 @@ impl Tracker {
                 _ => continue,
             };
             let it = self.ties.get(tie);
-            if it.stored && it.fid().is_some_and(|fid| self.policy.provisional.holds(fid)) {
+            let has_gone = |it: Fid| self.policy.provisional.holds(&it);
+            if it.stored && self.ties.fid(tie).is_some_and(has_gone) {
                 let was_pending = it.standing == Standing::Pending;
                 self.ties.set_fid(tie, Some(fid));
                 if was_pending {
@@ -120,12 +121,12 @@ impl Tracker {
 
     /// A tie is about to have another row than it had when a transaction began.
     pub(super) fn remember_home(&mut self, tie: TieRef) {
-        let it = self.ties.get(tie);
-        let is_stored = it.stored && self.policy.fids == FidRule::Stable;
-        if let (true, Some(fid), Some(session)) = (is_stored, it.fid(), &mut self.session)
+        let is_stored = self.ties.get(tie).stored && self.policy.fids == FidRule::Stable;
+        if let (true, Some(session)) = (is_stored, &mut self.session)
             && session.passthrough
+            && let Some(fid) = self.ties.fid(tie)
         {
-            session.homes.entry(tie).or_insert_with(|| fid.clone());
+            session.homes.entry(tie).or_insert(fid);
         }
     }
 

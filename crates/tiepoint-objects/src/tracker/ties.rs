@@ -1,89 +1,18 @@
 //! All ties of a layer in one table, found by object id and by fid.
 //!
-//! Two indexes of bare numbers into one vector: some 70 bytes a tie, where maps from owned keys
-//! would take twice that.
+//! Two indexes of bare numbers into one vector: some 50 bytes a tie, where maps from owned keys
+//! would take three times that.
+use super::names::{Name, Names};
+use super::tie::{Standing, Tie, TieRef};
 use hashbrown::{DefaultHashBuilder, HashTable};
 use std::hash::BuildHasher;
 use tiepoint_core::{Fid, ObjectId};
-
-/// One tie of a [`Tracker`](super::Tracker), by its place; good until the next event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TieRef(pub(crate) u32);
-
-impl TieRef {
-    /// Its number, for bindings that cannot carry the type.
-    #[must_use]
-    pub fn number(self) -> u32 {
-        self.0
-    }
-
-    /// The tie of this number, which a [`TieRef`] had.
-    #[must_use]
-    pub fn numbered(number: u32) -> Self {
-        Self(number)
-    }
-}
-
-/// Where a tie stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Standing {
-    /// Its row waits for a commit.
-    Pending,
-    /// Its row is in the store.
-    Live,
-    /// Its row is deleted, not committed.
-    Deleted,
-    /// Its row is gone.
-    Removed,
-    /// Its row does not show.
-    Hidden,
-    /// Its row was behind another source.
-    Detached,
-    /// There is no tie here: the place is to be used again.
-    Vacant,
-}
-
-impl Standing {
-    /// Whether it has a row that shows.
-    pub(crate) fn is_alive(self) -> bool {
-        matches!(self, Self::Pending | Self::Live)
-    }
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct Tie {
-    id: ObjectId,
-    fid: Option<Fid>,
-    pub(crate) standing: Standing,
-    /// Whether its row is in the store, as far as is known.
-    pub(crate) stored: bool,
-    /// Whether its row says something that is not committed.
-    pub(crate) changed: bool,
-    /// Whether it is among those that the session has to do with.
-    pub(crate) touched: bool,
-    /// Which resync saw it last.
-    pub(crate) epoch: u32,
-}
-
-impl Tie {
-    pub(crate) fn id(&self) -> ObjectId {
-        self.id
-    }
-
-    pub(crate) fn fid(&self) -> Option<&Fid> {
-        self.fid.as_ref()
-    }
-
-    /// Whether it has a row that shows.
-    pub(crate) fn is_alive(&self) -> bool {
-        self.standing.is_alive()
-    }
-}
 
 #[derive(Default)]
 pub(crate) struct Ties {
     slots: Vec<Tie>,
     free: Vec<TieRef>,
+    names: Names,
     by_id: HashTable<TieRef>,
     by_fid: HashTable<TieRef>,
     hasher: DefaultHashBuilder,
@@ -97,13 +26,13 @@ impl Ties {
 
     pub(crate) fn reserve(&mut self, more: usize) {
         self.slots.reserve_exact(more);
-        let Self { slots, by_id, by_fid, hasher, .. } = self;
+        let Self { slots, names, by_id, by_fid, hasher, .. } = self;
         by_id.reserve(more, |tie| hasher.hash_one(slots[tie.0 as usize].id));
-        by_fid.reserve(more, |tie| hash_of_fid(hasher, slots, *tie));
+        by_fid.reserve(more, |tie| names.hash(hasher, slots[tie.0 as usize].name));
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = TieRef> + '_ {
-        let places = (0..self.slots.len()).map(tie_ref);
+        let places = (0..self.slots.len()).map(TieRef::at);
         places.filter(|tie| self.get(*tie).standing != Standing::Vacant)
     }
 
@@ -119,27 +48,45 @@ impl Ties {
         &mut self.slots[tie.0 as usize]
     }
 
+    /// What a tie's row is called, or was when it was deleted, if that is known.
+    pub(crate) fn fid(&self, tie: TieRef) -> Option<Fid> {
+        self.names.fid(self.get(tie).name)
+    }
+
+    pub(crate) fn is_called(&self, tie: TieRef, fid: &Fid) -> bool {
+        self.names.is(self.get(tie).name, fid)
+    }
+
     pub(crate) fn by_id(&self, id: &ObjectId) -> Option<TieRef> {
         let hash = self.hasher.hash_one(id);
-        self.by_id.find(hash, |tie| self.slots[tie.0 as usize].id == *id).copied()
+        self.by_id.find(hash, |tie| self.get(*tie).id == *id).copied()
     }
 
     pub(crate) fn by_fid(&self, fid: &Fid) -> Option<TieRef> {
+        match Name::plain(fid) {
+            Some(name) => {
+                let hash = self.hasher.hash_one(name);
+                self.by_fid.find(hash, |tie| self.get(*tie).name == name).copied()
+            }
+            None => self.by_fid_aside(fid),
+        }
+    }
+
+    #[cold]
+    fn by_fid_aside(&self, fid: &Fid) -> Option<TieRef> {
         let hash = self.hasher.hash_one(fid);
-        let is_it = |tie: &TieRef| self.slots[tie.0 as usize].fid.as_ref() == Some(fid);
-        self.by_fid.find(hash, is_it).copied()
+        self.by_fid.find(hash, |tie| self.is_called(*tie, fid)).copied()
     }
 
     /// A new tie, with no fid yet. The id must be free.
     pub(crate) fn add(&mut self, id: ObjectId, standing: Standing) -> TieRef {
-        let tie =
-            Tie { id, fid: None, standing, stored: true, changed: false, touched: false, epoch: 0 };
+        let tie = Tie::new(id, standing);
         let place = if let Some(place) = self.free.pop() {
-            self.slots[place.0 as usize] = tie;
+            *self.get_mut(place) = tie;
             place
         } else {
             self.slots.push(tie);
-            tie_ref(self.slots.len() - 1)
+            TieRef::at(self.slots.len() - 1)
         };
         self.index_id(place);
         place
@@ -153,34 +100,40 @@ impl Ties {
 
     /// Gives a tie another fid, or none. Whoever had that fid has none then.
     pub(crate) fn set_fid(&mut self, tie: TieRef, fid: Option<Fid>) {
-        if self.get(tie).fid == fid {
+        let Some(fid) = fid else { return self.unname(tie) };
+        if self.is_called(tie, &fid) {
             return;
         }
-        self.unindex_fid(tie);
-        if let Some(holder) = fid.as_ref().and_then(|fid| self.by_fid(fid)) {
-            self.unindex_fid(holder);
+        self.unname(tie);
+        if let Some(holder) = self.by_fid(&fid) {
+            self.unname(holder);
         }
-        self.slots[tie.0 as usize].fid = fid;
-        if self.slots[tie.0 as usize].fid.is_some() {
-            let Self { slots, by_fid, hasher, .. } = self;
-            let hash = hash_of_fid(hasher, slots, tie);
-            by_fid.insert_unique(hash, tie, |tie| hash_of_fid(hasher, slots, *tie));
-        }
+        self.get_mut(tie).name = self.names.keep(fid);
+        self.index_fid(tie);
     }
 
-    fn unindex_fid(&mut self, tie: TieRef) {
-        if let Some(fid) = self.slots[tie.0 as usize].fid.take() {
-            let hash = self.hasher.hash_one(&fid);
-            if let Ok(entry) = self.by_fid.find_entry(hash, |other| *other == tie) {
-                entry.remove();
-            }
+    fn index_fid(&mut self, place: TieRef) {
+        let Self { slots, names, by_fid, hasher, .. } = self;
+        let hash_of = |tie: &TieRef| names.hash(hasher, slots[tie.0 as usize].name);
+        by_fid.insert_unique(hash_of(&place), place, hash_of);
+    }
+
+    fn unname(&mut self, tie: TieRef) {
+        let name = std::mem::replace(&mut self.get_mut(tie).name, Name::NONE);
+        if name == Name::NONE {
+            return;
         }
+        let hash = self.names.hash(&self.hasher, name);
+        if let Ok(entry) = self.by_fid.find_entry(hash, |other| *other == tie) {
+            entry.remove();
+        }
+        self.names.release(name);
     }
 
     /// Gives a tie another id. The id must be free.
     pub(crate) fn set_id(&mut self, tie: TieRef, id: ObjectId) {
         self.unindex_id(tie);
-        self.slots[tie.0 as usize].id = id;
+        self.get_mut(tie).id = id;
         self.index_id(tie);
     }
 
@@ -193,18 +146,9 @@ impl Ties {
 
     /// Forgets a tie; its place is used again.
     pub(crate) fn forget(&mut self, tie: TieRef) {
-        self.unindex_fid(tie);
+        self.unname(tie);
         self.unindex_id(tie);
         self.get_mut(tie).standing = Standing::Vacant;
         self.free.push(tie);
     }
-}
-
-fn tie_ref(place: usize) -> TieRef {
-    TieRef(u32::try_from(place).expect("memory ends long before four billion ties"))
-}
-
-fn hash_of_fid(hasher: &DefaultHashBuilder, slots: &[Tie], tie: TieRef) -> u64 {
-    let fid = slots[tie.0 as usize].fid.as_ref().expect("what is indexed by fid has one");
-    hasher.hash_one(fid)
 }

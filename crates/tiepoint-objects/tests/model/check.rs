@@ -111,7 +111,7 @@ impl World {
             if tracker.by_fid(&Fid::Int(fid)) != Ok(tie) {
                 return Err(format!("row {fid} is not found by its fid"));
             }
-            if tracker.fid(tie) != Some(&Fid::Int(fid)) {
+            if tracker.fid(tie) != Some(Fid::Int(fid)) {
                 return Err(format!("the object of row {fid} leads to {:?}", tracker.fid(tie)));
             }
         }

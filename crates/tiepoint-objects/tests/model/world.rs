@@ -147,7 +147,7 @@ impl World {
         let Self { ties, host, layer, alive, .. } = self;
         let made = ties.object_or(*layer, tie, |tracker| {
             let row = match tracker.fid(tie) {
-                Some(Fid::Int(fid)) => host.row(*fid),
+                Some(Fid::Int(fid)) => host.row(fid),
                 _ => host.view().into_values().find(|row| row.id == Some(tracker.id(tie))),
             };
             let secret = row.map_or(0, |row| row.secret);

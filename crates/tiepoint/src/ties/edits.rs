@@ -192,7 +192,7 @@ impl<T: Send + Sync + 'static> Ties<T> {
         let Target::Id(id) = target else { return None };
         let state = self.state();
         let tracker = state.tracker(layer);
-        tracker.fid(tracker.known(id)?).cloned()
+        tracker.fid(tracker.known(id)?)
     }
 
     fn is_editing(&self, layer: &Layer<T>) -> bool {

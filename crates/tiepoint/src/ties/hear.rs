@@ -157,7 +157,7 @@ impl<T: Send + Sync + 'static> State<T> {
             listeners.queue(Told::Became {
                 layer: Arc::clone(name),
                 id: it.id,
-                fid: self.tracker(layer).fid(it.tie).cloned(),
+                fid: self.tracker(layer).fid(it.tie),
                 what: it.what,
                 object,
             });

@@ -157,7 +157,7 @@ impl<T: Send + Sync + 'static> Ties<T> {
         let fid = {
             let state = self.state();
             let tracker = state.tracker(layer);
-            tracker.fid(tracker.by_id(&id)?).cloned()
+            tracker.fid(tracker.by_id(&id)?)
         };
         let first = fid.map(|fid| layer.tied.query(&Scope::Fids(vec![fid])));
         let then = Query::object(&**layer.tied.name(), id);
