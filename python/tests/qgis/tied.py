@@ -26,7 +26,8 @@ class Tied:
         self.layer = layer
         options.setdefault("field", kinds.IDENTITY)
         self.ties = tiepoint.qgis.tie(layer, Thing, **options)
-        self.oracle = Oracle()
+        # Ids are spelled alike in all kinds that are not tied by a natural key.
+        self.oracle = Oracle(kinds.KINDS["memory"])
         self.right()
 
     def right(self, *also: str) -> None:

@@ -383,7 +383,7 @@ class Ties(Generic[Thing]):
     def _hint(self, feature: QgsFeature) -> Optional[str]:
         """What to do where a feature is not found that is there."""
         translator = self._translator
-        if translator.index < 0 or tiepoint.is_object_id(str(said(feature, translator.index))):
+        if translator.index < 0 or isinstance(said(feature, translator.index), (str, int)):
             return None
         try:
             self._native.by_fid(feature.id())
