@@ -168,9 +168,10 @@ impl World {
     fn change_field(&mut self, op: Op) -> bool {
         let is = op.what == What::AddField;
         if self.host.field == is
-            || self.host.kind.passthrough.is_some()
             || self.host.kind.negative
-            || self.host.in_command()
+            // What they carried may have been told before the field went, or not.
+            || !is && !self.host.arrivals.is_empty()
+            || self.host.kind.gives_fids_again()
             || self.host.kind.identity == Identity::Derived
             || is && !(self.host.kind.is_stable() && self.host.has_no_ids())
         {
