@@ -7,6 +7,7 @@ use tiepoint_core::{Fid, ObjectId};
 pub(crate) struct Says(pub(crate) Option<ObjectId>);
 
 /// The net effect of a step on one row.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Net {
     /// Whether it shows now; `None` where it neither came nor went.

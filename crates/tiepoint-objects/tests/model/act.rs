@@ -4,7 +4,7 @@ use crate::kind::Fids;
 use crate::op::{Op, What};
 use crate::world::World;
 use tiepoint_core::Fid;
-use tiepoint_objects::{Event, Identity, Rewritten, Scope, When};
+use tiepoint_objects::{Event, Rewritten, Scope, When};
 
 /// What came of an operation.
 pub(crate) type Outcome = &'static str;
@@ -172,7 +172,6 @@ impl World {
             // What they carried may have been told before the field went, or not.
             || !is && !self.host.arrivals.is_empty()
             || self.host.kind.gives_fids_again()
-            || self.host.kind.identity == Identity::Derived
             || is && !(self.host.kind.is_stable() && self.host.has_no_ids())
         {
             return false;
