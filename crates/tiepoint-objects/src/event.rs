@@ -97,7 +97,9 @@ pub enum Event {
         /// Whether there is a part that does not show.
         filtered: bool,
     },
-    /// The layer has other fields now.
+    /// The layer has other fields now. A row that comes in the very step in which the identity field
+    /// goes is who its id says only where that was told before; and while it is missing, rows to which
+    /// a transaction gave one fid, one after another, are not told apart when one of them is back.
     FieldsChanged {
         /// Whether the identity field is among them.
         identity: bool,

@@ -1,7 +1,7 @@
 //! Judging a step by its net effect: who died, who was rewritten, who came, who is buried.
 use super::debts::Owed;
 use super::session::{Origin, Word};
-use super::step::{Net, Says};
+use super::step::{Net, Says, Step};
 use super::{Standing, TieRef, Tracker};
 use crate::Scope;
 use crate::verdict::{Owing, Request, Verdict, What};
@@ -16,6 +16,7 @@ impl Tracker {
     pub(super) fn judge(&mut self, verdict: &mut Verdict) -> bool {
         self.tell_early(verdict);
         if self.step.is_empty() {
+            self.step = Step::default();
             return true;
         }
         let unread = self.unread();
@@ -23,17 +24,12 @@ impl Tracker {
             verdict.ask(Request::Look(unread));
             return false;
         }
-        let step = std::mem::take(&mut self.step);
-        if let Some(session) = &mut self.session {
-            session.is_anew = session.passthrough && step.is_new();
-        }
-        let rows = step.into_rows();
+        let rows = std::mem::take(&mut self.step).into_rows();
         let mut limbo = self.deaths(&rows);
         self.rewritings(&rows, verdict);
         // Rows that are remembered have their objects before others that carry the ids; in each step
         // who came with an id has it before those into whose rows it was written.
-        let is_back =
-            |(fid, net): &&(Fid, Net)| self.recalled(fid, net.first_said(), &limbo).is_some();
+        let is_back = |(fid, net): &&(Fid, Net)| self.recalled(fid, *net, &limbo).is_some();
         let (back, mut new): (Vec<_>, Vec<_>) = rows.iter().partition(is_back);
         new.sort_by_key(|(_, net)| (net.round, net.written));
         let mut renamed = Vec::new();
@@ -126,7 +122,8 @@ impl Tracker {
     fn kept_keys(&self, rows: &[(Fid, Net)]) -> HashSet<ObjectId> {
         let key_of = |(fid, net): &(Fid, Net)| {
             let Says(key) = net.carried.filter(|_| net.shows == Some(true))?;
-            let tie = self.recalled(fid, net.carried, &Limbo::new())?;
+            let as_it_is = Net { came_with: None, ..*net };
+            let tie = self.recalled(fid, as_it_is, &Limbo::new())?;
             key.filter(|key| self.ties.get(tie).id() == *key)
         };
         rows.iter().filter_map(key_of).collect()
@@ -203,7 +200,7 @@ impl Tracker {
         limbo: &mut Limbo,
         verdict: &mut Verdict,
     ) -> Option<(TieRef, Option<ObjectId>)> {
-        if let Some(tie) = self.recalled(fid, net.first_said(), limbo) {
+        if let Some(tie) = self.recalled(fid, net, limbo) {
             self.revive(tie, fid, limbo, verdict);
             let Says(carried) = net.carried?;
             if self.renames() && self.carried(tie) != carried {
@@ -212,7 +209,7 @@ impl Tracker {
             self.carries(tie, carried, Owing::Rewritten, verdict);
             return None;
         }
-        let was_stray = self.was_stray(fid, net.first_said());
+        let was_stray = self.was_stray(fid, net);
         let came = net.shows == Some(true) && !was_stray;
         let copied = self.strays.get(fid).copied().flatten();
         match net.carried.and_then(|Says(id)| id) {

@@ -15,7 +15,8 @@ impl Tracker {
             self.step = super::Step::default();
         }
         let Self { step, strays, .. } = self;
-        strays.extract_if(|fid, _| step.of(fid).is_none()).collect()
+        let is_known = |fid: &Fid| !step.of(fid).is_some_and(|net| net.is_of_identity());
+        strays.extract_if(|fid, _| is_known(fid)).collect()
     }
 
     /// Whether the row of who has this id is known to be among these.
@@ -26,10 +27,23 @@ impl Tracker {
 
     /// Whoever the open step has to do with is not missed.
     pub(super) fn see_step(&mut self) {
-        let ties: Vec<TieRef> =
-            self.step.rows().filter_map(|(fid, _)| self.ties.by_fid(fid)).collect();
+        let rows = self.step.rows().filter(|(_, net)| net.is_of_identity());
+        let ties: Vec<TieRef> = rows.filter_map(|(fid, _)| self.ties.by_fid(fid)).collect();
         for tie in ties {
             self.see(tie);
+        }
+    }
+
+    /// Whether it is for the open step to say who a row is.
+    pub(super) fn is_in_question(&self, fid: &Fid) -> bool {
+        self.step.of(fid).is_some_and(|net| net.is_of_identity())
+    }
+
+    /// Such a row was read.
+    pub(super) fn read_in_step(&mut self, fid: Fid, carried: Option<ObjectId>) {
+        let shows = self.step.of(&fid).is_some_and(|net| net.shows != Some(false));
+        if shows && self.identified {
+            self.step.seen(fid, carried);
         }
     }
 

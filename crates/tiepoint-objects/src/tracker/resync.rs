@@ -7,8 +7,8 @@ use tiepoint_core::{Fid, FidRule, ObjectId};
 
 /// A reading of a layer's rows: tell each by [`Resync::row`], then [`Resync::finish`].
 ///
-/// Dropped before that, it has told nothing of rows that are not there. What it says of rows that the
-/// open step has to do with is left to the step, which is judged when it ends. Costs some 0.2 µs a row
+/// Dropped before that, it has told nothing of rows that are not there. Of rows that came
+/// or were written in the open step it tells what they say now; who they are is judged when that ends. Costs some 0.2 µs a row
 /// where all is as it was.
 #[must_use = "what is missing is judged by `finish`"]
 pub struct Resync<'a> {
@@ -82,8 +82,8 @@ impl Reading {
         if tracker.is_unnameable(&fid) {
             return self.unnamed(tracker, fid, carried);
         }
-        if tracker.step.of(&fid).is_some() {
-            return;
+        if tracker.is_in_question(&fid) {
+            return tracker.read_in_step(fid, carried);
         }
         if let Some(tie) = tracker.ties.by_fid(&fid) {
             let says_its_id = carried == Some(tracker.ties.get(tie).id());

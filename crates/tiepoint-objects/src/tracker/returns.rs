@@ -35,21 +35,23 @@ impl Tracker {
     }
 
     /// The tie that a row had when it was deleted in this session.
-    pub(super) fn recalled(
-        &self,
-        fid: &Fid,
-        carried: Option<Says>,
-        limbo: &Limbo,
-    ) -> Option<TieRef> {
-        if self.session.as_ref().is_some_and(|it| it.is_anew) {
+    pub(super) fn recalled(&self, fid: &Fid, net: Net, limbo: &Limbo) -> Option<TieRef> {
+        if self.is_anew(net) {
             return None;
         }
+        let carried = net.first_said();
         let is_it = |tie: &TieRef| {
             self.ties.get(*tie).standing == Standing::Deleted
                 && self.is_same_row(*tie, carried)
                 && !self.stands_for_another(*tie, carried, limbo)
         };
         self.ties.by_fid(fid).into_iter().chain(self.origins(fid)).find(is_it)
+    }
+
+    /// Whether a row is known not to have been there before, though a transaction may give it the fid of
+    /// one that was.
+    fn is_anew(&self, net: Net) -> bool {
+        net.anew && self.session.as_ref().is_some_and(|it| it.passthrough)
     }
 
     /// Whether a row that goes by a tie's fid is another, to which a transaction gave the fid: it
@@ -109,11 +111,11 @@ impl Tracker {
 
     /// Whether a row was deleted in this session, and had no tie. In a transaction another may be
     /// called as it was: it is known by the id that it carries.
-    pub(super) fn was_stray(&self, fid: &Fid, carried: Option<Says>) -> bool {
+    pub(super) fn was_stray(&self, fid: &Fid, net: Net) -> bool {
         let Some(session) = &self.session else { return false };
         match session.origins.get(fid).and_then(|it| it.last()) {
             Some(Origin::Stray(id)) if session.passthrough => {
-                id.is_some() && carried == Some(Says(*id)) && !session.is_anew
+                id.is_some() && net.first_said() == Some(Says(*id)) && !self.is_anew(net)
             }
             last => matches!(last, Some(Origin::Stray(_))),
         }

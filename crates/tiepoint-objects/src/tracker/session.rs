@@ -33,8 +33,6 @@ pub(super) struct Session {
     pub(super) said: HashSet<(TieRef, Option<ObjectId>)>,
     /// Whether what is told of rows that are back is to be believed.
     pub(super) word: Word,
-    /// Whether the step that is judged brings none back, though a transaction may give their fids.
-    pub(super) is_anew: bool,
     /// Natural keys that rows said as copies, before they had objects of their own.
     pub(super) copied: HashSet<(TieRef, ObjectId)>,
     /// What objects were called before natural keys were edited.

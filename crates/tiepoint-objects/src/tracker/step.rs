@@ -7,6 +7,7 @@ use tiepoint_core::{Fid, ObjectId};
 pub(crate) struct Says(pub(crate) Option<ObjectId>);
 
 /// The net effect of a step on one row.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Net {
     /// Whether it shows now; `None` where it neither came nor went.
@@ -25,6 +26,8 @@ pub(crate) struct Net {
     pub(crate) changed: bool,
     /// In which step it came, of those that are judged together.
     pub(crate) round: u32,
+    /// Whether that is known to be neither an undo nor a redo.
+    pub(crate) anew: bool,
 }
 
 impl Net {
@@ -32,11 +35,16 @@ impl Net {
     pub(crate) fn first_said(&self) -> Option<Says> {
         self.came_with.or(self.carried)
     }
+
+    /// Whether it is about who the row is, not about what else it says.
+    pub(crate) fn is_of_identity(&self) -> bool {
+        self.shows.is_some() || self.carried.is_some()
+    }
 }
 
 #[derive(Debug, Default)]
 pub(crate) struct Step {
-    /// Whether it is known to be neither an undo nor a redo.
+    /// Whether the present one is known to be neither an undo nor a redo.
     is_new: bool,
     rows: HashMap<Fid, (usize, Net)>,
     /// In order of the last coming, where they came, else of the first mention.
@@ -64,21 +72,26 @@ impl Step {
         self.is_new = true;
     }
 
-    pub(crate) fn is_new(&self) -> bool {
-        self.is_new
-    }
-
     pub(crate) fn added(&mut self, fid: Fid) {
         let (clock, round) = (self.clock + 1, self.rounds);
         let entry = self.entry(fid);
         entry.0 = clock;
         (entry.1.shows, entry.1.died_with, entry.1.round) = (Some(true), None, round);
-        entry.1.came_with = None;
+        (entry.1.came_with, entry.1.anew) = (None, false);
     }
 
     /// A step has ended, and is judged together with the next.
     pub(crate) fn ended(&mut self) {
+        self.note_new();
         self.rounds += 1;
+    }
+
+    fn note_new(&mut self) {
+        if std::mem::take(&mut self.is_new) {
+            let round = self.rounds;
+            let nets = self.rows.values_mut().map(|(_, net)| net);
+            nets.filter(|net| net.round == round).for_each(|net| net.anew = true);
+        }
     }
 
     pub(crate) fn deleted(&mut self, fid: Fid) {
@@ -103,7 +116,8 @@ impl Step {
     }
 
     /// All rows that it touched, in order.
-    pub(crate) fn into_rows(self) -> Vec<(Fid, Net)> {
+    pub(crate) fn into_rows(mut self) -> Vec<(Fid, Net)> {
+        self.note_new();
         let mut rows: Vec<_> = self.rows.into_iter().collect();
         rows.sort_unstable_by_key(|(_, (clock, _))| *clock);
         rows.into_iter().map(|(fid, (_, net))| (fid, net)).collect()

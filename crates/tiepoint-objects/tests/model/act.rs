@@ -4,7 +4,7 @@ use crate::kind::Fids;
 use crate::op::{Op, What};
 use crate::world::World;
 use tiepoint_core::Fid;
-use tiepoint_objects::{Event, Identity, Rewritten, Scope, When};
+use tiepoint_objects::{Event, Rewritten, Scope, When};
 
 /// What came of an operation.
 pub(crate) type Outcome = &'static str;
@@ -168,10 +168,10 @@ impl World {
     fn change_field(&mut self, op: Op) -> bool {
         let is = op.what == What::AddField;
         if self.host.field == is
-            || self.host.kind.passthrough.is_some()
             || self.host.kind.negative
-            || self.host.in_command()
-            || self.host.kind.identity == Identity::Derived
+            // What they carried may have been told before the field went, or not.
+            || !is && !self.host.arrivals.is_empty()
+            || self.host.kind.gives_fids_again()
             || is && !(self.host.kind.is_stable() && self.host.has_no_ids())
         {
             return false;

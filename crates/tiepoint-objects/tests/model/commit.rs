@@ -8,6 +8,7 @@ impl Host {
     pub(crate) fn commit(&mut self, stop: bool, fails: bool) {
         if self.kind.passthrough.is_some() {
             self.counter = self.counter.max(self.store.last_key_value().map_or(0, |it| *it.0));
+            self.write_field();
             return self.end_commit(stop);
         }
         let mut buffer = self.buffer.take().expect("commits are made while editing");

@@ -20,11 +20,18 @@ pub(crate) enum Signal {
     Deleted(i64),
     Identity(i64, Option<ObjectId>),
     Changed(i64),
+    /// The step that ends now is neither undone nor redone.
+    Anew,
     Step,
     CommittedRemoved(Vec<i64>),
     CommittedAdded(Vec<i64>),
-    CommitEnded { success: bool, editing: bool },
-    RolledBack { editing: bool },
+    CommitEnded {
+        success: bool,
+        editing: bool,
+    },
+    RolledBack {
+        editing: bool,
+    },
     DataChanged,
     Field(bool),
 }

@@ -122,6 +122,12 @@ impl Kind {
         self.rule() == FidRule::Stable
     }
 
+    /// Whether a transaction gives the fid of a row that was undone to another: without their ids
+    /// nothing tells them apart when one of them is back.
+    pub(crate) fn gives_fids_again(&self) -> bool {
+        self.passthrough.is_some() && self.fids == Fids::Highest
+    }
+
     /// Whether copies get ids of their own.
     pub(crate) fn forks(&self) -> bool {
         self.identity == Identity::Written && self.duplicates == Duplicates::Fork

@@ -13,7 +13,7 @@ impl World {
             self.name_arrivals();
         }
         for signal in std::mem::take(&mut self.host.signals) {
-            if self.looks_due && !matches!(signal, Signal::Added(_) | Signal::Step) {
+            if self.looks_due && !matches!(signal, Signal::Added(_) | Signal::Anew | Signal::Step) {
                 self.look();
             }
             let is_step = signal == Signal::Step;
@@ -38,6 +38,9 @@ impl World {
             Signal::Deleted(fid) => Event::Deleted { fid: Fid::Int(fid) },
             Signal::Identity(fid, id) => Event::IdentityWritten { fid: Fid::Int(fid), id },
             Signal::Changed(fid) => Event::Changed { fid: Fid::Int(fid) },
+            // Without ids nothing else tells of a row to which a transaction gives a fid again.
+            Signal::Anew if self.host.field && self.coin() => return,
+            Signal::Anew => Event::DoneAnew,
             Signal::Step => Event::StepEnded { clean: self.host.is_clean() },
             Signal::CommittedRemoved(fids) => Event::CommittedRemoved { fids: as_fids(fids) },
             Signal::CommittedAdded(fids) => Event::CommittedAdded { fids: as_fids(fids) },

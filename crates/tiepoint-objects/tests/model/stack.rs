@@ -22,7 +22,7 @@ impl Host {
         buffer.stack.truncate(buffer.index);
         buffer.stack.push(edits);
         buffer.index += 1;
-        self.signals.push(Signal::Step);
+        self.signals.extend([Signal::Anew, Signal::Step]);
     }
 
     pub(crate) fn begin(&mut self) {

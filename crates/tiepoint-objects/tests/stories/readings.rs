@@ -145,3 +145,15 @@ fn a_copy_is_one_still_when_its_original_lost_its_id() {
     told.read();
     assert_eq!((told.tie(1), told.why(0)), (one, duplicate(1)));
 }
+
+#[test]
+fn a_row_that_an_open_command_changed_is_read_for_what_it_says() {
+    let mut told = Told::stable(1).editing();
+    let one = told.tie(1);
+    told.changed(1);
+    told.rows.insert(1, None);
+    told.read();
+    told.step();
+    let found = told.tracker.by_feature(Some(&fid(1)), None);
+    assert_eq!(found, Ok(one));
+}

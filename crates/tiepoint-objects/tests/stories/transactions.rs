@@ -205,3 +205,37 @@ fn a_copy_is_one_still_when_a_transaction_that_deleted_it_is_undone() {
     told.answer();
     assert_eq!((told.tie(1), told.why(0)), (one, duplicate(1)));
 }
+
+#[test]
+fn a_row_that_an_undo_brings_back_is_the_same_though_a_new_one_came_before_it_was_looked_at() {
+    let mut told = Told::stable(1).in_transaction();
+    told.added(2, Some(id(1)));
+    told.step();
+    let copy = told.tie(2);
+    told.deleted(2);
+    told.step();
+    told.hear(Event::Added { fid: fid(2) });
+    told.step();
+    told.hear(Event::Added { fid: fid(3) });
+    told.hear(Event::DoneAnew);
+    told.step();
+    told.hear(Event::Seen { fid: fid(2), id: Some(id(1)) });
+    told.hear(Event::Seen { fid: fid(3), id: Some(id(10)) });
+    told.step();
+    assert_eq!((told.tie(2), told.tie(3)), (copy, told.object(10)));
+}
+
+#[test]
+fn a_row_is_back_by_an_undo_after_a_new_step_that_did_nothing_to_rows() {
+    let mut told = Told::stable(2).in_transaction();
+    let one = told.tie(1);
+    told.written(1, Some(id(2)));
+    told.step();
+    told.deleted(1);
+    told.step();
+    told.hear(Event::DoneAnew);
+    told.step();
+    told.added(1, Some(id(2)));
+    told.step();
+    assert_eq!(told.tie(1), one);
+}
