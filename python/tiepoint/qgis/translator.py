@@ -268,11 +268,16 @@ class Translator:
     @guarded
     def _fields_updated(self) -> None:
         index = field_index(self._here(), self.field)
-        if (index >= 0) != (self.index >= 0):
+        comes, goes = self.index < 0 <= index, index < 0 <= self.index
+        if comes:
             self.catch_up()
+        if comes or goes:
             self._renamed_from = self.index
         self.index = index
         self._follow(self.native.fields_changed(index >= 0), at_once=True)
+        if goes:
+            # What rows say that came before can be read no more: they are who their fids say.
+            self.catch_up()
 
     @guarded
     def _filter_changed(self) -> None:

@@ -135,7 +135,9 @@ impl Tracker {
             let it = self.ties.get_mut(tie);
             match it.standing {
                 Standing::Deleted => {
-                    look.extend(it.fid().filter(|_| it.stored).cloned());
+                    if it.stored {
+                        look.extend(self.ties.fid(tie));
+                    }
                     self.remove(tie, verdict);
                 }
                 Standing::Pending => {

@@ -22,7 +22,7 @@ impl Tracker {
     /// Whether the row of who has this id is known to be among these.
     pub(super) fn has_row_among(&self, id: Option<ObjectId>, fids: &HashSet<Fid>) -> bool {
         let tie = id.and_then(|id| self.holder(&id)).filter(|tie| self.is_trusted(*tie));
-        tie.and_then(|tie| self.ties.get(tie).fid()).is_some_and(|fid| fids.contains(fid))
+        tie.and_then(|tie| self.ties.fid(tie)).is_some_and(|fid| fids.contains(&fid))
     }
 
     /// Whoever the open step has to do with is not missed.
