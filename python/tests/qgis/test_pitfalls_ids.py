@@ -232,6 +232,25 @@ class Ids(TiesTest):
         it.undo()
         it.right()
 
+    def test_26_a_row_is_redone_and_the_identity_field_goes_before_anybody_looked(self) -> None:
+        for kind in ("gpkg", "memory"):
+            with self.subTest(kind):
+                layer = self.layer(kind)
+                it = self.tie(layer, field=None, key=kinds.NAME, namespace=kinds.NAMESPACE)
+                layer.startEditing()
+                fid = edits.add(layer, kinds.Row(10, None, "new"))
+                session.settle()
+                thing = it.ties[fid]
+                layer.deleteAttribute(edits.field(layer, kinds.NAME))
+                it.undo(2)
+                session.settle()
+                self.assertEqual(it.ties.state(thing), "deleted")
+                it.redo(2)
+                session.settle()
+                it.undo()
+                session.settle()
+                self.assertIs(it.ties[fid], thing)
+
     def _forks(self, it: Tied) -> List[Any]:
         forks: List[Any] = []
         it.ties.on_forked = lambda one, copy: forks.append((one.secret, copy.secret))
