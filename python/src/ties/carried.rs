@@ -4,6 +4,18 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyInt, PyString};
 use tiepoint::{ObjectId, Value};
 
+/// A new object id: a UUID, version 7.
+#[pyfunction]
+pub(crate) fn mint() -> String {
+    ObjectId::mint().to_string()
+}
+
+/// Whether a text spells an object id, in any common form of a UUID.
+#[pyfunction]
+pub(crate) fn is_object_id(text: &str) -> bool {
+    text.parse::<ObjectId>().is_ok()
+}
+
 /// How a layer's values spell ids.
 pub(super) enum Spelling {
     /// They are UUIDs, in any common form.

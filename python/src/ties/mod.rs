@@ -2,32 +2,25 @@
 //! QGIS: events in, verdicts out, objects by features.
 mod carried;
 mod handle;
+mod hearing;
+mod inner;
+mod objects;
 mod policy;
+mod rows;
 mod verdict;
 
+pub(crate) use carried::{is_object_id, mint};
 pub(crate) use verdict::{Transition, Verdict};
 
-use crate::error::{not_tied, raised, raised_by_store, wrong};
+use crate::error::not_tied;
 use crate::wait::{locked, wait};
 use carried::{Spelling, asked_id};
-use handle::{Object, bury};
+use inner::Inner;
 use pyo3::prelude::*;
 use std::sync::Mutex;
-use tiepoint::objects::{Event, LayerKey, NotTied, Reason, Registry, Scope, TieRef, When};
-use tiepoint::{Fid, ObjectId, Query, Value};
-use verdict::{Wanted, int};
-
-/// A new object id: a UUID, version 7.
-#[pyfunction]
-pub(crate) fn mint() -> String {
-    ObjectId::mint().to_string()
-}
-
-/// Whether a text spells an object id, in any common form of a UUID.
-#[pyfunction]
-pub(crate) fn is_object_id(text: &str) -> bool {
-    text.parse::<ObjectId>().is_ok()
-}
+use tiepoint::Fid;
+use tiepoint::objects::{Event, Registry, Scope, TieRef, When};
+use verdict::{Wanted, int, named};
 
 /// The ties of one layer of numbered rows, for who translates the signals of a program: events in,
 /// verdicts out, objects by features. `tiepoint.qgis` does it for QGIS.
@@ -45,12 +38,6 @@ pub(crate) struct LayerTies {
 
 /// What QGIS calls features that were never in a layer.
 const NO_FID: i64 = i64::MIN;
-
-struct Inner {
-    registry: Registry<Object>,
-    layer: LayerKey,
-    wanted: Wanted,
-}
 
 type Said = PyResult<Option<Verdict>>;
 
@@ -120,19 +107,7 @@ impl LayerTies {
 
     /// What the rows that were to be looked at say: those that are there.
     fn looked(&self, py: Python<'_>, asked: Vec<i64>, rows: &Bound<'_, PyAny>) -> Said {
-        let mut missing: std::collections::BTreeSet<i64> = asked.into_iter().collect();
-        for row in rows.try_iter()? {
-            let (fid, value) = row?.extract::<(i64, Bound<'_, PyAny>)>()?;
-            if missing.remove(&fid) {
-                let id = self.spelling.id(&value);
-                self.note(Event::Seen { fid: Fid::Int(fid), id });
-            }
-        }
-        let mut said = None;
-        for fid in missing {
-            said = self.hear(py, Event::Absent { fid: Fid::Int(fid) })?.or(said);
-        }
-        Ok(said)
+        self.tell_looked(py, asked, self.rows_told(rows)?)
     }
 
     /// What the open step does is neither undone nor redone.
@@ -152,12 +127,12 @@ impl LayerTies {
 
     /// It took rows out of the store.
     fn committed_removed(&self, fids: Vec<i64>) {
-        self.note(Event::CommittedRemoved { fids: fids.into_iter().map(Fid::Int).collect() });
+        self.note(Event::CommittedRemoved { fids: named(fids) });
     }
 
     /// It put rows into the store.
     fn committed_added(&self, fids: Vec<i64>) {
-        self.note(Event::CommittedAdded { fids: fids.into_iter().map(Fid::Int).collect() });
+        self.note(Event::CommittedAdded { fids: named(fids) });
     }
 
     /// A row is called something else.
@@ -204,23 +179,14 @@ impl LayerTies {
     /// Tells which rows there are, of all or of those asked for, and what they say.
     #[pyo3(signature = (rows, fids=None))]
     fn resync(&self, py: Python<'_>, rows: &Bound<'_, PyAny>, fids: Option<Vec<i64>>) -> Said {
-        let mut read = Vec::new();
-        for row in rows.try_iter()? {
-            let (fid, value) = row?.extract::<(i64, Bound<'_, PyAny>)>()?;
-            read.push((fid, self.spelling.id(&value)));
-        }
-        let scope = match fids {
-            None => Scope::All,
-            Some(fids) => Scope::Fids(fids.into_iter().map(Fid::Int).collect()),
-        };
-        self.tell_rows(py, &scope, read)
+        let scope = fids.map_or(Scope::All, |fids| Scope::Fids(named(fids)));
+        self.tell_rows(py, &scope, self.rows_told(rows)?)
     }
 
     /// The same of all rows, read from a store: several times as fast.
     fn resync_from(&self, py: Python<'_>, url: String, layer: String, field: String) -> Said {
-        let rows = wait(py, move || rows_of(&url, &layer, &field))??;
-        let spelled = rows.into_iter().map(|(fid, value)| (fid, self.spelled(&value))).collect();
-        self.tell_rows(py, &Scope::All, spelled)
+        let rows = wait(py, move || rows::read(&url, &layer, &field))??;
+        self.tell_rows(py, &Scope::All, self.rows_read(&rows))
     }
 
     /// Ids to be written: the row's fid, the id, and why: new, fork or rewritten.
@@ -249,13 +215,7 @@ impl LayerTies {
         value: &Bound<'_, PyAny>,
         feature: &Bound<'_, PyAny>,
     ) -> PyResult<Py<PyAny>> {
-        let id = self.spelling.id(value);
-        let found = {
-            let mut inner = locked(&self.inner);
-            let tie = inner.met(fid, id).map_err(|why| not_tied(&why))?;
-            inner.registry.object(inner.layer, tie).map(Object::into_inner).ok_or(tie)
-        };
-        found.or_else(|tie| self.made(py, tie, feature))
+        self.object_of(py, fid, self.spelling.id(value), feature)
     }
 
     /// The object of a tie, made where there is none.
@@ -266,39 +226,23 @@ impl LayerTies {
         tie: u32,
         feature: &Bound<'_, PyAny>,
     ) -> PyResult<Py<PyAny>> {
-        let tie = locked(&self.inner).tie(tie)?;
-        match self.held(tie.number())? {
-            Some(object) => Ok(object),
-            None => self.made(py, tie, feature),
-        }
+        self.object_of_tie(py, tie, feature)
     }
 
     /// The object of a tie, if there is one.
     fn held(&self, tie: u32) -> PyResult<Option<Py<PyAny>>> {
-        let inner = locked(&self.inner);
-        let object = inner.registry.object(inner.layer, inner.tie(tie)?);
-        drop(inner);
-        Ok(object.map(Object::into_inner))
+        self.held_at(tie)
     }
 
     /// Gives a tie its object; one that is there stays, and is returned.
     fn bind(&self, tie: u32, object: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-        let inner = locked(&self.inner);
-        let tie = inner.tie(tie)?;
-        let id = inner.tracker().id(tie);
-        drop(inner);
+        let (tie, id) = locked(&self.inner).tie_and_id(tie)?;
         Ok(self.bound(tie, id, object))
     }
 
     /// Lets go of a tie's object.
     fn unbind(&self, tie: u32) -> PyResult<Option<Py<PyAny>>> {
-        let mut inner = locked(&self.inner);
-        let (layer, tie) = (inner.layer, inner.tie(tie)?);
-        let object = inner.registry.unbind(layer, tie);
-        drop(inner);
-        let object = object.map(Object::into_inner);
-        bury();
-        Ok(object)
+        self.let_go_of(tie)
     }
 
     /// The tie of a row. Raises ``NotTied``.
@@ -323,10 +267,7 @@ impl LayerTies {
 
     /// The tie of an object.
     fn tie_of(&self, object: &Bound<'_, PyAny>) -> Option<u32> {
-        let key = Object::key(object);
-        let found = locked(&self.inner).registry.tie_of(&key);
-        drop(key.into_inner());
-        found.map(|(_, tie)| tie.number())
+        self.tie_with(object).map(TieRef::number)
     }
 
     /// What its row is called, while it shows.
@@ -355,144 +296,10 @@ impl LayerTies {
 
     /// Every object that is held and alive.
     fn objects(&self) -> Vec<Py<PyAny>> {
-        let inner = locked(&self.inner);
-        let objects: Vec<Object> =
-            inner.registry.objects(inner.layer).map(|(_, object)| object).collect();
-        drop(inner);
-        objects.into_iter().map(Object::into_inner).collect()
+        self.all_held()
     }
 
     fn __len__(&self) -> usize {
         locked(&self.inner).tracker().iter().count()
     }
-}
-
-impl Inner {
-    fn tracker(&self) -> &tiepoint::objects::Tracker {
-        self.registry.tracker(self.layer)
-    }
-
-    fn tie(&self, number: u32) -> PyResult<TieRef> {
-        let tie = TieRef::numbered(number);
-        let there = self.tracker().has(tie).then_some(tie);
-        there.ok_or_else(|| wrong("tie", &format!("there is none of number {number}")))
-    }
-
-    /// The tie of a feature, also of one that came in a step that is still open.
-    fn met(&mut self, fid: i64, id: Option<ObjectId>) -> Result<TieRef, NotTied> {
-        let layer = self.layer;
-        self.by_feature(fid, id).or_else(|why| {
-            let is_new = why.reason == Reason::Unknown;
-            let met = is_new.then(|| self.registry.meet(layer, &Fid::Int(fid), id)).flatten();
-            met.ok_or(why)
-        })
-    }
-
-    fn by_feature(&self, fid: i64, id: Option<ObjectId>) -> Result<TieRef, NotTied> {
-        let fid = (fid != NO_FID).then_some(Fid::Int(fid));
-        self.tracker().by_feature(fid.as_ref(), id.as_ref())
-    }
-}
-
-impl LayerTies {
-    /// Takes note of an event of which nothing follows yet.
-    fn note(&self, event: Event) {
-        let mut inner = locked(&self.inner);
-        let layer = inner.layer;
-        let verdict = inner.registry.hear(layer, event);
-        debug_assert_eq!(verdict, tiepoint::objects::Verdict::default());
-        drop(inner);
-        bury();
-    }
-
-    fn hear(&self, py: Python<'_>, event: Event) -> Said {
-        let mut inner = locked(&self.inner);
-        let layer = inner.layer;
-        let verdict = inner.registry.hear(layer, event);
-        let said = Verdict::of(py, &inner.registry, layer, &inner.wanted, verdict);
-        drop(inner);
-        bury();
-        said
-    }
-
-    fn tell_rows(&self, py: Python<'_>, scope: &Scope, rows: Vec<(i64, Option<ObjectId>)>) -> Said {
-        let mut inner = locked(&self.inner);
-        let layer = inner.layer;
-        if inner.tracker().is_empty() {
-            inner.registry.reserve(layer, rows.len());
-        }
-        let mut resync = inner.registry.resync(layer, scope);
-        for (fid, id) in rows {
-            resync.row(Fid::Int(fid), id);
-        }
-        let verdict = resync.finish();
-        let said = Verdict::of(py, &inner.registry, layer, &inner.wanted, verdict);
-        drop(inner);
-        bury();
-        said
-    }
-
-    fn made(&self, py: Python<'_>, tie: TieRef, feature: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-        let (id, fid) = {
-            let inner = locked(&self.inner);
-            (inner.tracker().id(tie), inner.tracker().fid(tie).as_ref().map(int))
-        };
-        let object = self.make.bind(py).call1((feature, fid, id.to_string()))?;
-        Ok(self.bound(tie, id, &object))
-    }
-
-    /// Binds, unless the tie has got an object meanwhile, or its number went to another.
-    fn bound(&self, tie: TieRef, id: ObjectId, object: &Bound<'_, PyAny>) -> Py<PyAny> {
-        let handle = Object::new(object);
-        let mut inner = locked(&self.inner);
-        if inner.tracker().id(tie) != id {
-            drop(inner);
-            return handle.into_inner();
-        }
-        let layer = inner.layer;
-        let bound = inner.registry.bind(layer, tie, handle);
-        drop(inner);
-        let object = bound.into_inner();
-        bury();
-        object
-    }
-
-    fn spelled(&self, value: &Spelled) -> Option<ObjectId> {
-        match (value, &self.spelling) {
-            (Spelled::Id(id), _) => Some(*id),
-            (Spelled::Value(Value::Text(text)), Spelling::Uuid) => text.parse().ok(),
-            (Spelled::Value(Value::Uuid(uuid)), Spelling::Uuid) => ObjectId::from_uuid(*uuid).ok(),
-            (Spelled::Value(value), Spelling::Key(namespace)) => {
-                ObjectId::from_key_value(namespace, value)
-            }
-            _ => None,
-        }
-    }
-}
-
-/// What a row says of its id.
-enum Spelled {
-    Id(ObjectId),
-    Value(Value),
-}
-
-/// All rows of a layer of a store that is not QGIS's to read: its fids, and what a field says.
-fn rows_of(url: &str, layer: &str, field: &str) -> PyResult<Vec<(i64, Spelled)>> {
-    let store = tiepoint::open(url).map_err(|error| raised(&error))?;
-    let definition = store.layer(layer).map_err(raised_by_store)?;
-    let has_field = definition.schema().position(field).is_some();
-    let query = Query::layer(layer).fields(has_field.then_some(field));
-    let features = store.read(&query).map_err(raised_by_store)?;
-    let mut rows = Vec::new();
-    for feature in features {
-        let feature = feature.map_err(raised_by_store)?;
-        let (id, fid) = (feature.id, feature.fid.as_ref().map_or(NO_FID, int));
-        let value = feature.into_values().pop().flatten().unwrap_or(Value::Null);
-        let spelled = match id.filter(|_| !has_field) {
-            Some(id) => Spelled::Id(id),
-            None => Spelled::Value(value),
-        };
-        rows.push((fid, spelled));
-    }
-    Ok(rows)
 }

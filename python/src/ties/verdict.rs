@@ -129,3 +129,8 @@ pub(super) fn int(fid: &Fid) -> i64 {
 fn ints(fids: &[Fid]) -> Vec<i64> {
     fids.iter().map(int).collect()
 }
+
+/// What rows of these numbers are called.
+pub(super) fn named(fids: Vec<i64>) -> Vec<Fid> {
+    fids.into_iter().map(Fid::Int).collect()
+}

@@ -88,6 +88,22 @@ class Tying(Case):
         self.assertIs(ties[2], elm)
         self.assertEqual(layer.getFeature(2)["object_id"], ties.object_id(elm))
 
+    def test_ids_that_would_cost_a_redo_are_written_when_there_is_none_any_more(self) -> None:
+        layer = layer_of("oak", "elm")
+        ties = self.tied(layer, Well)
+        owed = first(layer)["object_id"]
+        layer.startEditing()
+        layer.changeAttributeValue(1, 1, "ash", "oak")
+        layer.undoStack().undo()
+        layer.dataProvider().changeAttributeValues({1: {0: "junk"}})
+        ties.resync()
+        session.settle()
+        self.assertEqual(layer.getFeature(1)["object_id"], "junk")
+        self.assertTrue(layer.undoStack().canRedo())
+        layer.changeAttributeValue(2, 1, "fir", "elm")
+        session.settle()
+        self.assertEqual(layer.getFeature(1)["object_id"], owed)
+
     def test_a_natural_key_alters_nothing(self) -> None:
         layer = layer_of("oak", "elm")
         with self.assertRaisesRegex(tiepoint.Invalid, "namespace="):

@@ -147,18 +147,27 @@ fn a_deadlock_is_broken_and_repeated() {
     let schema = server.schema();
     numbers(&schema, "numbers", &[("a", 0), ("b", 0)]);
     let store = store(&schema, "options=-cdeadlock_timeout%3D50ms");
-    let (both, runs) = (Barrier::new(2), AtomicUsize::new(0));
+    let (both, runs, done) = (Barrier::new(2), AtomicUsize::new(0), AtomicUsize::new(0));
     let cross = |first: &str, second: &str| {
-        let mut is_first_run = true;
+        let mut has_run = false;
         let both_rows = |it: &mut dyn Transaction| {
             runs.fetch_add(1, Ordering::Relaxed);
+            let again = std::mem::replace(&mut has_run, true);
+            if again {
+                // else it may read what the other is about to change, or be quicker than that is
+                // and stand in its way once more
+                eventually("the other gets what was given up", || {
+                    done.load(Ordering::Acquire) == 1
+                });
+            }
             add(it, "numbers", first, 1)?;
-            if std::mem::take(&mut is_first_run) {
+            if !again {
                 both.wait();
             }
             add(it, "numbers", second, 1)
         };
         repeating(&store, level(Isolation::ReadCommitted), MANY, both_rows).expect("at last");
+        done.fetch_add(1, Ordering::Release);
     };
     thread::scope(|scope| {
         scope.spawn(|| cross("a", "b"));
