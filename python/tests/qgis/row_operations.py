@@ -229,8 +229,8 @@ def split_in_place(world: World, random: Random) -> str:
 @operation(EDITING, "change", "delete", rows=3, spatial=True)
 def clip_in_place(world: World, random: Random) -> str:
     """Its rows die, and are added again."""
-    fids = some(world, random, 2)
-    return _in_place(world, lambda: algorithms.clip(world.layer, fids, world.secrets_of))
+    fids, secrets_of = some(world, random, 2), world.secrets_after(world.rows())
+    return _in_place(world, lambda: algorithms.clip(world.layer, fids, secrets_of))
 
 
 @operation(EDITING, "change", "delete", rows=4, only_if=_takes_any_id)

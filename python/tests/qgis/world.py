@@ -3,7 +3,7 @@
 import gc
 import os
 import tempfile
-from typing import Any, Dict, List, Optional, Set
+from typing import Any, Callable, Dict, List, Optional, Set
 
 import tiepoint.qgis
 from qgis.core import QgsFeature, QgsProject, QgsVectorLayer
@@ -91,6 +91,16 @@ class World:
         """One that no row ever had."""
         self.next_secret += 1
         return self.next_secret - 1
+
+    def secrets_after(self, before: Dict[int, int]) -> Callable[[List[QgsFeature]], List[int]]:
+        """The same for rows that may come again under the fids that they had."""
+
+        def secrets_of(copies: List[QgsFeature]) -> List[int]:
+            new = [c for c in copies if before.get(as_secret(c[kinds.SECRET]) or 0) != c.id()]
+            told = dict(zip((c.id() for c in new), self.secrets_of(new)))
+            return [told.get(c.id(), c[kinds.SECRET]) for c in copies]
+
+        return secrets_of
 
     def secrets_of(self, copies: List[QgsFeature]) -> List[int]:
         """Which objects copies stand for: that of the id if no row has it any more, or new ones,
