@@ -76,7 +76,7 @@ impl Tracker {
         self.judge(verdict);
         self.bury_removed(&commit.removed, verdict);
         let mut look = self.rename_rows(&commit, verdict);
-        let mut all = !success && self.policy.fids == FidRule::Ephemeral;
+        let mut all = !success && self.policy.fids != FidRule::Stable;
         if let (false, Some(session)) = (success, &mut self.session) {
             session.ghosts.extend(commit.removed);
         }
