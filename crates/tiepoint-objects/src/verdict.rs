@@ -73,7 +73,8 @@ pub enum Request {
     /// [`Event::Seen`](crate::Event::Seen) or [`Event::Absent`](crate::Event::Absent), then
     /// [`Event::StepEnded`](crate::Event::StepEnded) once more.
     Look(Vec<Fid>),
-    /// Read rows again, and tell by a [`Resync`](crate::Resync).
+    /// Read rows again, and tell by a [`Resync`](crate::Resync), before rows are edited: what is told
+    /// of them then goes by what they are called now.
     Read(Scope),
     /// Ids are owed to rows: when rows may be edited, write [`Tracker::debts`](crate::Tracker::debts).
     Write,

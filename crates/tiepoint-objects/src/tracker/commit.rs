@@ -76,7 +76,7 @@ impl Tracker {
         self.judge(verdict);
         self.bury_removed(&commit.removed, verdict);
         let mut look = self.rename_rows(&commit, verdict);
-        let mut all = !success && self.policy.fids == FidRule::Ephemeral;
+        let mut all = !success && self.policy.fids != FidRule::Stable;
         if success {
             look.extend(commit.removed);
             all = self.settle_committed(&mut look, verdict);

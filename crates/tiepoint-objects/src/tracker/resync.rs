@@ -159,7 +159,7 @@ impl Reading {
             |(fid, carried): &(Fid, Option<ObjectId>)| self.copies.get(fid) == Some(carried);
         let (copies, rest): (Vec<_>, Vec<_>) = rest.into_iter().partition(was_copy);
         let mut unplaced = Vec::new();
-        for (fid, carried) in rest {
+        for (fid, carried) in self.renamed(tracker, rest) {
             if !self.by_id(tracker, &fid, carried) {
                 unplaced.push((fid, carried));
             }
@@ -177,6 +177,32 @@ impl Reading {
         self.missing(tracker);
         tracker.attached |= self.asked.is_none();
         self.verdict
+    }
+
+    /// Where a commit is read back, or what a rollback left of it, a row that goes by its stable fid
+    /// is who it was, by whatever natural key; the others are returned.
+    fn renamed(
+        &mut self,
+        tracker: &mut Tracker,
+        rest: Vec<(Fid, Option<ObjectId>)>,
+    ) -> Vec<(Fid, Option<ObjectId>)> {
+        if self.asked.is_none() || !tracker.renames() {
+            return rest;
+        }
+        let (mut wanted, mut others) = (Vec::new(), Vec::new());
+        for (fid, carried) in rest {
+            let holder = tracker.ties.by_fid(&fid).filter(|tie| !tracker.is_seen(*tie));
+            match holder.filter(|tie| tracker.is_trusted(*tie) && tracker.ties.get(*tie).is_alive())
+            {
+                Some(tie) => {
+                    tracker.see(tie);
+                    wanted.push((tie, carried));
+                }
+                None => others.push((fid, carried)),
+            }
+        }
+        tracker.rename(&wanted, &mut self.verdict);
+        others
     }
 
     /// Finds a row's tie by its id; false where that does not decide.

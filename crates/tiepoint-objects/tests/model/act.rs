@@ -1,6 +1,5 @@
 //! What each operation does to the host, and what its user does.
 use crate::host::Row;
-use crate::kind::Fids;
 use crate::op::{Op, What};
 use crate::world::World;
 use tiepoint_core::Fid;
@@ -49,6 +48,7 @@ impl World {
             return false;
         }
         self.refresh();
+        self.answer();
         match op.what {
             What::Begin => {
                 self.catch_up();
@@ -63,9 +63,7 @@ impl World {
             What::RedoMany => self.repeat(op, Self::redo),
             What::Commit => self.commit(true, false),
             What::CommitAndGoOn => self.commit(false, false),
-            What::CommitFails => {
-                !matches!(self.host.kind.fids, Fids::Positions { .. }) && self.commit(false, true)
-            }
+            What::CommitFails => self.commit(false, true),
             What::RollBack | What::RollBackAndGoOn => self.roll_back(op),
             What::DropField | What::AddField => self.change_field(op),
             _ => self.edit(op),

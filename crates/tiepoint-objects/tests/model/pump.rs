@@ -92,15 +92,17 @@ impl World {
                 self.pump();
             }
         }
-        self.answer();
+        if !(self.host.in_command() && self.coin()) {
+            self.answer();
+        }
         if self.looks_due && self.coin() {
             self.look();
         }
     }
 
-    fn answer(&mut self) {
+    pub(crate) fn answer(&mut self) {
         for _ in 0..8 {
-            if self.reads.is_empty() || self.host.in_command() && self.coin() {
+            if self.reads.is_empty() {
                 return;
             }
             for scope in std::mem::take(&mut self.reads) {

@@ -135,3 +135,19 @@ fn a_row_that_was_not_called_what_the_commit_said_keeps_its_object() {
         assert_eq!((told.tie(6), told.state(10)), (new, State::Live));
     }
 }
+
+#[test]
+fn a_commit_that_fails_after_it_removed_rows_renumbers_the_others() {
+    let mut told = Told::new(FidRule::Renumbering, 3).editing();
+    let (two, three) = (told.tie(2), told.tie(3));
+    told.deleted(1);
+    told.added(-2, Some(id(10)));
+    told.step();
+    told.hear(Event::CommitStarted);
+    told.commit_told(&[1], &[]);
+    told.hear(Event::CommitEnded { success: false, editing: true });
+    told.rows = [(1, Some(id(2))), (2, Some(id(3))), (-2, Some(id(10)))].into();
+    told.answer();
+    assert_eq!((told.tie(1), told.tie(2), told.state(1)), (two, three, State::Removed));
+    assert_eq!((told.tie(-2), told.state(10)), (told.object(10), State::Pending));
+}

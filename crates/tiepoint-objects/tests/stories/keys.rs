@@ -216,3 +216,22 @@ fn a_row_that_dies_takes_no_key_from_one_that_may_return() {
     told.step();
     assert_eq!((told.tie(-2), told.tie(-3)), (one, part));
 }
+
+#[test]
+fn keys_that_a_failed_commit_wrote_are_kept_by_who_had_them_written() {
+    let mut told = Told::by(Policy::natural_key(FidRule::Stable), 2).editing();
+    let (one, two) = (told.tie(1), told.tie(2));
+    told.written(1, Some(id(2)));
+    told.written(2, Some(id(1)));
+    told.step();
+    told.hear(Event::CommitStarted);
+    // The keys are in the store when it refuses another row.
+    told.written(2, Some(id(2)));
+    told.written(1, Some(id(1)));
+    told.undone();
+    told.rolled_back();
+    told.rows = [(1, Some(id(2))), (2, Some(id(1)))].into();
+    told.answer();
+    assert_eq!((told.tie(1), told.tie(2)), (one, two));
+    assert_eq!((told.object(2), told.object(1)), (one, two));
+}
