@@ -51,6 +51,8 @@ pub struct Tracker {
     former: HashMap<Fid, TieRef>,
     /// Ties whose rows were just committed: the store may have given them other ids.
     fresh: HashSet<TieRef>,
+    /// What rows were called that the last commit removed, as it said.
+    buried: HashSet<Fid>,
     /// Rows that are gone, the longest gone first.
     removed: VecDeque<TieRef>,
     step: Step,
@@ -90,6 +92,7 @@ impl Tracker {
             aliases: HashMap::new(),
             former: HashMap::new(),
             fresh: HashSet::new(),
+            buried: HashSet::new(),
             removed: VecDeque::new(),
             step: Step::default(),
             early: Verdict::default(),

@@ -88,8 +88,14 @@ impl Tracker {
         self.tell(verdict, tie, What::Rekeyed { from });
     }
 
+    /// Whether a tie's new row is not there, since the row that the last commit said it removed is.
+    pub(super) fn was_not_committed(&self, tie: TieRef, removed: &Fid) -> bool {
+        self.fresh.contains(&tie) && self.buried.contains(removed)
+    }
+
     /// What the store made of rows that were committed is known, but of those behind a filter.
     pub(super) fn forget_fresh(&mut self) {
+        self.buried.clear();
         let is_stable = self.policy.fids == FidRule::Stable;
         let Self { fresh, ties, .. } = self;
         fresh.retain(|tie| is_stable && ties.get(*tie).standing == Standing::Hidden);

@@ -211,7 +211,7 @@ impl Reading {
         let Some(tie) = tracker.holder(&id) else {
             return self.given_by_store(tracker, fid, id);
         };
-        if self.is_available(tracker, tie) {
+        if self.is_available(tracker, tie, fid) {
             tracker.see(tie);
             self.arrive(tracker, tie, fid.clone());
             if tracker.owed.contains_key(&tie) {
@@ -261,12 +261,13 @@ impl Reading {
         true
     }
 
-    /// Whether an id may go to another row: its own was not found where it was, or never showed, and
-    /// is not just hidden. An undo brings back a row that is deleted; till then its id is kept.
-    fn is_available(&self, tracker: &Tracker, tie: TieRef) -> bool {
+    /// Whether an id may go to a row: its own was not found where it was, or never showed, and is not
+    /// just hidden. An undo brings back a row that is deleted; till then its id is kept.
+    fn is_available(&self, tracker: &Tracker, tie: TieRef, fid: &Fid) -> bool {
         let it = tracker.ties.get(tie);
         let may_return = it.standing == Standing::Deleted && tracker.brings_back_by_fid();
-        if tracker.is_seen(tie) || may_return || self.may_be_hidden(tracker, tie) {
+        let hides = self.may_be_hidden(tracker, tie) && !tracker.was_not_committed(tie, fid);
+        if tracker.is_seen(tie) || may_return || hides {
             return false;
         }
         match (&self.asked, tracker.ties.fid(tie)) {

@@ -151,3 +151,22 @@ fn a_commit_that_fails_after_it_removed_rows_renumbers_the_others() {
     assert_eq!((told.tie(1), told.tie(2), told.state(1)), (two, three, State::Removed));
     assert_eq!((told.tie(-2), told.state(10)), (told.object(10), State::Pending));
 }
+
+#[test]
+fn a_row_that_was_replaced_in_a_commit_that_did_nothing_keeps_its_object_behind_a_filter() {
+    let mut told = Told::stable(2);
+    let one = told.tie(1);
+    told.hear(Event::FilterChanged { filtered: true });
+    told.rows.remove(&2);
+    told.answer();
+    let mut told = told.editing();
+    told.deleted(1);
+    told.added(-2, Some(id(1)));
+    told.step();
+    told.hear(Event::CommitStarted);
+    told.commit_told(&[1], &[(-2, 3)]);
+    told.hear(Event::CommitEnded { success: true, editing: true });
+    told.rows = [(1, Some(id(1)))].into();
+    told.read();
+    assert_eq!((told.tie(1), told.state(1), told.state(2)), (one, State::Live, State::Hidden));
+}
