@@ -1,6 +1,8 @@
 """What came of the operations of a walk, how often, and what came too seldom to say anything."""
 
-from typing import Counter, List, NamedTuple
+from collections import Counter
+from typing import Counter as CounterOf
+from typing import List, NamedTuple
 
 from .operations import is_fault
 from .walking import ENOUGH
@@ -14,7 +16,7 @@ class Cell(NamedTuple):
     outcome: str
 
 
-Outcomes = Counter[Cell]
+Outcomes = CounterOf[Cell]
 
 
 def lines(outcomes: Outcomes) -> List[str]:
@@ -24,10 +26,14 @@ def lines(outcomes: Outcomes) -> List[str]:
 
 
 def summary(outcomes: Outcomes) -> str:
-    """How many cells came often enough. Faults of QGIS come as often as they come."""
-    wanted = {cell: count for cell, count in outcomes.items() if not is_fault(cell.outcome)}
+    """How many outcomes of operations came often enough, wherever they did. Faults of QGIS come as
+    often as they come."""
+    wanted: CounterOf[str] = Counter()
+    for cell, count in outcomes.items():
+        if not is_fault(cell.outcome):
+            wanted[cell.operation + ": " + cell.outcome] += count
     enough = sum(count >= ENOUGH for count in wanted.values())
     faults = sum(outcomes.values()) - sum(wanted.values())
-    text = "{} of {} outcomes came {} times or more, the rarest {} times; {} faults of QGIS"
-    rarest = min(wanted.values(), default=0)
-    return text.format(enough, len(wanted), ENOUGH, rarest, faults)
+    text = "{} of {} outcomes of operations came {} times or more, {} {} times; {} faults of QGIS"
+    rarest, least = min(wanted.items(), key=lambda item: item[1], default=("none", 0))
+    return text.format(enough, len(wanted), ENOUGH, rarest, least, faults)

@@ -43,7 +43,7 @@ def add_field(world: World, random: Random) -> str:
     return "done"
 
 
-@operation(BUFFERED, "fields", only_if=_has_added_fields)
+@operation(BUFFERED, "fields", only_if=_has_added_fields, urge=3)
 def delete_field(world: World, random: Random) -> str:
     index = edits.field(world.layer, random.choice(_added_fields(world)))
     if not world.layer.deleteAttribute(index):
@@ -52,7 +52,7 @@ def delete_field(world: World, random: Random) -> str:
     return "done"
 
 
-@operation(BUFFERED, "fields", only_if=_may_rename)
+@operation(BUFFERED, "fields", only_if=_may_rename, urge=3)
 def rename_field(world: World, random: Random) -> str:
     """And commits: what QGIS keeps of a rename that is undone it cannot commit."""
     index = edits.field(world.layer, random.choice(_added_fields(world)))

@@ -113,7 +113,7 @@ def redoes_rows(world: World) -> bool:
     return not (world.in_transaction and world.kind.provider == "postgres")
 
 
-@operation(IDLE, "add")
+@operation(IDLE, "add", urge=8)
 def start_editing(world: World, random: Random) -> str:
     """In a transaction group now and then, where the kind can."""
     can = "transaction" in world.kind.can and not world.filtered
@@ -189,7 +189,7 @@ def _has_committed_rows(world: World) -> bool:
     return not world.filtered and any(fid > 0 for fid in world.rows().values())
 
 
-@operation(BUFFERED, "add", "change", "refuse", adds=2, only_if=_has_committed_rows)
+@operation(BUFFERED, "add", "change", "refuse", adds=2, only_if=_has_committed_rows, urge=3)
 def failed_commit(world: World, random: Random) -> str:
     """Partly: what comes before the row that the store refuses is written."""
     fid = _row_that_is_refused(world, random)

@@ -78,7 +78,7 @@ def update_feature(world: World, random: Random) -> str:
     return "done"
 
 
-@operation(EDITING, "change", "identity", rows=1, only_if=_takes_any_id)
+@operation(EDITING, "change", "identity", rows=1, only_if=_takes_any_id, urge=2)
 def rewrite_identity(world: World, random: Random) -> str:
     """Somebody writes another id, a wrong one, or none."""
     fid = some(world, random)[0]
@@ -144,7 +144,7 @@ def _in_place(world: World, step: Callable[[], object]) -> str:
     return "done"
 
 
-@operation(EDITING, "delete", rows=3)
+@operation(EDITING, "delete", rows=3, urge=2)
 def delete(world: World, random: Random) -> str:
     fid = some(world, random)[0]
     must(world.layer.deleteFeature(fid), "delete")
@@ -233,7 +233,7 @@ def clip_in_place(world: World, random: Random) -> str:
     return _in_place(world, lambda: algorithms.clip(world.layer, fids, secrets_of))
 
 
-@operation(EDITING, "change", "delete", rows=4, only_if=_takes_any_id)
+@operation(EDITING, "change", "delete", rows=4, only_if=_takes_any_id, urge=2)
 def merge_into_existing(world: World, random: Random) -> str:
     kept, merged = some(world, random, 2)
     other = not world.kind.keyed and random.random() < 0.5
@@ -261,7 +261,7 @@ def cut(world: World, random: Random) -> str:
     return "done"
 
 
-@operation(EDITING, "add", adds=2, only_if=lambda world: bool(world.clipboard), urge=5)
+@operation(EDITING, "add", adds=2, only_if=lambda world: bool(world.clipboard), urge=10)
 def paste(world: World, random: Random) -> str:
     before = set(world.oracle.ids)
     pasted = edits.paste(world.layer, world.clipboard, world.secrets_of)

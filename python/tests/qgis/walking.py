@@ -4,7 +4,7 @@ import json
 from collections import Counter
 from random import Random
 from typing import Counter as CounterOf
-from typing import Dict, NamedTuple, Sequence, Tuple
+from typing import Dict, NamedTuple, Sequence
 
 from . import edits, kinds, layer_operations, operations, row_operations
 from .operations import OPERATIONS, Operation
@@ -37,27 +37,27 @@ class Guide:
     """Chooses what comes next: most often what has come least often."""
 
     def __init__(self) -> None:
-        self._seen: Dict[Tuple[str, str], CounterOf[str]] = {}
+        self._seen: Dict[str, CounterOf[str]] = {}
 
     def next_step(self, world: World, random: Random) -> Step:
         """An operation that can be done now, with a seed."""
         rows = len(world.rows())
         allowed = [op for op in OPERATIONS.values() if op.allowed(world, rows)]
-        weights = [self._weight(op, world.where) for op in allowed]
+        weights = [self._weight(op) for op in allowed]
         chosen = random.choices(allowed, weights)[0]
         return Step(chosen.name, random.randrange(10**6))
 
-    def saw(self, operation: str, where: str, outcome: str) -> None:
+    def saw(self, operation: str, outcome: str) -> None:
         """What came of an operation."""
         if not operations.is_fault(outcome):
-            self._seen.setdefault((operation, where), Counter())[outcome] += 1
+            self._seen.setdefault(operation, Counter())[outcome] += 1
 
     def is_content(self) -> bool:
         """Whether every outcome came often enough."""
         return all(min(seen.values()) >= ENOUGH for seen in self._seen.values())
 
-    def _weight(self, op: Operation, where: str) -> float:
-        seen = self._seen.get((op.name, where))
+    def _weight(self, op: Operation) -> float:
+        seen = self._seen.get(op.name)
         least = min(seen.values()) if seen else 0
         return op.urge * max(1, min(EAGERNESS, ENOUGH / (1 + least)))
 
@@ -74,8 +74,8 @@ def walk(kind: kinds.Kind, steps: int, seed: int, enough: bool) -> None:
         world = World(kind)
         try:
             for _ in range(min(steps - number * STEPS_OF_ONE_WORLD, STEPS_OF_ONE_WORLD)):
-                step, where = guide.next_step(world, random), world.where
-                guide.saw(step.operation, where, _take(world, step))
+                step = guide.next_step(world, random)
+                guide.saw(step.operation, _take(world, step))
         except Spoiled:
             pass
         world.close()
