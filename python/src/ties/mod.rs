@@ -203,7 +203,10 @@ impl LayerTies {
     fn strays(&self) -> Vec<(i64, Option<String>)> {
         let inner = locked(&self.inner);
         let strays = inner.tracker().strays();
-        strays.map(|(fid, of)| (int(fid), of.map(|id| id.to_string()))).collect()
+        let mut strays: Vec<_> =
+            strays.map(|(fid, of)| (int(fid), of.map(|id| id.to_string()))).collect();
+        strays.sort_unstable();
+        strays
     }
 
     /// The object of a feature, made where there is none. Raises ``NotTied``.

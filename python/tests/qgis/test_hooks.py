@@ -43,6 +43,19 @@ class Telling(Case):
         self.assertIn(("removed", "oak"), told)
         self.assertEqual(ties.faults, [])
 
+    def test_of_a_natural_key_that_is_edited(self) -> None:
+        layer = layer_of("oak")
+        ties = self.tied(layer, Well, key="name", namespace=tiepoint.mint(), attributes=True)
+        heard: List[Any] = []
+        ties.on_rekeyed = lambda well, former: heard.append((well, former))
+        oak, former = ties[1], ties.object_id(ties[1])
+        layer.startEditing()
+        layer.changeAttributeValue(1, 1, "ash", "oak")
+        session.settle()
+        self.assertEqual(heard, [(oak, former)])
+        self.assertNotEqual(ties.object_id(oak), former)
+        self.assertEqual(getattr(oak, "object_id"), ties.object_id(oak))
+
     def test_a_copy_is_made_by_who_says_how(self) -> None:
         layer = layer_of("oak")
         ties = self.tied(layer, Well)

@@ -8,7 +8,7 @@ from .wells import Case, Well, first, layer_of, new
 
 import tiepoint
 import tiepoint.qgis
-from qgis.core import QgsField, QgsGeometry, QgsVectorLayer, QgsVectorLayerUtils
+from qgis.core import QgsFeature, QgsField, QgsGeometry, QgsVectorLayer, QgsVectorLayerUtils
 from qgis.PyQt.QtCore import QVariant
 
 from . import session
@@ -103,6 +103,40 @@ class Tying(Case):
         layer.changeAttributeValue(2, 1, "fir", "elm")
         session.settle()
         self.assertEqual(layer.getFeature(1)["object_id"], owed)
+
+    def test_features_of_others_without_ids_are_adopted(self) -> None:
+        layer = layer_of("oak")
+        ties = self.tied(layer, Well)
+        provider = layer.dataProvider()
+        provider.addFeatures([new(layer, "elm"), QgsFeature(first(layer))])
+        ties.resync()
+        self.assertEqual(ties.untied(), [(2, None), (3, ties.object_id(ties[1]))])
+        self.assertEqual(ties.adopt(), 2)
+        self.assertEqual(len({ties.object_id(ties[fid]) for fid in (1, 2, 3)}), 3)
+        self.assertEqual(layer.getFeature(2)["object_id"], ties.object_id(ties[2]))
+        self.assertEqual((ties.untied(), ties.adopt()), ([], 0))
+
+    def test_features_are_adopted_in_an_undo_step(self) -> None:
+        layer = layer_of("oak")
+        ties = self.tied(layer, Well)
+        layer.dataProvider().addFeatures([new(layer, "elm")])
+        ties.resync()
+        layer.startEditing()
+        self.assertEqual(ties.adopt(), 1)
+        elm = ties[2]
+        self.assertEqual(layer.undoStack().count(), 1)
+        layer.undoStack().undo()
+        session.settle()
+        layer.undoStack().redo()
+        session.settle()
+        layer.commitChanges()
+        self.assertIs(ties[2], elm)
+        self.assertEqual(layer.getFeature(2)["object_id"], ties.object_id(elm))
+
+    def test_a_natural_key_adopts_nothing(self) -> None:
+        ties = self.tied(layer_of("oak"), Well, key="name", namespace=tiepoint.mint())
+        with self.assertRaisesRegex(tiepoint.Unsupported, "natural key"):
+            ties.adopt()
 
     def test_a_natural_key_alters_nothing(self) -> None:
         layer = layer_of("oak", "elm")

@@ -1,6 +1,6 @@
 """Giving a layer what ties need: a field for ids, ids in it, and a default for new features."""
 
-from typing import Callable, List, Optional, Union
+from typing import Callable, Dict, List, Optional, Union
 
 from qgis.core import QgsDefaultValue, QgsFeatureRequest, QgsVectorDataProvider, QgsVectorLayer
 from qgis.PyQt.QtCore import QVariant
@@ -53,7 +53,8 @@ def settle_field(layer: QgsVectorLayer, field: Optional[str], alter: Alter) -> s
         )
     if not (field is None and not there and _tie_file(layer)):
         _add(layer, name, there)
-        _fill(layer, name)
+        missing = _without_ids(layer, name)
+        write_ids(layer, field_index(layer, name), {fid: tiepoint.mint() for fid in missing})
     _give_default(layer, name)
     return name
 
@@ -95,13 +96,12 @@ def _check_type(layer: QgsVectorLayer, name: str) -> None:
         )
 
 
-def _fill(layer: QgsVectorLayer, name: str) -> None:
-    """Gives ids to rows that have none."""
-    provider, index = layer.dataProvider(), field_index(layer, name)
-    missing = _without_ids(layer, name)
+def write_ids(layer: QgsVectorLayer, index: int, ids: Dict[int, str]) -> None:
+    """Writes ids into rows by their fids, at once in the store."""
+    provider, fids = layer.dataProvider(), list(ids)
     can = bool(provider.capabilities() & QgsVectorDataProvider.ChangeAttributeValues)
-    for start in range(0, len(missing), _BATCH):
-        batch = {fid: {index: tiepoint.mint()} for fid in missing[start : start + _BATCH]}
+    for start in range(0, len(fids), _BATCH):
+        batch = {fid: {index: ids[fid]} for fid in fids[start : start + _BATCH]}
         if not (can and provider.changeAttributeValues(batch)):
             raise tiepoint.Unsupported(
                 f"the rows of {layer.name()!r} cannot be given ids: {_why(layer)}",

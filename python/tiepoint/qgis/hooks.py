@@ -17,6 +17,7 @@ _HOOKS = {
     "removed": "on_removed",
     "forked": "on_forked",
     "rewritten": "on_rewritten",
+    "rekeyed": "on_rekeyed",
     "hidden": "on_hidden",
     "detached": "on_detached",
     "settled": "on_settled",
@@ -82,7 +83,7 @@ class Teller:
                 return
             if transition.what == "forked":
                 self._tell_forked(hook, transition.other_id, thing)
-            elif transition.what == "rewritten":
+            elif transition.what in ("rewritten", "rekeyed"):
                 hook(thing, transition.other_id)
             else:
                 hook(thing)

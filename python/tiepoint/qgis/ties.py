@@ -62,6 +62,8 @@ class Ties(Generic[Thing]):
     ``on_settled(object)``       nothing is pending for it any more
     ``on_forked(object, copy)``  a copy of its feature has an id and an object of its own, ``copy``
     ``on_rewritten(object, id)`` somebody wrote another id into its feature; ``None`` is no id at all
+    ``on_rekeyed(object, id)``   its natural key was edited: it has another id, and had this one; or the
+                                 store gave its feature another than it was to have
     ``on_hidden(object)``        the layer's filter hides its feature
     ``on_detached(object)``      the layer is gone, or shows other data
     ``on_cloned(object, copy)``  makes and returns the object of ``copy``, a feature that was copied;
@@ -77,6 +79,7 @@ class Ties(Generic[Thing]):
     on_settled: _Hook[Thing] = None
     on_forked: Optional[Callable[[Thing, Thing], object]] = None
     on_rewritten: Optional[Callable[[Thing, Optional[str]], object]] = None
+    on_rekeyed: Optional[Callable[[Thing, str], object]] = None
     on_hidden: _Hook[Thing] = None
     on_detached: _Hook[Thing] = None
     on_cloned: Optional[Callable[[Thing, QgsFeature], Thing]] = None
@@ -94,6 +97,7 @@ class Ties(Generic[Thing]):
         rewritten: Literal["restore", "report"],
     ) -> None:
         self._layer_id = layer.id()
+        self._keyed = namespace is not None
         self._factory = make
         self._needs_feature = needs_feature
         self._attributes = attributes
@@ -275,6 +279,20 @@ class Ties(Generic[Thing]):
         """Features without objects: their fids, and whose id they carry, where they are copies."""
         self._translator.catch_up()
         return self._native.strays()
+
+    def adopt(self) -> int:
+        """Gives the :meth:`untied` features ids of their own, and so objects: what others added
+        without ids, or copied. In an undo step where the layer is edited, else at once in the store.
+        Returns how many there were.
+
+        :raises tiepoint.Unsupported: if ids are made of a natural key, or the layer takes none.
+        """
+        if self._keyed:
+            raise tiepoint.Unsupported(
+                "a natural key is not written", "edit the field so that each feature has its own"
+            )
+        self._translator.catch_up()
+        return self._translator.writer.adopt(self._layer())
 
     def resync(self) -> None:
         """Reads all rows again: after somebody else wrote to the layer's data, or to its provider."""

@@ -57,7 +57,7 @@ class Translator:
         # Where the identity field was before the layer had none.
         self._renamed_from = -1
         self._connected: "list[tuple[Any, Any]]" = []
-        self._writer = Writer(self)
+        self.writer = Writer(self)
         self._history = History(layer.undoStack())
         QgsProject.instance().layerWasAdded.connect(self._layer_added)
         self.attach(layer)
@@ -208,7 +208,7 @@ class Translator:
         self.catch_up()
         self._stopping, self._commit_open = bool(stop), True
         self._follow(self.native.commit_started(), at_once=True)
-        self._writer.write(before_commit=True)
+        self.writer.write(before_commit=True)
 
     @guarded
     def _committed_removed(self, _layer: str, fids: Any) -> None:
@@ -405,5 +405,5 @@ class Translator:
             self.catch_up()
             self._put_off = not self.may_write
             if not self._put_off:
-                self._writer.write(before_commit=False)
+                self.writer.write(before_commit=False)
         self.on_idle()

@@ -1,6 +1,13 @@
 """Writing ids that are owed to rows: in an edit command of their own, or just before a commit."""
 
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Iterator
+
+from qgis.core import QgsVectorLayer
+
+import tiepoint
+
+from .altering import write_ids
 
 if TYPE_CHECKING:
     from .translator import Translator
@@ -27,12 +34,33 @@ class Writer:
             return
         # Without the old values an undo of many changes takes quadratic time.
         carried = dict(it.rows([fid for fid, _, _ in debts]))
-        own_command = not it.in_command
-        if own_command:
-            layer.beginEditCommand(_NAMES[debts[0][2]])
-        for fid, object_id, _ in debts:
-            if fid in carried:
-                # Without defaults: one that is applied on update would write over it.
-                layer.changeAttributeValue(fid, index, object_id, carried[fid], True)
-        if own_command:
+        with self._command(layer, _NAMES[debts[0][2]]):
+            for fid, object_id, _ in debts:
+                if fid in carried:
+                    # Without defaults: one that is applied on update would write over it.
+                    layer.changeAttributeValue(fid, index, object_id, carried[fid], True)
+
+    def adopt(self, layer: QgsVectorLayer) -> int:
+        """Gives features that have no object ids of their own; how many."""
+        it = self._translator
+        carried = dict(it.rows([fid for fid, _ in it.native.strays()]))
+        ids = {fid: tiepoint.mint() for fid in carried}
+        if layer.isEditable():
+            with self._command(layer, "Give features ids"):
+                for fid, object_id in ids.items():
+                    layer.changeAttributeValue(fid, it.index, object_id, carried[fid], True)
+        elif ids:
+            write_ids(layer, it.index, ids)
+            it.distrust()
+        it.catch_up()
+        return len(ids)
+
+    @contextmanager
+    def _command(self, layer: QgsVectorLayer, name: str) -> Iterator[None]:
+        """An edit command of its own, unless somebody's is open."""
+        own = not self._translator.in_command
+        if own:
+            layer.beginEditCommand(name)
+        yield
+        if own:
             layer.endEditCommand()
