@@ -144,6 +144,10 @@ impl Tracker {
                     self.settle(tie, verdict);
                 }
                 Standing::Live if it.changed => self.settle(tie, verdict),
+                Standing::Hidden if it.changed || !it.stored => {
+                    self.settle(tie, verdict);
+                    self.ties.get_mut(tie).standing = Standing::Hidden;
+                }
                 _ => {}
             }
         }
@@ -213,7 +217,7 @@ impl Tracker {
         let it = self.ties.get_mut(tie);
         let was_changed = std::mem::take(&mut it.changed);
         match it.standing {
-            Standing::Pending | Standing::Deleted if !it.stored => {
+            Standing::Pending | Standing::Deleted | Standing::Hidden if !it.stored => {
                 if editing {
                     it.standing = Standing::Deleted;
                     self.touch(tie);
@@ -226,7 +230,7 @@ impl Tracker {
                 self.touch(tie);
                 true
             }
-            Standing::Live => {
+            Standing::Live | Standing::Hidden => {
                 if was_changed {
                     self.tell(verdict, tie, What::Settled);
                 }

@@ -20,11 +20,27 @@ impl World {
     }
 
     pub(crate) fn replace(&mut self, op: Op) -> bool {
-        if self.host.is_editing() || self.stale {
+        if self.stale || self.host.is_editing() && op.what != What::Filter {
             return false;
         }
+        let kind = self.host.kind;
         match op.what {
+            // Without ids nobody looks at rows, and learns that the filter hides them.
+            // Which of several rows that came in the open command has an id, they tell when it ends.
+            // Rows that others removed cannot be told from those that the filter hides after a rollback.
+            // Nor can an id be written again where the filter hides its row, which fids do not tell.
+            What::Filter
+                if self.host.is_editing()
+                    && (self.host.field_changed()
+                        || kind.gives_fids_again()
+                        || !self.host.arrivals.is_empty()
+                        || self.host.rows_went()
+                        || !kind.is_stable() && self.host.ids_written()) =>
+            {
+                return false;
+            }
             What::Filter => {
+                self.catch_up();
                 let filter = (2..).nth(usize::from(op.at % 3));
                 self.host.filter = filter.filter(|_| self.host.filter.is_none());
                 let filtered = self.host.filter.is_some();
