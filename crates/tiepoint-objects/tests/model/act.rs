@@ -29,8 +29,10 @@ impl World {
             | What::OthersDelete
             | What::OthersTouch
             | What::OthersTamper
+            | What::OthersGiveId
             | What::Repack => self.others(op),
             What::Start => self.start(),
+            What::Twin => self.turn_twin(op.at),
             _ => self.session(op),
         };
         self.settle();

@@ -31,6 +31,7 @@ impl World {
                 return Err(format!("row {fid} has the object of another row"));
             }
         }
+        self.check_twin()?;
         self.check_gone()?;
         self.check_held()
     }
