@@ -17,11 +17,13 @@ pub struct NotTied {
 pub enum Reason {
     /// No such feature was ever heard of here, or it is of another layer, or has no id yet.
     Unknown,
-    /// Its row is deleted; an undo or a rollback brings both back.
+    /// Its row is deleted; an undo or a rollback brings both back. While a filter is set, an undo may
+    /// have done so where that hides it.
     Deleted,
     /// Its row is gone from the store.
     Removed,
-    /// The layer's filter hides its row.
+    /// The layer's filter hides its row; or others removed it, which cannot be told while the filter
+    /// is set.
     Hidden,
     /// The layer is gone or shows another source.
     Detached,

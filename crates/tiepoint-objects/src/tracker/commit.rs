@@ -114,6 +114,9 @@ impl Tracker {
     fn rename_rows(&mut self, commit: &Commit, verdict: &mut Verdict) -> Vec<Fid> {
         let mut look: Vec<Fid> = commit.added.clone();
         for (from, to) in commit.gone.iter().zip(&commit.came) {
+            if self.is_taken(to, commit) {
+                continue;
+            }
             look.push(to.clone());
             if let Some(tie) = self.ties.by_fid(from) {
                 self.ties.set_fid(tie, Some(to.clone()));
@@ -125,6 +128,13 @@ impl Tracker {
         }
         look.retain(|fid| !self.policy.provisional.holds(fid));
         look
+    }
+
+    /// Whether a row of the store has this stable fid: then no row that was added is called so, nor
+    /// was anything committed.
+    fn is_taken(&self, fid: &Fid, commit: &Commit) -> bool {
+        let holder = self.ties.by_fid(fid).filter(|tie| self.ties.get(*tie).stored);
+        self.policy.fids == FidRule::Stable && holder.is_some() && !commit.gone.contains(fid)
     }
 
     /// Nothing is pending any more. True where all rows must be read, since fids are not what they
@@ -150,6 +160,10 @@ impl Tracker {
                     self.settle(tie, verdict);
                 }
                 Standing::Live if it.changed => self.settle(tie, verdict),
+                Standing::Hidden if it.changed || !it.stored => {
+                    self.settle(tie, verdict);
+                    self.ties.get_mut(tie).standing = Standing::Hidden;
+                }
                 _ => {}
             }
         }
@@ -220,7 +234,7 @@ impl Tracker {
         let it = self.ties.get_mut(tie);
         let was_changed = std::mem::take(&mut it.changed);
         match it.standing {
-            Standing::Pending | Standing::Deleted if !it.stored => {
+            Standing::Pending | Standing::Deleted | Standing::Hidden if !it.stored => {
                 if editing {
                     it.standing = Standing::Deleted;
                     self.touch(tie);
@@ -233,7 +247,7 @@ impl Tracker {
                 self.touch(tie);
                 true
             }
-            Standing::Live => {
+            Standing::Live | Standing::Hidden => {
                 if was_changed {
                     self.tell(verdict, tie, What::Settled);
                 }

@@ -16,7 +16,8 @@ pub(super) struct Owed {
 
 impl Tracker {
     /// The ids that are to be written, in order of their rows' fids. Empty while rows may not be
-    /// written.
+    /// written; rows that a filter hides are left out, so an id that was overwritten in one is known
+    /// again only where fids are stable.
     #[must_use]
     pub fn debts(&self, when: When) -> Vec<Debt> {
         if !self.may_write() {

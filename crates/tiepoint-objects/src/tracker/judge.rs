@@ -26,6 +26,7 @@ impl Tracker {
         }
         let rows = std::mem::take(&mut self.step).into_rows();
         let mut limbo = self.deaths(&rows);
+        self.hide_absent(&rows, &mut limbo, verdict);
         self.rewritings(&rows, verdict);
         // Rows that are remembered have their objects before others that carry the ids; in each step
         // who came with an id has it before those into whose rows it was written.
@@ -75,7 +76,9 @@ impl Tracker {
                 continue;
             };
             let supplanted = net.shows == Some(true) && !self.is_same_row(tie, net.first_said());
-            if self.ties.get(tie).standing.is_alive() && (net.shows == Some(false) || supplanted) {
+            let standing = self.ties.get(tie).standing;
+            let went = net.shows == Some(false) && !net.absent;
+            if standing.is_alive() && (went || supplanted) || standing == Standing::Hidden && went {
                 self.ties.get_mut(tie).standing = Standing::Deleted;
                 limbo.insert(tie);
             }
@@ -97,16 +100,12 @@ impl Tracker {
                 continue;
             }
             match self.ties.get(tie).standing {
+                Standing::Removed | Standing::Detached | Standing::Vacant => {}
                 Standing::Deleted if net.died_with.is_none() => {}
-                Standing::Pending | Standing::Live | Standing::Deleted
-                    if self.renames() && carried.is_none_or(|key| !kept.contains(&key)) =>
-                {
+                _ if self.renames() && carried.is_none_or(|key| !kept.contains(&key)) => {
                     renamed.push((tie, carried));
                 }
-                Standing::Pending | Standing::Live | Standing::Deleted => {
-                    self.carries(tie, carried, Owing::Rewritten, verdict);
-                }
-                _ => {}
+                _ => self.carries(tie, carried, Owing::Rewritten, verdict),
             }
         }
         self.rename(&renamed, verdict);

@@ -194,7 +194,8 @@ impl Tracker {
     #[must_use]
     pub fn is_at_risk(&self, tie: TieRef) -> bool {
         let it = self.ties.get(tie);
-        it.changed || matches!(it.standing, Standing::Pending | Standing::Deleted)
+        let is_new = it.standing == Standing::Hidden && !it.stored;
+        it.changed || is_new || matches!(it.standing, Standing::Pending | Standing::Deleted)
     }
 
     /// Every tie whose row shows, in no particular order.

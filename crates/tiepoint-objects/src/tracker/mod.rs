@@ -170,13 +170,15 @@ impl Tracker {
         }
     }
 
-    /// In a transaction a row may be back by a name that nobody told, and others not at all.
+    /// A row that is back may be where the filter hides it. In a transaction it may be back by a name
+    /// that nobody told, and others not at all.
     fn row_absent(&mut self, fid: Fid, verdict: &mut Verdict) {
         if let Some(session) = self.session.as_mut().filter(|it| it.passthrough) {
             session.word = Word::Broken;
+            session.note_untied(&fid);
             verdict.ask(Request::Read(Scope::All));
         }
-        self.step.deleted(fid);
+        self.step.absent(fid);
     }
 
     fn row_deleted(&mut self, fid: Fid) {

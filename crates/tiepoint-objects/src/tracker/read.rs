@@ -1,4 +1,5 @@
 //! What a reading of rows makes of ties: those that are seen, and those that are missed.
+use super::session::{Session, Word};
 use super::{Presence, Standing, TieRef, Tracker};
 use crate::verdict::{Verdict, What};
 use std::collections::{HashMap, HashSet};
@@ -25,12 +26,27 @@ impl Tracker {
         tie.and_then(|tie| self.ties.fid(tie)).is_some_and(|fid| fids.contains(&fid))
     }
 
+    /// Whether a row that was read was there before this session, as far as is known.
+    pub(super) fn is_stored(&self, fid: &Fid) -> bool {
+        let came =
+            |it: &Session| self.policy.provisional.holds(fid) || it.came_untied.contains(fid);
+        !self.session.as_ref().is_some_and(came)
+    }
+
     /// Whoever the open step has to do with is not missed.
     pub(super) fn see_step(&mut self) {
         let rows = self.step.rows().filter(|(_, net)| net.is_of_identity());
         let ties: Vec<TieRef> = rows.filter_map(|(fid, _)| self.ties.by_fid(fid)).collect();
         for tie in ties {
             self.see(tie);
+        }
+    }
+
+    /// A filter may hide rows that the open step has to do with: they are read again when it ends.
+    pub(super) fn doubt_step(&mut self) {
+        let is_open = self.filtered && self.step.rows().any(|(_, net)| net.is_of_identity());
+        if let Some(session) = self.session.as_mut().filter(|it| is_open && it.word == Word::Good) {
+            session.word = Word::Doubtful;
         }
     }
 
@@ -108,10 +124,16 @@ impl Tracker {
             Standing::Removed | Standing::Vacant | Standing::Detached => {}
             Standing::Hidden if self.filtered => {}
             Standing::Pending | Standing::Live if self.filtered => {
-                (it.standing, it.changed) = (Standing::Hidden, false);
+                it.standing = Standing::Hidden;
+                it.changed &= self.session.is_some();
                 self.tell(verdict, tie, What::Hidden);
             }
             Standing::Deleted if self.session.is_some() => {}
+            // A rollback brought it back, where the filter hides it.
+            Standing::Deleted if self.filtered && it.stored => {
+                it.standing = Standing::Hidden;
+                self.tell(verdict, tie, What::Hidden);
+            }
             Standing::Pending | Standing::Live if self.session.is_some() => {
                 it.standing = Standing::Deleted;
                 self.touch(tie);

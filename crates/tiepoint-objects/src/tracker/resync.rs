@@ -120,7 +120,7 @@ impl Reading {
     }
 
     fn newcomer(&mut self, tracker: &mut Tracker, fid: &Fid, id: ObjectId) {
-        let stored = tracker.session.is_none() || !tracker.policy.provisional.holds(fid);
+        let stored = tracker.is_stored(fid);
         let tie = tracker.begin_tie(id, fid, stored);
         tracker.see(tie);
         if tracker.attached {
@@ -176,6 +176,7 @@ impl Reading {
         }
         self.missing(tracker);
         tracker.attached |= self.asked.is_none();
+        tracker.doubt_step();
         self.verdict
     }
 
@@ -227,15 +228,20 @@ impl Reading {
     }
 
     fn arrive(&mut self, tracker: &mut Tracker, tie: TieRef, fid: Fid) {
-        if !tracker.ties.get(tie).has_fid()
+        let it = tracker.ties.get_mut(tie);
+        if !it.has_fid()
             && tracker.policy.provisional.holds(&fid)
-            && tracker.ties.get(tie).standing == Standing::Live
+            && matches!(it.standing, Standing::Live | Standing::Hidden)
         {
+            // A stored row that is called what only rows are called that wait.
+            if std::mem::replace(&mut it.standing, Standing::Live) == Standing::Hidden {
+                tracker.tell(&mut self.verdict, tie, What::Returned);
+            }
             return;
         }
         if tracker.ties.get(tie).standing == Standing::Removed {
             // It was not in this session that its row went.
-            tracker.ties.get_mut(tie).stored = !tracker.policy.provisional.holds(&fid);
+            tracker.ties.get_mut(tie).stored = tracker.is_stored(&fid);
         }
         if self.elsewhere && tracker.ties.get(tie).standing == Standing::Detached {
             tracker.place(tie, fid);

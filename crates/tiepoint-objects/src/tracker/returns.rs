@@ -7,11 +7,13 @@ use crate::verdict::{Verdict, What};
 use tiepoint_core::{Fid, FidRule};
 
 impl Tracker {
-    /// Whether a row that came is remembered from before in this session. In a transaction the
+    /// Whether a row that came is remembered from before in this session, and surely shows: what a
+    /// filter hides is said to come as well. In a transaction the
     /// store may give the fid of a deleted row to another; and while a row is deleted, another may
     /// take its natural key.
     pub(super) fn is_recalled(&self, fid: &Fid, net: Net) -> bool {
-        if self.renames() || self.session.as_ref().is_some_and(|it| it.passthrough) {
+        if self.renames() || self.filtered || self.session.as_ref().is_some_and(|it| it.passthrough)
+        {
             return false;
         }
         let Some(tie) = self.ties.by_fid(fid) else { return false };
@@ -97,6 +99,26 @@ impl Tracker {
             (true, false) => {}
             (true, true) => self.tell(verdict, tie, What::Moved),
             (false, _) => self.tell(verdict, tie, What::Returned),
+        }
+    }
+
+    /// Rows that an undo brought back where the filter hides them.
+    pub(super) fn hide_absent(
+        &mut self,
+        rows: &[(Fid, Net)],
+        limbo: &mut Limbo,
+        verdict: &mut Verdict,
+    ) {
+        if !self.filtered {
+            return;
+        }
+        for (fid, net) in rows.iter().filter(|(_, net)| net.absent) {
+            if let Some(tie) = self.recalled(fid, *net, limbo) {
+                limbo.remove(&tie);
+                self.place(tie, fid.clone());
+                self.ties.get_mut(tie).standing = Standing::Hidden;
+                self.tell(verdict, tie, What::Hidden);
+            }
         }
     }
 

@@ -65,7 +65,8 @@ pub(super) enum Word {
     /// It is.
     #[default]
     Good,
-    /// A row was said to be back by a fid that it may not have any more: rows are read once.
+    /// A row was said to be back by a fid that it may not have any more, or may be hidden since: rows
+    /// are read once.
     Doubtful,
     /// Rows came back otherwise than was told: no step is believed any more.
     Broken,
@@ -242,7 +243,8 @@ impl Tracker {
         let touched = self.session.as_ref().map(|it| it.touched.clone()).unwrap_or_default();
         for tie in touched {
             let it = self.ties.get_mut(tie);
-            if it.standing == Standing::Live && std::mem::take(&mut it.changed) {
+            let has_row = matches!(it.standing, Standing::Live | Standing::Hidden);
+            if has_row && std::mem::take(&mut it.changed) {
                 self.tell(verdict, tie, What::Settled);
             }
         }
@@ -271,12 +273,16 @@ impl Tracker {
             let it = self.ties.get_mut(tie);
             let was_changed = std::mem::take(&mut it.changed);
             match it.standing {
-                Standing::Pending | Standing::Deleted if !it.stored => self.remove(tie, verdict),
+                Standing::Pending | Standing::Deleted | Standing::Hidden if !it.stored => {
+                    self.remove(tie, verdict);
+                }
                 Standing::Pending | Standing::Deleted => {
                     it.standing = Standing::Live;
                     self.tell(verdict, tie, What::Settled);
                 }
-                Standing::Live if was_changed => self.tell(verdict, tie, What::Settled),
+                Standing::Live | Standing::Hidden if was_changed => {
+                    self.tell(verdict, tie, What::Settled);
+                }
                 _ => {}
             }
         }

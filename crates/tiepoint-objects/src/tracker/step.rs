@@ -22,6 +22,8 @@ pub(crate) struct Net {
     pub(crate) died_with: Option<Says>,
     /// Whether the identity field was written, not just seen.
     pub(crate) written: bool,
+    /// Whether it was said to come, and was not there.
+    pub(crate) absent: bool,
     /// Whether other fields were.
     pub(crate) changed: bool,
     /// In which step it came, of those that are judged together.
@@ -77,7 +79,7 @@ impl Step {
         let entry = self.entry(fid);
         entry.0 = clock;
         (entry.1.shows, entry.1.died_with, entry.1.round) = (Some(true), None, round);
-        (entry.1.came_with, entry.1.anew) = (None, false);
+        (entry.1.came_with, entry.1.anew, entry.1.absent) = (None, false, false);
     }
 
     /// A step has ended, and is judged together with the next.
@@ -104,6 +106,12 @@ impl Step {
         if net.carried.replace(Says(id)).is_none() {
             net.came_with = net.carried;
         }
+    }
+
+    /// It was said to come, and is not there.
+    pub(crate) fn absent(&mut self, fid: Fid) {
+        self.deleted(fid.clone());
+        self.entry(fid).1.absent = true;
     }
 
     pub(crate) fn written(&mut self, fid: Fid, id: Option<ObjectId>) {

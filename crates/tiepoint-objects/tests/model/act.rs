@@ -29,8 +29,10 @@ impl World {
             | What::OthersDelete
             | What::OthersTouch
             | What::OthersTamper
+            | What::OthersGiveId
             | What::Repack => self.others(op),
             What::Start => self.start(),
+            What::Twin => self.turn_twin(op.at),
             _ => self.session(op),
         };
         self.settle();
@@ -71,7 +73,7 @@ impl World {
     }
 
     fn start(&mut self) -> bool {
-        if self.host.kind.passthrough.is_some() && self.host.filter.is_some() {
+        if self.host.kind.gives_fids_again() && self.host.filter.is_some() {
             return false;
         }
         self.refresh();
@@ -126,7 +128,9 @@ impl World {
     fn commit(&mut self, stop: bool, fails: bool) -> bool {
         let is_left_to_store = self.host.kind.gives_ids && self.coin();
         let is_left = is_left_to_store || self.host.kind.rewritten == Rewritten::Report;
-        if fails && is_left && self.is_tampered() {
+        // An undo writes into rows that are called as others were, behind the filter.
+        let is_blind = self.host.filter.is_some() && !self.host.kind.is_stable();
+        if fails && (is_blind || is_left && self.is_tampered()) {
             return false;
         }
         if !self.host.field && (self.host.in_command() || !self.host.kind.is_stable()) {
@@ -170,6 +174,7 @@ impl World {
             // What they carried may have been told before the field went, or not.
             || !is && !self.host.arrivals.is_empty()
             || self.host.kind.gives_fids_again()
+            || self.host.filter.is_some()
             || is && !(self.host.kind.is_stable() && self.host.has_no_ids())
         {
             return false;

@@ -31,6 +31,7 @@ impl World {
                 return Err(format!("row {fid} has the object of another row"));
             }
         }
+        self.check_twin()?;
         self.check_gone()?;
         self.check_held()
     }
@@ -191,8 +192,13 @@ impl World {
                 Err(why) => why.reason,
             };
             let is_right = match reason {
-                Reason::Hidden => self.host.hides(*secret),
-                Reason::Deleted => self.host.is_editing() && !self.host.hides(*secret),
+                // A row that others removed behind the filter cannot be told from one that it hides.
+                Reason::Hidden => self.host.hides(*secret) || self.host.filter.is_some(),
+                // Whose row an undo brings back where the filter hides it is not always known.
+                Reason::Deleted => {
+                    let is_filtered = self.host.filter.is_some();
+                    self.host.is_editing() && (is_filtered || !self.host.hides(*secret))
+                }
                 Reason::Removed => !(self.host.hides(*secret) || self.host.is_deleted(*secret)),
                 Reason::Detached => self.was_elsewhere,
                 Reason::Unknown | Reason::Duplicate { .. } => false,

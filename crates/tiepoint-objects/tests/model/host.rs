@@ -189,7 +189,9 @@ impl Host {
     }
 
     pub(crate) fn hides(&self, secret: u64) -> bool {
-        self.store.values().any(|row| row.secret == secret && !self.shows(row))
+        let is_deleted = |fid| self.buffer.as_ref().is_some_and(|it| it.deleted.contains(fid));
+        let mut rows = self.store.iter();
+        rows.any(|(fid, row)| row.secret == secret && !self.shows(row) && !is_deleted(fid))
     }
 
     pub(crate) fn start(&mut self) {
@@ -239,6 +241,27 @@ impl Host {
     pub(crate) fn has_no_ids(&self) -> bool {
         let is_empty = |it: &Buffer| it.added.is_empty() && it.ids.is_empty();
         !self.stored_field && self.buffer.as_ref().is_none_or(is_empty)
+    }
+
+    fn edits(&self) -> impl Iterator<Item = &Edit> {
+        self.buffer.iter().flat_map(|it| it.stack.iter().flatten().chain(&it.open))
+    }
+
+    /// Whether the field came or went in this session, so that undo has it do so again.
+    pub(crate) fn field_changed(&self) -> bool {
+        !self.field || self.edits().any(|it| matches!(it, Edit::Field { .. }))
+    }
+
+    /// Whether rows went from the store in this session otherwise than by its own transaction.
+    pub(crate) fn rows_went(&self) -> bool {
+        let is_gone = |row: &Row| !self.store.values().any(|it| it.secret == row.secret);
+        let before = self.buffer.iter().flat_map(|it| it.before.values());
+        self.kind.passthrough.is_none() && before.into_iter().any(is_gone)
+    }
+
+    /// Whether ids were written in this session.
+    pub(crate) fn ids_written(&self) -> bool {
+        self.edits().any(|it| matches!(it, Edit::Id { .. }))
     }
 
     pub(crate) fn set_field(&mut self, is: bool) {

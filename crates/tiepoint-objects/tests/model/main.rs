@@ -12,6 +12,7 @@ mod op;
 mod others;
 mod pump;
 mod stack;
+mod twin;
 mod world;
 
 use history::{Tally, histories};

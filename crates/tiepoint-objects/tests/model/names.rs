@@ -11,6 +11,10 @@ impl World {
     pub(crate) fn name_arrivals(&mut self) {
         let mut fids = std::mem::take(&mut self.host.arrivals);
         let written = self.host.written_in_step();
+        // Nobody sees rows come that a transaction adds where the filter hides them.
+        let hidden = fids.iter().filter(|fid| self.host.row(**fid).is_none());
+        let hidden = hidden.filter_map(|fid| self.host.stored().get(fid));
+        self.outsiders.extend(hidden.map(|row| row.secret));
         fids.sort_by_key(|fid| written.contains(fid));
         let rows: Vec<Row> = fids.iter().filter_map(|fid| self.host.row(*fid)).collect();
         let is_new = |secret: &u64| rows.iter().any(|row| row.secret == *secret);

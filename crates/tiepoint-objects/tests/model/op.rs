@@ -59,6 +59,8 @@ what_may_happen! {
     OthersDelete
     OthersTouch
     OthersTamper
+    OthersGiveId
+    Twin
     Repack
     Resync
     ResyncSome

@@ -4,6 +4,7 @@ use crate::kind::Fids;
 use crate::op::{Op, What};
 use crate::world::{MOST_ROWS, World};
 use std::sync::atomic::Ordering;
+use tiepoint_core::ObjectId;
 use tiepoint_objects::{Event, Identity, Registry};
 
 impl World {
@@ -20,11 +21,27 @@ impl World {
     }
 
     pub(crate) fn replace(&mut self, op: Op) -> bool {
-        if self.host.is_editing() || self.stale {
+        if self.stale || self.host.is_editing() && op.what != What::Filter {
             return false;
         }
+        let kind = self.host.kind;
         match op.what {
+            // Without ids nobody looks at rows, and learns that the filter hides them.
+            // Which of several rows that came in the open command has an id, they tell when it ends.
+            // Rows that others removed cannot be told from those that the filter hides after a rollback.
+            // Nor can an id be written again where the filter hides its row, which fids do not tell.
+            What::Filter
+                if self.host.is_editing()
+                    && (self.host.field_changed()
+                        || kind.gives_fids_again()
+                        || !self.host.arrivals.is_empty()
+                        || self.host.rows_went()
+                        || !kind.is_stable() && self.host.ids_written()) =>
+            {
+                return false;
+            }
             What::Filter => {
+                self.catch_up();
                 let filter = (2..).nth(usize::from(op.at % 3));
                 self.host.filter = filter.filter(|_| self.host.filter.is_none());
                 let filtered = self.host.filter.is_some();
@@ -68,6 +85,7 @@ impl World {
     fn restart(&mut self) {
         self.held.clear();
         self.notes.clear();
+        self.twin = None;
         self.ties = Registry::default();
         self.layer = self.ties.add_layer(self.host.kind.policy());
         assert_eq!(self.alive.load(Ordering::Relaxed), 0, "objects outlive their registry");
@@ -75,6 +93,7 @@ impl World {
         self.ids.retain(|secret, _| rows.values().any(|row| row.secret == *secret));
         (self.was_elsewhere, self.stash) = (false, None);
         self.attach();
+        self.add_twin();
     }
 
     pub(crate) fn go(&mut self) -> bool {
@@ -148,6 +167,14 @@ impl World {
                 if kind.fids == Fids::Counted && !kind.others_copy && shows && carriers == 1 =>
             {
                 self.host.stored_mut().get_mut(&fid).expect("it was there").id = None;
+            }
+            // A row that has an object of its own keeps it; who gives it another id makes another row of it.
+            What::OthersGiveId
+                if row.id.is_none() && !is_editing && !self.ids.contains_key(&row.secret) =>
+            {
+                let id = ObjectId::mint();
+                self.owners.insert(id, row.secret);
+                self.host.stored_mut().get_mut(&fid).expect("it was there").id = Some(id);
             }
             What::Repack if kind.fids == Fids::Places && !is_editing => {
                 rows.iter().rev().for_each(|(fid, _)| self.host.move_row(*fid));

@@ -92,11 +92,11 @@ impl World {
                 self.pump();
             }
         }
-        if !(self.host.in_command() && self.coin()) {
-            self.answer();
-        }
         if self.looks_due && self.coin() {
             self.look();
+        }
+        if !(self.host.in_command() && self.coin()) {
+            self.answer();
         }
     }
 

@@ -1,6 +1,7 @@
 //! The host, and the registry that hears of it: what a thin translator of signals does.
 use crate::host::{Host, Row};
 use crate::kind::Kind;
+use crate::twin::Twin;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -17,7 +18,7 @@ pub(crate) struct Thing {
     pub(crate) secret: u64,
     /// What its user wrote into it.
     pub(crate) note: AtomicU64,
-    alive: Arc<AtomicUsize>,
+    pub(crate) alive: Arc<AtomicUsize>,
 }
 
 impl Drop for Thing {
@@ -31,6 +32,7 @@ pub(crate) struct World {
     pub(crate) host: Host,
     pub(crate) ties: Registry<Arc<Thing>>,
     pub(crate) layer: LayerKey,
+    pub(crate) twin: Option<Twin>,
     /// Objects that the test holds, by secret.
     pub(crate) held: HashMap<u64, Arc<Thing>>,
     /// The ids of objects, once learned, and whose they are.
@@ -71,6 +73,7 @@ impl World {
             host,
             ties,
             layer,
+            twin: None,
             held: HashMap::new(),
             ids: HashMap::new(),
             owners: HashMap::new(),
@@ -92,6 +95,7 @@ impl World {
             log: Vec::new(),
         };
         world.attach();
+        world.add_twin();
         world
     }
 

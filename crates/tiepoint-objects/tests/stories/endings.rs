@@ -170,3 +170,18 @@ fn a_row_that_was_replaced_in_a_commit_that_did_nothing_keeps_its_object_behind_
     told.read();
     assert_eq!((told.tie(1), told.state(1), told.state(2)), (one, State::Live, State::Hidden));
 }
+
+#[test]
+fn a_commit_that_says_that_a_row_has_the_fid_of_another_did_nothing() {
+    let mut told = Told::stable(1).editing();
+    let one = told.tie(1);
+    told.added(-2, Some(id(10)));
+    told.step();
+    told.hear(Event::CommitStarted);
+    told.commit_told(&[], &[(-2, 1)]);
+    told.rows = [(1, Some(id(1)))].into();
+    told.hear(Event::CommitEnded { success: true, editing: false });
+    told.answer();
+    assert_eq!((told.tie(1), told.state(10)), (one, State::Removed));
+    assert_eq!(told.tracker.debts(When::Later), []);
+}

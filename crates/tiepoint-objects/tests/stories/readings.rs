@@ -157,3 +157,82 @@ fn a_row_that_an_open_command_changed_is_read_for_what_it_says() {
     let found = told.tracker.by_feature(Some(&fid(1)), None);
     assert_eq!(found, Ok(one));
 }
+
+#[test]
+fn a_row_that_the_filter_hides_with_pending_edits_is_at_risk_until_they_are_settled() {
+    let mut told = Told::stable(2).editing();
+    let two = told.tie(2);
+    told.changed(2);
+    told.step();
+    told.rows.remove(&2);
+    told.hear(Event::FilterChanged { filtered: true });
+    told.answer();
+    assert_eq!(told.state(2), State::Hidden);
+    assert!(told.tracker.is_at_risk(two));
+    told.commit(&[], &[]);
+    assert!(!told.tracker.is_at_risk(two));
+    assert_eq!(told.state(2), State::Hidden);
+}
+
+#[test]
+fn a_row_that_an_undo_brings_back_behind_the_filter_is_hidden() {
+    let mut told = Told::stable(2).editing();
+    told.deleted(2);
+    told.step();
+    told.hear(Event::FilterChanged { filtered: true });
+    told.answer();
+    told.hear(Event::Added { fid: fid(2) });
+    told.undone();
+    assert_eq!(told.tracker.unread(), [fid(2)], "it is looked for");
+    told.hear(Event::Absent { fid: fid(2) });
+    told.undone();
+    assert_eq!(told.state(2), State::Hidden);
+}
+
+#[test]
+fn a_row_that_was_cut_and_pasted_is_hidden_when_an_undo_brings_it_back_behind_the_filter() {
+    let mut told = Told::stable(2).editing();
+    told.deleted(2);
+    told.added(-2, Some(id(2)));
+    told.step();
+    told.hear(Event::FilterChanged { filtered: true });
+    told.answer();
+    told.deleted(-2);
+    told.hear(Event::Added { fid: fid(2) });
+    told.undone();
+    told.hear(Event::Absent { fid: fid(2) });
+    told.undone();
+    assert_eq!(told.state(2), State::Hidden);
+    told.commit(&[], &[]);
+    assert_eq!(told.state(2), State::Hidden);
+}
+
+#[test]
+fn a_row_that_is_deleted_behind_the_filter_is_deleted() {
+    let mut told = Told::stable(2).editing();
+    told.hear(Event::FilterChanged { filtered: true });
+    told.rows.remove(&2);
+    told.answer();
+    told.deleted(2);
+    told.step();
+    assert_eq!(told.state(2), State::Deleted);
+}
+
+#[test]
+fn what_an_undo_writes_behind_the_filter_is_known_when_the_row_shows() {
+    let mut told = Told::by(reporting(), 2).editing();
+    let two = told.tie(2);
+    told.written(2, Some(id(1)));
+    told.step();
+    let all = told.rows.clone();
+    told.rows.remove(&2);
+    told.hear(Event::FilterChanged { filtered: true });
+    told.answer();
+    told.hear(Event::IdentityWritten { fid: fid(2), id: Some(id(9)) });
+    told.step();
+    told.rows = all;
+    told.rows.insert(2, Some(id(9)));
+    told.hear(Event::FilterChanged { filtered: false });
+    told.answer();
+    assert_eq!((told.tie(2), told.feature(2, 9)), (two, Ok(two)));
+}
