@@ -73,7 +73,7 @@ impl World {
     }
 
     fn start(&mut self) -> bool {
-        if self.host.kind.gives_fids_again() && self.host.filter.is_some() {
+        if self.host.kind.passthrough.is_some() && self.host.filter.is_some() {
             return false;
         }
         self.refresh();
@@ -143,7 +143,11 @@ impl World {
         if !is_left_to_store {
             self.write(When::BeforeCommit);
         }
+        let doomed = self.doomed();
         self.host.commit(stop, fails);
+        if !fails {
+            self.miswrite(&doomed);
+        }
         self.notes.clear();
         true
     }
