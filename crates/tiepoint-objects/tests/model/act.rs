@@ -98,7 +98,7 @@ impl World {
 
     fn redo(&mut self) -> bool {
         self.catch_up();
-        self.host.redo()
+        !self.host.buffer.as_ref().is_some_and(|it| it.renumbered) && self.host.redo()
     }
 
     fn repeat(&mut self, op: Op, what: fn(&mut Self) -> bool) -> bool {
