@@ -70,7 +70,6 @@ impl Tracker {
                 let stray = self.strays.get(fid).filter(|_| net.died).copied();
                 if let Some(carried) = stray {
                     self.strays.remove(fid);
-                    let Says(carried) = net.died_with.unwrap_or(Says(carried));
                     self.remember_origin(fid, Origin::Stray(carried));
                 }
                 continue;

@@ -55,7 +55,8 @@ impl Resync<'_> {
     /// All rows have been told: judges those that are not as they were, and those that are missing.
     ///
     /// Of rows that carry one id the one that had it keeps it, else the one that came first: the
-    /// one with the lowest fid.
+    /// one with the lowest fid. Where a store renumbered rows and wrote one twice, that is whichever
+    /// is called as the row was: they say the same.
     pub fn finish(self) -> Verdict {
         self.reading.finish(self.tracker)
     }

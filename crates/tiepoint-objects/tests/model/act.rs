@@ -73,7 +73,7 @@ impl World {
     }
 
     fn start(&mut self) -> bool {
-        if self.host.kind.gives_fids_again() && self.host.filter.is_some() {
+        if self.host.kind.passthrough.is_some() && self.host.filter.is_some() {
             return false;
         }
         self.refresh();
@@ -98,7 +98,7 @@ impl World {
 
     fn redo(&mut self) -> bool {
         self.catch_up();
-        self.host.redo()
+        !self.host.buffer.as_ref().is_some_and(|it| it.renumbered) && self.host.redo()
     }
 
     fn repeat(&mut self, op: Op, what: fn(&mut Self) -> bool) -> bool {
@@ -143,7 +143,11 @@ impl World {
         if !is_left_to_store {
             self.write(When::BeforeCommit);
         }
+        let doomed = self.doomed();
         self.host.commit(stop, fails);
+        if !fails {
+            self.miswrite(&doomed);
+        }
         self.notes.clear();
         true
     }

@@ -16,6 +16,7 @@ impl Host {
         let moved = self.write_changes(&mut buffer);
         self.write_deletions(&mut buffer);
         if fails && !buffer.added.is_empty() {
+            buffer.renumbered |= self.shifts;
             self.buffer = Some(buffer);
             self.signals.push(Signal::CommitEnded { success: false, editing: true });
             return;

@@ -56,6 +56,8 @@ pub(crate) struct Buffer {
     pub(crate) index: usize,
     pub(crate) open: Vec<Edit>,
     pub(crate) depth: usize,
+    /// Whether a commit failed after it renumbered rows: what is redone goes by names that are others'.
+    pub(crate) renumbered: bool,
     /// What a transaction started from.
     pub(crate) before: BTreeMap<i64, Row>,
     pub(crate) counter_before: i64,

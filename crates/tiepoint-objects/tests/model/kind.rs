@@ -28,6 +28,7 @@ pub(crate) enum Redo {
 }
 
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub(crate) struct Kind {
     pub(crate) name: &'static str,
     pub(crate) fids: Fids,
@@ -40,6 +41,8 @@ pub(crate) struct Kind {
     pub(crate) gives_ids: bool,
     /// Whether there is a row with a negative fid in the store.
     pub(crate) negative: bool,
+    /// Whether commits at times delete another row than they say, or write one twice.
+    pub(crate) miswrites: bool,
     /// Whether others copy rows, so that there are duplicates outside of sessions.
     pub(crate) others_copy: bool,
 }
@@ -53,6 +56,7 @@ const PLAIN: Kind = Kind {
     rewritten: Rewritten::Restore,
     gives_ids: false,
     negative: false,
+    miswrites: false,
     others_copy: false,
 };
 const KEYED: Kind = Kind {
@@ -66,12 +70,14 @@ const SHAPEFILE: Fids = Fids::Positions { told: true, foreseen: false };
 const GEOJSON: Fids = Fids::Positions { told: true, foreseen: true };
 const CSV: Fids = Fids::Positions { told: false, foreseen: true };
 
-pub(crate) const KINDS: [Kind; 18] = [
+pub(crate) const KINDS: [Kind; 20] = [
     PLAIN,
     Kind { name: "reused", fids: Fids::Highest, ..PLAIN },
     Kind { name: "shapefile", fids: SHAPEFILE, ..PLAIN },
     Kind { name: "geojson", fids: GEOJSON, ..PLAIN },
     Kind { name: "csv", fids: CSV, ..PLAIN },
+    Kind { name: "geojson, miswritten", fids: GEOJSON, miswrites: true, ..PLAIN },
+    Kind { name: "csv, miswritten", fids: CSV, miswrites: true, ..PLAIN },
     Kind { name: "places", fids: Fids::Places, ..PLAIN },
     Kind { name: "transaction, same fid", passthrough: Some(Redo::SameFid), ..PLAIN },
     Kind { name: "transaction, new fid", passthrough: Some(Redo::NewFid), ..PLAIN },

@@ -7,6 +7,7 @@ mod edits;
 mod history;
 mod host;
 mod kind;
+mod miswrite;
 mod names;
 mod op;
 mod others;

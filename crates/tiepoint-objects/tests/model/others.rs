@@ -26,14 +26,18 @@ impl World {
         }
         let kind = self.host.kind;
         match op.what {
-            // Without ids nobody looks at rows, and learns that the filter hides them.
+            // Of rows that carry one id, the one that shows is taken for the one that the filter hides.
+            What::Filter if kind.miswrites => return false,
+            // What a transaction brings back behind a filter, or with a key that others may have, is
+            // not known there. Without ids nobody looks at rows, and learns that the filter hides them.
             // Which of several rows that came in the open command has an id, they tell when it ends.
             // Rows that others removed cannot be told from those that the filter hides after a rollback.
             // Nor can an id be written again where the filter hides its row, which fids do not tell.
             What::Filter
                 if self.host.is_editing()
                     && (self.host.field_changed()
-                        || kind.gives_fids_again()
+                        || kind.passthrough.is_some()
+                        || kind.identity == Identity::Derived
                         || !self.host.arrivals.is_empty()
                         || self.host.rows_went()
                         || !kind.is_stable() && self.host.ids_written()) =>
@@ -127,6 +131,10 @@ impl World {
         let rows: Vec<(i64, Row)> =
             self.host.stored().iter().map(|(fid, row)| (*fid, *row)).collect();
         let rows: Vec<_> = rows.into_iter().filter(|(fid, _)| *fid >= 0).collect();
+        let mut rows = rows;
+        if op.what == What::OthersGiveId {
+            rows.retain(|(_, row)| row.id.is_none());
+        }
         let Some((fid, row)) = usize::from(op.at).checked_rem(rows.len()).map(|it| rows[it]) else {
             return false;
         };
