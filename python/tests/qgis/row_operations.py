@@ -215,15 +215,14 @@ def multipart_to_single_in_place(world: World, random: Random) -> str:
     parts = own.asGeometryCollection() + kinds.square(3).asGeometryCollection()
     world.layer.changeGeometry(fid, QgsGeometry.collectGeometry(parts[-2:]))
     world.check()
-    return _in_place(
-        world, lambda: algorithms.to_single_parts(world.layer, fid, world.secrets_of)
-    )
+    secrets_of = world.secrets_after(world.rows())
+    return _in_place(world, lambda: algorithms.to_single_parts(world.layer, fid, secrets_of))
 
 
 @operation(EDITING, "change", "delete", rows=1, adds=2, spatial=True)
 def split_in_place(world: World, random: Random) -> str:
-    fid = some(world, random)[0]
-    return _in_place(world, lambda: algorithms.split(world.layer, fid, world.secrets_of))
+    fid, secrets_of = some(world, random)[0], world.secrets_after(world.rows())
+    return _in_place(world, lambda: algorithms.split(world.layer, fid, secrets_of))
 
 
 @operation(EDITING, "change", "delete", rows=3, spatial=True)
