@@ -254,6 +254,25 @@ def copy(world: World, random: Random) -> str:
     return "done"
 
 
+def _has_new_rows(world: World) -> bool:
+    return any(fid < 0 for fid in world.rows().values())
+
+
+@operation(BUFFERED, "add", "identity", only_if=_has_new_rows, urge=2)
+def copy_and_undo(world: World, random: Random) -> str:
+    """Copies the row that came last, and undoes till it is gone: pasted, it returns."""
+    last, stack = min(world.rows().values()), world.layer.undoStack()
+    copied = edits.copy(world.layer, [last])
+    while stack.canUndo() and last in world.rows().values():
+        stack.undo()
+        world.check()
+        if edits.field(world.layer, kinds.IDENTITY) < 0:
+            stack.redo()
+            return "the identity field"
+    world.clipboard = copied
+    return "done"
+
+
 @operation(EDITING, "delete", rows=4)
 def cut(world: World, random: Random) -> str:
     world.clipboard = edits.cut(world.layer, some(world, random, random.randint(1, 2)))
