@@ -28,7 +28,7 @@ impl World {
         match op.what {
             // Of rows that carry one id, the one that shows is taken for the one that the filter hides.
             What::Filter if kind.miswrites => return false,
-            // What a transaction brings back behind a filter, or with a key that others may have, is
+            // Nor what id a store gave to a row that the filter hides since. What a transaction brings back behind a filter, or with a key that others may have, is
             // not known there. Without ids nobody looks at rows, and learns that the filter hides them.
             // Which of several rows that came in the open command has an id, they tell when it ends.
             // Rows that others removed cannot be told from those that the filter hides after a rollback.
@@ -38,6 +38,7 @@ impl World {
                     && (self.host.field_changed()
                         || kind.passthrough.is_some()
                         || kind.identity == Identity::Derived
+                        || kind.gives_ids
                         || !self.host.arrivals.is_empty()
                         || self.host.rows_went()
                         || !kind.is_stable() && self.host.ids_written()) =>
@@ -157,7 +158,8 @@ impl World {
                 self.host.insert(row);
             }
             What::OthersDelete
-                if !(moves && is_editing) && shows && !self.host.may_return(row.secret) =>
+                // Which of two that say the same went is not known where the others move up.
+                if !(moves && is_editing || kind.miswrites) && shows && !self.host.may_return(row.secret) =>
             {
                 let gone = self.host.whole_row(fid);
                 self.host.epitaphs.extend(gone);
