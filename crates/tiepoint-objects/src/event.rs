@@ -92,7 +92,8 @@ pub enum Event {
     },
     /// Anything may have happened.
     DataChanged,
-    /// Another part of the layer shows.
+    /// Another part of the layer shows. While edits are pending, which most hosts refuse, what is behind
+    /// a filter is followed where fids are stable.
     FilterChanged {
         /// Whether there is a part that does not show.
         filtered: bool,

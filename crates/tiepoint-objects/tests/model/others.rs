@@ -28,11 +28,12 @@ impl World {
         match op.what {
             // Of rows that carry one id, the one that shows is taken for the one that the filter hides.
             What::Filter if kind.miswrites => return false,
-            // Nor what id a store gave to a row that the filter hides since. What a transaction brings back behind a filter, or with a key that others may have, is
-            // not known there. Without ids nobody looks at rows, and learns that the filter hides them.
-            // Which of several rows that came in the open command has an id, they tell when it ends.
-            // Rows that others removed cannot be told from those that the filter hides after a rollback.
-            // Nor can an id be written again where the filter hides its row, which fids do not tell.
+            // Nor is it known in a session: where rows are called otherwise at each commit, which the
+            // filter hides; what id a store gave to a row that it hides since; what a transaction
+            // brings back behind it, or with a key that others may have. Without ids nobody looks at
+            // rows, and learns that the filter hides them. Which of several rows that came in the open
+            // command has an id, they tell when it ends. Rows that others removed cannot be told from
+            // those that the filter hides after a rollback.
             What::Filter
                 if self.host.is_editing()
                     && (self.host.field_changed()
@@ -41,7 +42,7 @@ impl World {
                         || kind.gives_ids
                         || !self.host.arrivals.is_empty()
                         || self.host.rows_went()
-                        || !kind.is_stable() && self.host.ids_written()) =>
+                        || !kind.is_stable()) =>
             {
                 return false;
             }
