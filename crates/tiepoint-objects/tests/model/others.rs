@@ -160,7 +160,9 @@ impl World {
             }
             What::OthersDelete
                 // Which of two that say the same went is not known where the others move up.
-                if !(moves && is_editing || kind.miswrites) && shows && !self.host.may_return(row.secret) =>
+                if !(moves && is_editing || kind.miswrites)
+                    && shows
+                    && !self.host.may_return(row.secret) =>
             {
                 let gone = self.host.whole_row(fid);
                 self.host.epitaphs.extend(gone);
@@ -175,11 +177,16 @@ impl World {
                 }
             }
             What::OthersTamper
-                if kind.fids == Fids::Counted && !kind.others_copy && shows && carriers == 1 =>
+                if kind.fids == Fids::Counted
+                    && !kind.others_copy
+                    && self.host.field
+                    && shows
+                    && carriers == 1 =>
             {
                 self.host.stored_mut().get_mut(&fid).expect("it was there").id = None;
             }
-            // A row that has an object of its own keeps it; who gives it another id makes another row of it.
+            // A row that has an object of its own keeps it; who gives it another id makes another row
+            // of it.
             What::OthersGiveId
                 if row.id.is_none() && !is_editing && !self.ids.contains_key(&row.secret) =>
             {
