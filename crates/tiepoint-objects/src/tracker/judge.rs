@@ -110,10 +110,10 @@ impl Tracker {
         self.rename(&renamed, verdict);
     }
 
-    /// Whether a natural key that was written into a tie's row is that of another.
+    /// Whether a natural key that was written into a tie's row is that of one who may return.
     fn would_take(&self, tie: TieRef, key: Option<ObjectId>) -> bool {
         let holder = key.filter(|_| self.renames()).and_then(|key| self.ties.by_id(&key));
-        holder.is_some_and(|it| it != tie)
+        holder.is_some_and(|it| it != tie && !self.ties.get(it).is_alive())
     }
 
     /// Natural keys with which rows come back whose objects never lost them.
