@@ -120,6 +120,8 @@ def start_editing(world: World, random: Random) -> str:
     grouped = can and random.random() < 0.5
     world.project.setAutoTransaction(False)  # has it look at the layers again
     world.project.setAutoTransaction(grouped)
+    if world.kind.keyed:
+        world.clipboard = []  # what was rolled back gave up keys, or got others
     must(world.layer.startEditing(), "start editing")
     if grouped and not world.in_transaction:
         return fault("not grouped, though that was asked for")

@@ -155,22 +155,28 @@ class Translator:
             self._buffer = buffer
             buffer.attributeRenamed.connect(self._attribute_renamed)
 
+    # All rows are read, where that is due, when what just happened to a row has been told: the rows
+    # that are read know of it.
+
     @guarded
     def _feature_added(self, fid: int) -> None:
         if self.stale:
-            self.catch_up()
+            self._look_at_latecomers()
         self._follow(self.native.added(fid), at_once=False)
+        self._read_if_stale()
 
     @guarded
     def _feature_deleted(self, fid: int) -> None:
-        self.catch_up()
+        self._look_at_latecomers()
         self.native.deleted(fid)
+        self._read_if_stale()
 
     @guarded
     def _attribute_changed(self, fid: int, index: int, value: Any) -> None:
         if index == self.index:
-            self.catch_up()
+            self._look_at_latecomers()
             self.native.identity_written(fid, value)
+            self._read_if_stale()
         else:
             self.native.changed(fid)
 
@@ -324,9 +330,15 @@ class Translator:
     def catch_up(self) -> None:
         """Reads what is still to be read. Call before anything is asked, or told that is more than
         another row that came."""
+        self._look_at_latecomers()
+        self._read_if_stale()
+
+    def _look_at_latecomers(self) -> None:
         if self.late:
             self.late = False
             self._follow(self.native.step_ended(False), at_once=True)
+
+    def _read_if_stale(self) -> None:
         in_flux = self._commit_told or self._rolling_back
         if self.stale and not in_flux and self.layer is not None:
             self.stale = False
