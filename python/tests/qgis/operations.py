@@ -108,6 +108,10 @@ def is_fault(outcome: str) -> bool:
     return outcome.startswith("QGIS: ")
 
 
+class Spoiled(Exception):
+    """QGIS has left rows in the store of which nobody can tell what they are; what it did."""
+
+
 def redoes_rows(world: World) -> bool:
     """What QGIS changed in a row that it redoes there under another fid is lost."""
     return not (world.in_transaction and world.kind.provider == "postgres")
@@ -144,6 +148,8 @@ def commit_now(world: World, stop: bool) -> str:
     if world.filtered:
         world.clipboard = []  # its ids may be those of rows that will be hidden
     if world.layer.commitChanges(stop):
+        if world.kind.name == "geojson" and world.is_garbled():
+            raise Spoiled("wrote into another row")
         return "done"
     if not _lost_by_geojson(world):
         raise Wrong("the commit failed: {}".format(world.layer.commitErrors()))

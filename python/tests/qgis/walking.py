@@ -7,7 +7,7 @@ from typing import Counter as CounterOf
 from typing import Dict, NamedTuple, Sequence
 
 from . import edits, kinds, layer_operations, operations, row_operations
-from .operations import OPERATIONS, Operation
+from .operations import OPERATIONS, Operation, Spoiled
 from .world import World
 
 WITH = (layer_operations, row_operations)
@@ -27,10 +27,6 @@ class Step(NamedTuple):
 
     operation: str
     seed: int
-
-
-class Spoiled(Exception):
-    """QGIS has left rows in the database that it had rolled back: nobody can tell them apart."""
 
 
 class Guide:
@@ -97,14 +93,10 @@ def _take(world: World, step: Step) -> str:
     where = world.where
     _tell(step=step)
     try:
-        outcome = OPERATIONS[step.operation].act(world, Random(step.seed))
-    except edits.Refused:
-        # A database may refuse at once what a buffer takes, and QGIS goes on as if it had not.
-        if not world.in_transaction:
-            raise
-        outcome = operations.fault("refused, and goes on")
-    if world.has_twins():
-        outcome = operations.fault(_part_twins(world, where))
+        outcome = _act(world, step)
+    except Spoiled as what:
+        _tell(outcome=operations.fault(str(what)), where=where)
+        raise
     world.check()
     if world.in_transaction and world.kind.fids == "ephemeral" and "undo" in step.operation:
         # Rows are back by other fids, and QGIS goes on with those that it knew: what it does to them
@@ -115,13 +107,23 @@ def _take(world: World, step: Step) -> str:
     return outcome
 
 
-def _part_twins(world: World, where: str) -> str:
+def _act(world: World, step: Step) -> str:
+    try:
+        outcome = OPERATIONS[step.operation].act(world, Random(step.seed))
+    except edits.Refused:
+        # A database may refuse at once what a buffer takes, and QGIS goes on as if it had not.
+        if not world.in_transaction:
+            raise
+        outcome = operations.fault("refused, and goes on")
+    return operations.fault(_part_twins(world)) if world.has_twins() else outcome
+
+
+def _part_twins(world: World) -> str:
     """Two rows have one secret, which the driver gave to one: what QGIS did."""
     if world.in_transaction:
         world.layer.rollBack()
         if world.has_twins():
-            _tell(outcome=operations.fault("half rolled back"), where=where)
-            raise Spoiled
+            raise Spoiled("half rolled back")
         return "half lost"
     operations.must(world.kind.name == "csv", "write each row once")
     layer_operations.delete_twins(world)

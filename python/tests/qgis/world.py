@@ -78,6 +78,11 @@ class World:
         secrets = [f[kinds.SECRET] for f in self.layer.getFeatures()]
         return len(secrets) != len(set(secrets))
 
+    def is_garbled(self) -> bool:
+        """Whether a committed row carries the id of another: ids are restored before each commit."""
+        rows = ((f[kinds.SECRET], f[kinds.IDENTITY]) for f in self.layer.getFeatures())
+        return any(self.oracle.secret_of_id(text) not in (None, secret) for secret, text in rows)
+
     def fresh_row(self) -> kinds.Row:
         """A row for a new object, with an id of its own."""
         return self.fresh_row_with(self.kind.text_of(self.next_secret))

@@ -107,6 +107,8 @@ impl Tracker {
                 _ => self.carries(tie, carried, Owing::Rewritten, verdict),
             }
         }
+        // Those whose rows died come last.
+        renamed.sort_by_key(|(tie, _)| !self.ties.get(*tie).is_alive());
         self.rename(&renamed, verdict);
     }
 

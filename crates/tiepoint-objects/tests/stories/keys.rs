@@ -235,3 +235,21 @@ fn keys_that_a_failed_commit_wrote_are_kept_by_who_had_them_written() {
     assert_eq!((told.tie(1), told.tie(2)), (one, two));
     assert_eq!((told.object(2), told.object(1)), (one, two));
 }
+
+#[test]
+fn a_row_that_dies_takes_no_key_from_one_to_which_it_is_given_back() {
+    let mut told = Told::by(Policy::natural_key(FidRule::Renumbering), 1).editing();
+    let one = told.tie(1);
+    told.added(-2, Some(id(7)));
+    told.step();
+    told.written(-2, Some(id(1)));
+    told.written(1, Some(id(7)));
+    told.step();
+    // All is undone in one step, and the copy says whose it was before it goes.
+    told.written(-2, Some(id(7)));
+    told.written(-2, Some(id(1)));
+    told.deleted(-2);
+    told.written(1, Some(id(1)));
+    told.undone();
+    assert_eq!((told.tie(1), told.object(1)), (one, one));
+}
