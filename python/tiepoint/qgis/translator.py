@@ -314,8 +314,7 @@ class Translator:
             else:
                 self.late = True
                 self._schedule()
-        # Some providers find rows by their fids even where the filter hides them.
-        if verdict.read_all or (verdict.read and self._here().subsetString()):
+        if verdict.read_all:
             self.distrust()
         elif verdict.read:
             rows = list(self.rows(verdict.read))

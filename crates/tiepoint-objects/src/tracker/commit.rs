@@ -85,7 +85,12 @@ impl Tracker {
         } else if let Some(session) = &mut self.session {
             session.ghosts.extend(commit.removed);
         }
-        if all {
+        self.ask_to_read(look, all, verdict);
+    }
+
+    /// Behind a filter all rows are read: some hosts find rows by their fids that it hides.
+    fn ask_to_read(&self, mut look: Vec<Fid>, all: bool, verdict: &mut Verdict) {
+        if all || self.filtered && !look.is_empty() {
             verdict.ask(Request::Read(Scope::All));
         } else if !look.is_empty() {
             look.sort_unstable();
@@ -211,12 +216,8 @@ impl Tracker {
         }
         if all {
             verdict.requests.clear();
-            verdict.ask(Request::Read(Scope::All));
-        } else if !look.is_empty() {
-            look.sort_unstable();
-            look.dedup();
-            verdict.ask(Request::Read(Scope::Fids(look)));
         }
+        self.ask_to_read(look, all, verdict);
     }
 
     /// Whether it is not known where a tie's stored row is: it came from elsewhere in this session,
