@@ -89,7 +89,7 @@ impl Tracker {
     }
 
     /// Behind a filter all rows are read: some hosts find rows by their fids that it hides.
-    fn ask_to_read(&self, mut look: Vec<Fid>, all: bool, verdict: &mut Verdict) {
+    pub(super) fn ask_to_read(&self, mut look: Vec<Fid>, all: bool, verdict: &mut Verdict) {
         if all || self.filtered && !look.is_empty() {
             verdict.ask(Request::Read(Scope::All));
         } else if !look.is_empty() {

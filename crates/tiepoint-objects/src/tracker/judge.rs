@@ -6,7 +6,7 @@ use super::{Standing, TieRef, Tracker};
 use crate::Scope;
 use crate::verdict::{Owing, Request, Verdict, What};
 use std::collections::HashSet;
-use tiepoint_core::{Fid, ObjectId};
+use tiepoint_core::{Fid, FidRule, ObjectId};
 
 /// Ties whose rows died in the step that is judged, and whose ids may come again in it.
 pub(super) type Limbo = HashSet<TieRef>;
@@ -42,11 +42,24 @@ impl Tracker {
         self.rename(&renamed, verdict);
         self.bury(limbo, verdict);
         self.note_changes(&rows, verdict);
+        self.look_behind_undo(&rows, verdict);
         if let Some(session) = self.session.as_mut().filter(|it| it.word == Word::Doubtful) {
             session.word = Word::Good;
             verdict.ask(Request::Read(Scope::All));
         }
         true
+    }
+
+    /// An undo in a transaction may do more to rows of the session than is told: all of them are
+    /// looked at, where the host tells it from steps that are done for the first time.
+    fn look_behind_undo(&mut self, rows: &[(Fid, Net)], verdict: &mut Verdict) {
+        let Some(session) = self.session.as_mut().filter(|it| it.passthrough) else { return };
+        session.tells_undos |= rows.iter().any(|(_, net)| net.anew);
+        let is_undone = session.tells_undos && rows.iter().any(|(_, net)| !net.anew);
+        if is_undone && self.policy.fids == FidRule::Stable {
+            let fids = session.touched.iter().filter_map(|tie| self.ties.fid(*tie)).collect();
+            self.ask_to_read(fids, false, verdict);
+        }
     }
 
     /// Rows that came in this step, and of which it is not known what they carry.

@@ -33,6 +33,8 @@ pub(super) struct Session {
     pub(super) said: HashSet<(TieRef, Option<ObjectId>)>,
     /// Whether what is told of rows that are back is to be believed.
     pub(super) word: Word,
+    /// Whether its host tells steps that are done anew, so that the others are undone or redone.
+    pub(super) tells_undos: bool,
     /// Natural keys that rows said as copies, before they had objects of their own.
     pub(super) copied: HashSet<(TieRef, ObjectId)>,
     /// What objects were called before natural keys were edited.

@@ -239,3 +239,20 @@ fn a_row_is_back_by_an_undo_after_a_new_step_that_did_nothing_to_rows() {
     told.step();
     assert_eq!(told.tie(1), one);
 }
+
+#[test]
+fn an_undo_in_a_transaction_brings_back_more_than_is_told() {
+    let mut told = Told::stable(3).in_transaction();
+    let two = told.tie(2);
+    told.deleted(2);
+    told.hear(Event::DoneAnew);
+    told.step();
+    told.changed(3);
+    told.hear(Event::DoneAnew);
+    told.step();
+    told.rows.insert(2, Some(id(2)));
+    told.changed(3);
+    told.step();
+    told.answer();
+    assert_eq!((told.tie(2), told.state(2)), (two, State::Live));
+}
