@@ -110,9 +110,10 @@ class Oracle:
             raise Wrong(message.format(secret, state, sorted(gone)))
         if ties.is_current(thing):
             raise Wrong("secret {} has no row, and is said to be current".format(secret))
-        if self.known_ids.get(self.ids[secret]) != secret:
-            return  # another object has its key now
-        if ties.get(self.ids[secret]) is not None:
+        found = ties.get(self.ids[secret])
+        if self.kind.keyed and found is not thing:
+            return  # another object has its key now, or had it before
+        if found is not None:
             raise Wrong("secret {} has no row, and is still found".format(secret))
         try:
             ties[self.ids[secret]]
