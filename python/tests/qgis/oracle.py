@@ -111,8 +111,8 @@ class Oracle:
         if ties.is_current(thing):
             raise Wrong("secret {} has no row, and is said to be current".format(secret))
         found = ties.get(self.ids[secret])
-        if self.kind.keyed and found is not None and found is not thing:
-            return  # another object has its key now, or had it before
+        if self.kind.keyed and found is not thing:
+            return  # its last key may be another's now, or have been before
         if found is not None:
             raise Wrong("secret {} has no row, and is still found".format(secret))
         try:
