@@ -90,7 +90,7 @@ def identity_field_renamed(world: World, random: Random) -> str:
     return "done"
 
 
-@operation(IDLE, "change", rows=3, adds=1)
+@operation(IDLE, "change", rows=3, adds=1, urge=3)
 def edit_provider(world: World, random: Random) -> str:
     """Behind the layer's back: nothing is signalled, so ties are told to look again."""
     provider = world.layer.dataProvider()
@@ -154,7 +154,7 @@ def stray_behind_the_layer(world: World, random: Random) -> str:
     return outcome
 
 
-@operation(IDLE, "outside", rows=3, adds=1)
+@operation(IDLE, "outside", rows=3, adds=1, urge=3)
 def edit_outside(world: World, random: Random) -> str:
     """Somebody else writes the rows; the layer is reloaded, or ties are told to look again."""
     keep = world.kind.name == "postgres-nopk" and len(world.rows()) < 5

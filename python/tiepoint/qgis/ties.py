@@ -286,6 +286,7 @@ class Ties(Generic[Thing]):
         Returns how many there were.
 
         :raises tiepoint.Unsupported: if ids are made of a natural key, or the layer takes none.
+        :raises tiepoint.Invalid: while the field for ids is gone.
         """
         if self._keyed:
             raise tiepoint.Unsupported(

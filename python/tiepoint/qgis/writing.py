@@ -43,6 +43,10 @@ class Writer:
     def adopt(self, layer: QgsVectorLayer) -> int:
         """Gives features that have no object ids of their own; how many."""
         it = self._translator
+        if it.index < 0:
+            raise tiepoint.Invalid(
+                f"the layer {layer.name()!r} has no field for ids now", "undo what took it away"
+            )
         carried = dict(it.rows([fid for fid, _ in it.native.strays()]))
         ids = {fid: tiepoint.mint() for fid in carried}
         if layer.isEditable():
