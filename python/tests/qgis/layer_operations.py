@@ -24,8 +24,9 @@ def _has_added_fields(world: World) -> bool:
 
 
 def _may_rename(world: World) -> bool:
-    """QGIS crashes when a field of a memory layer is deleted after another was renamed."""
-    return world.kind.provider != "memory" and _has_added_fields(world)
+    """QGIS crashes when a field of a memory layer is deleted after another was renamed, and when a
+    rename is rolled back that GeoJSON's driver has written before it refused the rest."""
+    return world.kind.name not in ("memory", "memory-none", "geojson") and _has_added_fields(world)
 
 
 def _identity_is_no_key(world: World) -> bool:
