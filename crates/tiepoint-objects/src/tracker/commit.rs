@@ -77,8 +77,8 @@ impl Tracker {
         self.bury_removed(&commit.removed, verdict);
         let mut look = self.rename_rows(&commit, verdict);
         let mut all = !success && self.policy.fids != FidRule::Stable;
+        look.extend(commit.removed.iter().cloned());
         if success {
-            look.extend(commit.removed.iter().cloned());
             self.buried = commit.removed.into_iter().collect();
             all = self.settle_committed(&mut look, verdict);
             self.close_session(editing);

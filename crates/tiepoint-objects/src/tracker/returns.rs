@@ -102,7 +102,8 @@ impl Tracker {
         }
     }
 
-    /// Rows that an undo brought back where the filter hides them.
+    /// Stored rows that an undo brought back where the filter hides them. One that waits for a commit
+    /// is behind no filter: it is gone again.
     pub(super) fn hide_absent(
         &mut self,
         rows: &[(Fid, Net)],
@@ -112,7 +113,10 @@ impl Tracker {
         if !self.filtered {
             return;
         }
-        for (fid, net) in rows.iter().filter(|(_, net)| net.absent) {
+        let is_hidden =
+            |(fid, net): &&(Fid, Net)| net.absent && !self.policy.provisional.holds(fid);
+        let hidden: Vec<&(Fid, Net)> = rows.iter().filter(is_hidden).collect();
+        for (fid, net) in hidden {
             if let Some(tie) = self.recalled(fid, *net, limbo) {
                 limbo.remove(&tie);
                 self.place(tie, fid.clone());

@@ -101,7 +101,7 @@ fn a_commit_that_did_not_do_what_it_said_has_all_rows_read() {
 
 #[test]
 fn a_row_that_a_commit_said_it_removed_and_did_not_keeps_its_object() {
-    for editing in [false, true] {
+    for (success, editing) in [(true, false), (true, true), (false, true)] {
         let mut told = Told::stable(2).editing();
         let one = told.tie(1);
         told.deleted(1);
@@ -109,7 +109,7 @@ fn a_row_that_a_commit_said_it_removed_and_did_not_keeps_its_object() {
         told.hear(Event::CommitStarted);
         told.hear(Event::CommittedRemoved { fids: vec![fid(1)] });
         told.rows.insert(1, Some(id(1)));
-        told.hear(Event::CommitEnded { success: true, editing });
+        told.hear(Event::CommitEnded { success, editing });
         told.answer();
         assert_eq!(told.tie(1), one);
         assert_eq!(told.state(1), State::Live);
