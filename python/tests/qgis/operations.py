@@ -205,6 +205,10 @@ def failed_commit(world: World, random: Random) -> str:
         # What QGIS leaves of a commit that SpatiaLite refused is a transaction that stays open.
         must(world.kind.provider == "spatialite", "fail to commit")
         return fault("said that it committed")
+    if world.has_twins():
+        # What it deleted is back, and it goes on with the copies.
+        must(world.kind.provider == "spatialite", "delete rows")
+        raise Spoiled("brought back what it deleted")
     world.check()
     if random.random() < 0.5:
         must(world.layer.rollBack(), "roll back")

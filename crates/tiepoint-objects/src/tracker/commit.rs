@@ -78,8 +78,8 @@ impl Tracker {
         let mut look = self.rename_rows(&commit, verdict);
         let mut all = !success && self.policy.fids != FidRule::Stable;
         look.extend(commit.removed.iter().cloned());
+        self.buried = commit.removed.iter().cloned().collect();
         if success {
-            self.buried = commit.removed.into_iter().collect();
             all = self.settle_committed(&mut look, verdict);
             self.close_session(editing);
         } else if let Some(session) = &mut self.session {

@@ -106,7 +106,8 @@ impl Tracker {
 
     /// Whether a tie's new row is not there, since the row that the last commit said it removed is.
     pub(super) fn was_not_committed(&self, tie: TieRef, removed: &Fid) -> bool {
-        self.fresh.contains(&tie) && self.buried.contains(removed)
+        let is_new = self.fresh.contains(&tie) || self.ties.get(tie).standing == Standing::Deleted;
+        is_new && self.buried.contains(removed)
     }
 
     /// What the store made of rows that were committed is known, but of those behind a filter.

@@ -273,8 +273,8 @@ impl Reading {
     fn is_available(&self, tracker: &Tracker, tie: TieRef, fid: &Fid) -> bool {
         let it = tracker.ties.get(tie);
         let may_return = it.standing == Standing::Deleted && tracker.brings_back_by_fid();
-        let hides = self.may_be_hidden(tracker, tie) && !tracker.was_not_committed(tie, fid);
-        if tracker.is_seen(tie) || may_return || hides {
+        let is_elsewhere = may_return || self.may_be_hidden(tracker, tie);
+        if tracker.is_seen(tie) || is_elsewhere && !tracker.was_not_committed(tie, fid) {
             return false;
         }
         match (&self.asked, tracker.ties.fid(tie)) {

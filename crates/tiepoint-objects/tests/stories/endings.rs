@@ -185,3 +185,20 @@ fn a_commit_that_says_that_a_row_has_the_fid_of_another_did_nothing() {
     assert_eq!((told.tie(1), told.state(10)), (one, State::Removed));
     assert_eq!(told.tracker.debts(When::Later), []);
 }
+
+#[test]
+fn a_row_that_was_replaced_is_back_after_a_commit_that_failed_and_its_copy_is_deleted() {
+    let mut told = Told::stable(2).editing();
+    let one = told.tie(1);
+    told.deleted(1);
+    told.added(-2, Some(id(1)));
+    told.step();
+    told.deleted(-2);
+    told.step();
+    told.hear(Event::CommitStarted);
+    told.hear(Event::CommittedRemoved { fids: vec![fid(1)] });
+    told.rows.insert(1, Some(id(1)));
+    told.hear(Event::CommitEnded { success: false, editing: true });
+    told.answer();
+    assert_eq!((told.tie(1), told.state(1)), (one, State::Live));
+}
