@@ -13,7 +13,7 @@ pub struct Resyncing<'a, H: Handle> {
 }
 
 impl<H: Handle> Registry<H> {
-    /// Begins to tell which rows there are; see [`Tracker::resync`].
+    /// Begins to tell which rows there are; see [`Tracker::resync`](crate::Tracker::resync).
     pub fn resync(&mut self, layer: LayerKey, scope: &Scope) -> Resyncing<'_, H> {
         let reading = Reading::begin(&mut self.layer_mut(layer).tracker, scope);
         Resyncing { registry: self, layer, reading }

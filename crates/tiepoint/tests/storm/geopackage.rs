@@ -53,9 +53,10 @@ fn storm(journal_mode: &str, seed: u64) {
     assert!(calm.changes > 100, "it was no storm");
     calm.is_what_is_there(&*store, "the watcher");
     killed.is_what_is_there(&*store, "the watcher that was killed");
-    // how many rows there are is noted by GDAL alone
+    // how many rows there are is noted by GDAL alone, and where they are when it closes the file, as
+    // it knew it when it opened it
     let mut faults = store.check(Repair::No).expect("checks");
-    faults.retain(|it| it.kind != FindingKind::Catalogue);
+    faults.retain(|it| !matches!(it.kind, FindingKind::Catalogue | FindingKind::Extent));
     assert_eq!(faults, []);
 }
 
