@@ -147,6 +147,7 @@ def commit_now(world: World, stop: bool) -> str:
     """Commits, which must work."""
     if world.filtered:
         world.clipboard = []  # its ids may be those of rows that will be hidden
+    stored = {feature[kinds.SECRET] for feature in world.layer.dataProvider().getFeatures()}
     if world.layer.commitChanges(stop):
         if world.kind.name == "geojson" and world.is_garbled():
             raise Spoiled("wrote into another row")
@@ -154,6 +155,8 @@ def commit_now(world: World, stop: bool) -> str:
     if not _lost_by_geojson(world):
         raise Wrong("the commit failed: {}".format(world.layer.commitErrors()))
     world.layer.rollBack()
+    if not stored <= set(world.rows()):
+        raise Spoiled("refused, and lost rows")
     return fault("rows missed")
 
 

@@ -215,20 +215,20 @@ def multipart_to_single_in_place(world: World, random: Random) -> str:
     parts = own.asGeometryCollection() + kinds.square(3).asGeometryCollection()
     world.layer.changeGeometry(fid, QgsGeometry.collectGeometry(parts[-2:]))
     world.check()
-    secrets_of = world.secrets_after(world.rows())
+    secrets_of = world.secrets_now()
     return _in_place(world, lambda: algorithms.to_single_parts(world.layer, fid, secrets_of))
 
 
 @operation(EDITING, "change", "delete", rows=1, adds=2, spatial=True)
 def split_in_place(world: World, random: Random) -> str:
-    fid, secrets_of = some(world, random)[0], world.secrets_after(world.rows())
+    fid, secrets_of = some(world, random)[0], world.secrets_now()
     return _in_place(world, lambda: algorithms.split(world.layer, fid, secrets_of))
 
 
 @operation(EDITING, "change", "delete", rows=3, spatial=True)
 def clip_in_place(world: World, random: Random) -> str:
     """Its rows die, and are added again."""
-    fids, secrets_of = some(world, random, 2), world.secrets_after(world.rows())
+    fids, secrets_of = some(world, random, 2), world.secrets_now()
     return _in_place(world, lambda: algorithms.clip(world.layer, fids, secrets_of))
 
 

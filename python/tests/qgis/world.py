@@ -3,7 +3,7 @@
 import gc
 import os
 import tempfile
-from typing import Any, Callable, Dict, List, Optional, Set
+from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
 import tiepoint.qgis
 from qgis.core import QgsFeature, QgsProject, QgsVectorLayer
@@ -97,10 +97,21 @@ class World:
         self.next_secret += 1
         return self.next_secret - 1
 
-    def secrets_after(self, before: Dict[int, int]) -> Callable[[List[QgsFeature]], List[int]]:
-        """The same for rows that may come again under the fids that they had."""
+    def secrets_now(self) -> Callable[[List[QgsFeature]], List[int]]:
+        """The same for rows of which some may come again just as they are now."""
+        now = {self._as_it_is(feature) for feature in self.layer.getFeatures()}
 
         def secrets_of(copies: List[QgsFeature]) -> List[int]:
+            new = [copy for copy in copies if self._as_it_is(copy) not in now]
+            told = dict(zip((copy.id() for copy in new), self.secrets_of(new)))
+            return [told.get(copy.id(), copy[kinds.SECRET]) for copy in copies]
+
+        return secrets_of
+
+    def _as_it_is(self, feature: QgsFeature) -> Tuple[int, Any, str]:
+        return feature.id(), feature[kinds.SECRET], str(feature[kinds.IDENTITY])
+
+    def secrets_of(copies: List[QgsFeature]) -> List[int]:
             new = [c for c in copies if before.get(as_secret(c[kinds.SECRET]) or 0) != c.id()]
             told = dict(zip((c.id() for c in new), self.secrets_of(new)))
             return [told.get(c.id(), c[kinds.SECRET]) for c in copies]
