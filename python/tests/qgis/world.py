@@ -111,13 +111,6 @@ class World:
     def _as_it_is(self, feature: QgsFeature) -> Tuple[int, Any, str]:
         return feature.id(), feature[kinds.SECRET], str(feature[kinds.IDENTITY])
 
-    def secrets_of(copies: List[QgsFeature]) -> List[int]:
-            new = [c for c in copies if before.get(as_secret(c[kinds.SECRET]) or 0) != c.id()]
-            told = dict(zip((c.id() for c in new), self.secrets_of(new)))
-            return [told.get(c.id(), c[kinds.SECRET]) for c in copies]
-
-        return secrets_of
-
     def secrets_of(self, copies: List[QgsFeature]) -> List[int]:
         """Which objects copies stand for: that of the id if no row has it any more, or new ones,
         which get keys of their own where the layer has natural keys."""
