@@ -197,6 +197,8 @@ impl Tracker {
         self.step = super::Step::default();
         let passthrough = self.session.as_ref().is_some_and(|it| it.passthrough);
         all |= passthrough;
+        // Some stores move rows up when editing ends, for what was committed before.
+        all |= !editing && self.policy.fids == FidRule::Renumbering;
         let mut look = Vec::new();
         if let Some(session) = &mut self.session {
             look.extend(session.written.drain());

@@ -202,3 +202,19 @@ fn a_row_that_was_replaced_is_back_after_a_commit_that_failed_and_its_copy_is_de
     told.answer();
     assert_eq!((told.tie(1), told.state(1)), (one, State::Live));
 }
+
+#[test]
+fn rows_are_moved_up_when_editing_ends_for_what_was_committed_before() {
+    let mut told = Told::new(FidRule::Renumbering, 3).editing();
+    let three = told.tie(3);
+    told.deleted(1);
+    told.step();
+    told.hear(Event::CommitStarted);
+    told.commit_told(&[1], &[]);
+    told.hear(Event::CommitEnded { success: true, editing: true });
+    told.answer();
+    told.rolled_back();
+    told.rows = [(1, Some(id(2))), (2, Some(id(3)))].into();
+    told.answer();
+    assert_eq!((told.tie(2), told.state(1)), (three, State::Removed));
+}
