@@ -157,8 +157,8 @@ def commit_now(world: World, stop: bool) -> str:
     if not _lost_by_geojson(world):
         raise Wrong("the commit failed: {}".format(world.layer.commitErrors()))
     world.layer.rollBack()
-    if not stored <= set(world.rows()):
-        raise Spoiled("refused, and lost rows")
+    if not stored <= set(world.rows()) or world.is_garbled():
+        raise Spoiled("refused, and lost rows or mixed them up")
     return fault("rows missed")
 
 
