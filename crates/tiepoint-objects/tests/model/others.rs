@@ -121,26 +121,37 @@ impl World {
     }
 
     pub(crate) fn others(&mut self, op: Op) -> bool {
+        let is_theirs = self.host.kind.passthrough.is_none() || !self.host.is_editing();
+        if self.host.in_command() || self.host.filter.is_some() || !is_theirs {
+            return false;
+        }
+        let Some((fid, row)) = self.pick_stored(op) else { return false };
+        if !self.write_as_others(op, fid, row) {
+            return false;
+        }
+        self.host.shifts = false;
+        self.stale = true;
+        if self.coin() {
+            self.hear(Event::DataChanged);
+        }
+        true
+    }
+
+    /// A row of the store that others may write.
+    fn pick_stored(&self, op: Op) -> Option<(i64, Row)> {
+        let is_wanted =
+            |fid: i64, row: &Row| fid >= 0 && (op.what != What::OthersGiveId || row.id.is_none());
+        let stored = self.host.stored().iter().map(|(fid, row)| (*fid, *row));
+        let rows: Vec<(i64, Row)> = stored.filter(|(fid, row)| is_wanted(*fid, row)).collect();
+        usize::from(op.at).checked_rem(rows.len()).map(|it| rows[it])
+    }
+
+    fn write_as_others(&mut self, op: Op, fid: i64, row: Row) -> bool {
         let kind = self.host.kind;
         let is_editing = self.host.is_editing();
         let moves = !kind.is_stable() || kind.fids == Fids::Highest;
-        if self.host.in_command() || self.host.filter.is_some() {
-            return false;
-        }
-        if kind.passthrough.is_some() && is_editing {
-            return false;
-        }
-        let rows: Vec<(i64, Row)> =
-            self.host.stored().iter().map(|(fid, row)| (*fid, *row)).collect();
-        let rows: Vec<_> = rows.into_iter().filter(|(fid, _)| *fid >= 0).collect();
-        let mut rows = rows;
-        if op.what == What::OthersGiveId {
-            rows.retain(|(_, row)| row.id.is_none());
-        }
-        let Some((fid, row)) = usize::from(op.at).checked_rem(rows.len()).map(|it| rows[it]) else {
-            return false;
-        };
-        let is_crowded = rows.len() >= MOST_ROWS;
+        let numbered = self.host.stored().keys().copied().filter(|fid| *fid >= 0);
+        let is_crowded = numbered.clone().count() >= MOST_ROWS;
         let view = self.host.view();
         let shows = view.contains_key(&fid);
         let says_it = |it: &&Row| it.id == row.id;
@@ -195,14 +206,10 @@ impl World {
                 self.host.stored_mut().get_mut(&fid).expect("it was there").id = Some(id);
             }
             What::Repack if kind.fids == Fids::Places && !is_editing => {
-                rows.iter().rev().for_each(|(fid, _)| self.host.move_row(*fid));
+                let fids: Vec<i64> = numbered.collect();
+                fids.into_iter().rev().for_each(|fid| self.host.move_row(fid));
             }
             _ => return false,
-        }
-        self.host.shifts = false;
-        self.stale = true;
-        if self.coin() {
-            self.hear(Event::DataChanged);
         }
         true
     }
