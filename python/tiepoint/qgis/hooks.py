@@ -24,7 +24,7 @@ _HOOKS = {
 }
 
 #: Of these transitions a hook is told even where nobody has asked for the object yet.
-_MADE_FOR_HOOKS = ("added", "forked", "returned", "changed", "rewritten")
+_MADE_FOR_HOOKS = ("added", "forked", "returned", "changed", "rewritten", "rekeyed")
 
 #: Of this one it is noted whose copy it is, whether there is a hook or not.
 _NOTED = "forked"
