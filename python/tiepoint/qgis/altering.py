@@ -52,7 +52,8 @@ def settle_field(layer: QgsVectorLayer, field: Optional[str], alter: Alter) -> s
             "commit or roll back first: fields and ids are written to the store at once",
         )
     if not (field is None and not there and _tie_file(layer)):
-        _add(layer, name, there)
+        if not there:
+            _add(layer, name)
         missing = _without_ids(layer, name)
         write_ids(layer, field_index(layer, name), {fid: tiepoint.mint() for fid in missing})
     _give_default(layer, name)
@@ -72,10 +73,8 @@ def _tie_file(layer: QgsVectorLayer) -> bool:
     return field_index(layer, DEFAULT_FIELD) >= 0
 
 
-def _add(layer: QgsVectorLayer, name: str, there: bool) -> None:
+def _add(layer: QgsVectorLayer, name: str) -> None:
     provider = layer.dataProvider()
-    if there:
-        return
     can = provider.capabilities() & QgsVectorDataProvider.AddAttributes
     if not can or not provider.addAttributes([identity_field(layer, name)]):
         raise tiepoint.Unsupported(
